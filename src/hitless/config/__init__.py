@@ -1,0 +1,1 @@
+"""The HAProxy configuration as a lossless tree: parse, position, edit, typed view."""

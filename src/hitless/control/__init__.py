@@ -1,0 +1,1 @@
+"""Talk to HAProxy: the binary, the runtime API, the master CLI."""

@@ -1,0 +1,1 @@
+"""What really happened: kernel trace, counters, HAProxy's log lines, and the bundle on disk."""

@@ -1,0 +1,1 @@
+"""What the clients do; one module for each workload."""

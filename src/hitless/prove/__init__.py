@@ -1,0 +1,1 @@
+"""Compose sandbox, load, reload and evidence into a verdict."""

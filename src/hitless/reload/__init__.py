@@ -1,0 +1,1 @@
+"""Trigger a reload and follow it through its phases."""

@@ -1,0 +1,1 @@
+"""Renderers of a bundle: text, JSON, JUnit, Markdown, HTML."""

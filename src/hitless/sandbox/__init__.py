@@ -1,0 +1,1 @@
+"""A private network namespace where every address answers, and the world that HAProxy expects in it."""

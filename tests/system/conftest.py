@@ -1,3 +1,5 @@
+"""What system tests share: they skip on a laptop, and fail where they are told to run."""
+
 import os
 import shutil
 import sys
@@ -54,6 +56,12 @@ def haproxy(request: pytest.FixtureRequest) -> str:
     """Each haproxy that is here, one after the other."""
     path: str = request.getfixturevalue(f"{request.param}_haproxy")
     return path
+
+
+@pytest.fixture
+def haproxy_path(haproxy: str) -> str:
+    """Each haproxy that is here, one after the other."""
+    return haproxy
 
 
 def unprivileged_python() -> str | None:

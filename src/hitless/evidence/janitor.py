@@ -1,8 +1,8 @@
 """The one who outlives us: removes the trace instance when hitless was killed and cannot.
 
-Runs as a program of its own, in a session of its own, with three descriptors: a pipe whose other end hitless holds
-(and, until they die, whatever it forked), a pidfd of hitless, and tracefs. It imports nothing of hitless, to stay
-small.
+Runs as a program of its own, in a session of its own, with three descriptors: a pipe whose other end hitless
+holds (and, until they die, whatever it forked), a pidfd of hitless, and tracefs. It imports nothing of
+hitless, to stay small.
 """
 
 import os

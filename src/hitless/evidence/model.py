@@ -5,7 +5,7 @@ from hitless.records import Record
 __all__ = ["CounterReading", "Gap", "TraceStatus"]
 
 
-class TraceStatus(Record):
+class TraceStatus(Record, frozen=True):
     """What the kernel could be asked, and what is missing from its answer."""
 
     source: str
@@ -20,7 +20,7 @@ class TraceStatus(Record):
     """Resets that clients sent to the proxy: counted, not kept, and no harm to a client."""
 
 
-class Gap(Record):
+class Gap(Record, frozen=True):
     """A time in which no listening socket served an endpoint. Units: nanoseconds, CLOCK_MONOTONIC."""
 
     endpoint: str
@@ -33,7 +33,7 @@ class Gap(Record):
         return self.end_ns - self.start_ns
 
 
-class CounterReading(Record):
+class CounterReading(Record, frozen=True):
     """The kernel's network counters of one namespace at one moment, by name ("TcpExt.ListenOverflows")."""
 
     t_ns: int

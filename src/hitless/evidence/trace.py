@@ -1,7 +1,7 @@
-"""The kernel's own account of a run: resets with direction, state and reason; listening sockets come and gone.
+"""The kernel's own account of a run: resets with direction, state, reason; listening sockets come and gone.
 
-A private trace instance with the clock "mono", which is CLOCK_MONOTONIC. When hitless is killed, a janitor process
-removes the instance; when that dies too, `tracefs.sweep_stale_instances` does at the next start.
+A private trace instance with the clock "mono", which is CLOCK_MONOTONIC. When hitless is killed, a janitor
+process removes the instance; when that dies too, `tracefs.sweep_stale_instances` does at the next start.
 """
 
 import contextlib
@@ -130,7 +130,7 @@ def _configure(instance: Instance, wanted: TraceFilter) -> tuple[PageFormat, dic
 
 
 def _kernel_filter(event: str, wanted: TraceFilter) -> str:
-    """Return what the kernel itself can sort out. It filters no addresses, and tcp_send_reset has no ports."""
+    """Return what the kernel can sort out itself. It filters no addresses; tcp_send_reset has no ports."""
     if event == SET_STATE:
         return _LISTENER_FILTER
     ports = sorted(wanted.ports())

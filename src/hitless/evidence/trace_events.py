@@ -1,7 +1,7 @@
 """Records of the trace become events: whose they are, which direction, what state and reason.
 
-The trace sees every network namespace of the machine, and its records do not say which one they are from. So what
-is kept is chosen by address, before a record costs more than a look at its bytes.
+The trace sees every network namespace of the machine, and its records do not say which one they are from. So
+what is kept is chosen by address, before a record costs more than a look at its bytes.
 """
 
 import hashlib
@@ -30,9 +30,9 @@ _U64 = struct.Struct("=Q")
 class TraceFilter:
     """Whose events to keep.
 
-    `endpoints` are those that clients connect to; none: every endpoint of the machine. `client_addresses` are the
-    clients' source addresses; none: any. `listens_here` is asked for the pid that opened or closed a listening
-    socket and says whether it belongs to the watched network namespace (None: cannot say).
+    `endpoints` are those that clients connect to; none: every endpoint of the machine. `client_addresses` are
+    the clients' source addresses; none: any. `listens_here` is asked for the pid that opened or closed a
+    listening socket and says whether it belongs to the watched network namespace (None: cannot say).
     """
 
     endpoints: frozenset[str] = frozenset()
@@ -122,7 +122,7 @@ class TraceDecoder:
         return handle
 
     def _is_ours(self, server: bytes, client: bytes) -> bool:
-        """Return whether a reset goes from a watched endpoint to a watched client; count the other direction."""
+        """Return whether a reset goes from a watched endpoint to a watched client; count the others."""
         if server in self._endpoints:
             return not self._clients or client[2:] in self._clients
         if client in self._endpoints and (not self._clients or server[2:] in self._clients):
@@ -160,7 +160,7 @@ class TraceDecoder:
         return local[:2] in self._ports and local[2:] in _WILDCARDS
 
     def _is_foreign(self, address: int, pid: int, *, opened: bool) -> bool:
-        """Return whether a listening socket belongs to another network namespace, as far as can be known."""
+        """Return whether a listening socket is another network namespace's, as far as can be known."""
         if not opened and address in self._foreign:
             self._foreign.discard(address)
             return True
@@ -170,7 +170,7 @@ class TraceDecoder:
         return foreign
 
     def _pseudonym(self, address: int) -> int:
-        """Return a number that stands for a kernel address: a bundle must not give the kernel's layout away."""
+        """Return a number in place of a kernel address: a bundle must not give the kernel's layout away."""
         if address == 0:
             return 0
         digest = hashlib.blake2b(address.to_bytes(8, "little"), digest_size=6, key=self._secret).digest()
@@ -180,7 +180,8 @@ class TraceDecoder:
 def _ends_reader(form: EventFormat) -> Callable[[bytes, int], tuple[bytes, bytes]]:
     """Return a function that reads both ends of a record as packed endpoints.
 
-    Linux 6.10 (tcp_send_reset) has two sockaddrs; other events and kernels have ports, addresses and a family.
+    Since Linux 6.10 tcp_send_reset has two sockaddrs; older kernels and other events have ports, addresses and
+    a family.
     """
     if "sport" not in form.fields:
         names = ("saddr", "daddr") if "saddr" in form.fields else ("src", "dest")

@@ -14,6 +14,7 @@ import socket
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from hitless.errors import EvidenceError
 from hitless.host import netlink
@@ -47,6 +48,27 @@ _UDIAG_SHOW_NAME = 0x01
 _UDIAG_SHOW_PEER = 0x04
 
 DEFAULT_TIMEOUT_S = 5.0
+
+
+class _Message(NamedTuple):
+    """struct inet_diag_msg, in the order of `_MESSAGE`."""
+
+    family: int
+    state: int
+    timer: int
+    retrans: int
+    sport: bytes
+    dport: bytes
+    src: bytes
+    dst: bytes
+    interface: int
+    cookie_low: int
+    cookie_high: int
+    expires: int
+    rqueue: int
+    wqueue: int
+    uid: int
+    inode: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,33 +181,31 @@ def _dump(diag: socket.socket | None, request: bytes, timeout_s: float) -> Itera
 
 
 def _parse_listener(payload: bytes) -> Listener:
-    family, fields = _unpack(payload)
-    _, sport, _, src, _, _, low, high, _, length, limit, uid, inode = fields
-    only = netlink.parse_attributes(payload[_MESSAGE.size :]).get(INET_DIAG_SKV6ONLY, b"\0")
+    message = _unpack(payload)
+    v6_only = netlink.parse_attributes(payload[_MESSAGE.size :]).get(INET_DIAG_SKV6ONLY, b"\0")
     return Listener(
-        family=family,
-        address=_address(family, src),
-        port=int.from_bytes(sport, "big"),
-        inode=inode,
-        uid=uid,
-        queue_length=length,
-        queue_limit=limit,
-        cookie=high << 32 | low,
-        v6_only=only[:1] == b"\1",
+        family=socket.AddressFamily(message.family),
+        address=_address(message.family, message.src),
+        port=int.from_bytes(message.sport, "big"),
+        inode=message.inode,
+        uid=message.uid,
+        queue_length=message.rqueue,
+        queue_limit=message.wqueue,
+        cookie=message.cookie_high << 32 | message.cookie_low,
+        v6_only=v6_only[:1] == b"\1",
     )
 
 
 def _parse_connection(payload: bytes) -> Connection:
-    family, fields = _unpack(payload)
-    _, sport, dport, src, dst, _, low, high, _, unread, unacknowledged, uid, inode = fields
+    message = _unpack(payload)
     return Connection(
-        local=_endpoint(_address(family, src), int.from_bytes(sport, "big")),
-        remote=_endpoint(_address(family, dst), int.from_bytes(dport, "big")),
-        inode=inode,
-        uid=uid,
-        unread_bytes=unread,
-        unacknowledged_bytes=unacknowledged,
-        cookie=high << 32 | low,
+        local=_endpoint(_address(message.family, message.src), int.from_bytes(message.sport, "big")),
+        remote=_endpoint(_address(message.family, message.dst), int.from_bytes(message.dport, "big")),
+        inode=message.inode,
+        uid=message.uid,
+        unread_bytes=message.rqueue,
+        unacknowledged_bytes=message.wqueue,
+        cookie=message.cookie_high << 32 | message.cookie_low,
     )
 
 
@@ -206,16 +226,16 @@ def _parse_unix(payload: bytes) -> UnixSocket:
     )
 
 
-def _unpack(payload: bytes) -> tuple[socket.AddressFamily, tuple[int | bytes, ...]]:
+def _unpack(payload: bytes) -> _Message:
     if len(payload) < _MESSAGE.size:
         raise EvidenceError(f"netlink: a socket of {len(payload)} bytes, {_MESSAGE.size} expected")
-    family, *fields = _MESSAGE.unpack_from(payload)
-    if family not in {socket.AF_INET, socket.AF_INET6}:
-        raise EvidenceError(f"netlink: a socket of address family {family}")
-    return socket.AddressFamily(family), tuple(fields[2:])
+    message = _Message(*_MESSAGE.unpack_from(payload))
+    if message.family not in {socket.AF_INET, socket.AF_INET6}:
+        raise EvidenceError(f"netlink: a socket of address family {message.family}")
+    return message
 
 
-def _address(family: socket.AddressFamily, raw: bytes) -> str:
+def _address(family: int, raw: bytes) -> str:
     """Return an address; an IPv4 client of a dual-stack socket is written as the IPv4 address it is."""
     if family == socket.AF_INET:
         return socket.inet_ntop(family, raw[:4])

@@ -26,6 +26,7 @@ __all__ = [
     "read_children",
     "read_command_line",
     "read_executable",
+    "read_network_namespace",
     "read_socket_inodes",
     "read_start_ticks",
     "read_status",
@@ -163,6 +164,15 @@ def read_executable(pid: int, proc: Path = PROC) -> str:
     """
     with _translated(pid):
         return str((proc / str(pid) / "exe").readlink())
+
+
+def read_network_namespace(pid: int, proc: Path = PROC) -> int:
+    """Return the inode of a process's network namespace: equal for processes that share it.
+
+    Raises: Gone, Denied.
+    """
+    with _translated(pid):
+        return (proc / str(pid) / "ns" / "net").stat().st_ino
 
 
 def read_status(pid: int, proc: Path = PROC) -> ProcessStatus:

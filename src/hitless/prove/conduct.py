@@ -3,14 +3,14 @@
 Nothing here knows whether the proxy runs in a sandbox or live: it is asked to reload, and watched.
 """
 
-import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from hitless.clock import now_ns
 from hitless.evidence.counters import read_counters
+from hitless.evidence.haproxy_messages import MessageKind
 from hitless.evidence.model import CounterReading
 from hitless.prove.channel import Channel
 from hitless.prove.protocol import Progress, Tick
@@ -19,18 +19,12 @@ from hitless.reload.instance import Reply
 from hitless.reload.observe import Observer
 from hitless.reload.phases import PhaseTracker
 
-__all__ = ["Load", "Pace", "Proxy", "conduct"]
+__all__ = ["Load", "Pace", "Proxy", "alerts", "conduct"]
 
 TAKEOVER_DEADLINE_S = 20.0
 READY_DEADLINE_S = 20.0
 TICK_S = 0.5
-
-# Source: HAProxy 1.8 to 3.4 src/haproxy.c, src/mworker.c; docs/evidence.md lists the wordings by version.
-_LOAD_FAILED = re.compile(
-    r"Loading failure!|Failed to load worker|waitpid mode|failed to load new configuration|failed to parse new"
-)
-_ALERT = re.compile(r"^\[ALERT\]\s+(?:\S+ )?\(\d+\) : (.*)$")
-
+ALERTS_SHOWN = 3
 
 class Proxy(Protocol):
     """What is reloaded. `messages_since` returns what it printed, as far as that can be seen."""
@@ -44,8 +38,8 @@ class Proxy(Protocol):
     def exit_status(self) -> int | None:
         """Return a status once it is gone for good."""
 
-    def messages_since(self, t_ns: int) -> list[str]:
-        """Return the lines it printed at or after this moment."""
+    def messages_since(self, t_ns: int) -> list[Event]:
+        """Return what it printed at or after this moment."""
 
 
 class Load(Protocol):
@@ -109,15 +103,17 @@ def conduct(
     load.wait_ready(READY_DEADLINE_S)
     ticker = _Ticker(load, channel)
     try:
-        counters.append(_read(run.mark(EventKind.CONTROL_START), "control start"))
+        run.mark(EventKind.CONTROL_START)
+        counters.append(read_counters("control start"))
         channel.say(Progress(stage="control", detail=f"{pace.control_s:g} s of the same load without a reload"))
         channel.wait(pace.control_s)
-        counters.append(_read(run.mark(EventKind.CONTROL_END), "control end"))
+        run.mark(EventKind.CONTROL_END)
+        counters.append(read_counters("control end"))
         before_first_reload()
         for number in range(1, pace.reloads + 1):
             channel.say(Progress(stage="reload", step=number, steps=pace.reloads))
             _reload_once(run, number)
-            counters.append(_read(now_ns(), f"reload {number}"))
+            counters.append(read_counters(f"reload {number}"))
             if proxy.exit_status() is not None:
                 break
         channel.say(Progress(stage="settle", detail=f"{pace.settle_s:g} s for what comes late"))
@@ -126,12 +122,8 @@ def conduct(
     finally:
         ticker.stop()
     load.stop()
-    counters.append(_read(now_ns(), "load stop"))
+    counters.append(read_counters("load stop"))
     return counters
-
-
-def _read(t_ns: int, label: str) -> CounterReading:
-    return CounterReading(t_ns=t_ns, label=label, values=read_counters())
 
 
 def _reload_once(run: _Run, number: int) -> None:
@@ -183,18 +175,20 @@ def _failure(run: _Run, tracker: PhaseTracker, trigger: _Trigger, trigger_ns: in
     """Return what HAProxy or the trigger says of a failure; "" while there is none."""
     if trigger.done.is_set() and trigger.reply.ok is False:
         return trigger.reply.text or "the reload was refused"
-    lines = run.proxy.messages_since(trigger_ns)
-    if any(_LOAD_FAILED.search(line) for line in lines) or (tracker.died and not tracker.new_pid):
-        return _alerts(lines) or "the new process did not come up"
+    said = run.proxy.messages_since(trigger_ns)
+    refused = any(event.reason == MessageKind.LOAD_FAILED for event in said)
+    if refused or (tracker.died and not tracker.new_pid):
+        return alerts(said) or "the new process did not come up"
     if trigger.done.is_set() and run.proxy.exit_status() is not None:
-        return _alerts(lines) or f"HAProxy has exited with status {run.proxy.exit_status()}"
+        return alerts(said) or f"HAProxy has exited with status {run.proxy.exit_status()}"
     return ""
 
 
-def _alerts(lines: list[str]) -> str:
-    alerts = [match[1] for line in lines if (match := _ALERT.match(line))]
-    telling = [text for text in alerts if "Error(s) found" not in text and "Fatal errors found" not in text]
-    return "\n".join((telling or alerts)[:3])
+def alerts(said: Sequence[Event]) -> str:
+    """Return the first of HAProxy's alerts among these messages, without the closing "Error(s) found" lines."""
+    texts = [event.text for event in said if event.state == "alert"]
+    telling = [text for text in texts if "Error(s) found" not in text and "Fatal errors found" not in text]
+    return "\n".join((telling or texts)[:ALERTS_SHOWN])
 
 
 def _what_is_missing(run: _Run, tracker: PhaseTracker) -> str:

@@ -18,6 +18,7 @@ from typing import IO, TYPE_CHECKING, Self
 import msgspec
 
 from hitless.errors import ExitCode, HitlessError, Interrupted, SandboxError
+from hitless.evidence.namespaces import listens_in
 from hitless.evidence.trace import KernelTrace
 from hitless.evidence.trace_events import TraceFilter
 from hitless.prove.protocol import Failure, Finished, Message, ProvePlan, Watch, decode_message
@@ -161,7 +162,7 @@ class _Child:
         wanted = TraceFilter(
             endpoints=frozenset(watch.endpoints),
             client_addresses=frozenset(watch.client_addresses),
-            listens_here=lambda pid: _is_in(pid, watch.network_namespace),
+            listens_here=listens_in(watch.network_namespace),
         )
         self._trace = KernelTrace(wanted)
         self._trace.__enter__()
@@ -182,14 +183,6 @@ class _Child:
             f"The run ended by itself with status {status}." + (f"\n{tail}" if tail else ""),
             hint="This is a defect of hitless: please report it with the lines above.",
         )
-
-
-def _is_in(pid: int, network_namespace: int) -> bool | None:
-    """Return whether a process lives in this network namespace; None if that cannot be seen any more."""
-    try:
-        return os.stat(f"/proc/{pid}/ns/net").st_ino == network_namespace  # noqa: PTH116 - a magic link, not a path
-    except OSError:
-        return None
 
 
 def _as_error(failure: Failure) -> HitlessError:

@@ -4,18 +4,12 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from hitless.evidence.haproxy_messages import MessageKind
 from hitless.records import Event, EventKind
 
 __all__ = ["ReloadPhases", "Timeline", "read_timeline"]
 
-# Source: HAProxy 2.2 to 3.4 src/proxy.c, src/haproxy.c, src/sock.c; wordings collected in docs/evidence.md.
-_HARD_STOP = re.compile(r"soft-stop running for too long|hard-stopped \(")
-_PAUSE = re.compile(r"\b(?:Paused|Pausing) frontend")
-_RESUME = re.compile(r"\b(?:Resumed|Enabling) frontend")
-_TRANSFER_FAILED = re.compile(r"Failed to get the (?:number of )?sockets|expected number of sockets")
-_BIND_FAILED = re.compile(r"cannot bind (?:UNIX )?socket|Some protocols failed to start their listeners")
 _MAX_RELOADS = re.compile(r"exceeds max reloads")
-_EXITED = re.compile(r"(?:Former|Current) worker (?:#\d+ )?\((\d+)\) (?:exited|left) with (?:exit )?code (\d+)")
 
 
 @dataclass(slots=True)
@@ -70,26 +64,37 @@ def read_timeline(events: Iterable[Event]) -> Timeline:
     marks = {event.kind: event.t_ns for event in ordered}
     stop_ns = marks.get(EventKind.LOAD_STOP, ordered[-1].t_ns if ordered else 0)
     control_end_ns = marks.get(EventKind.CONTROL_END, stop_ns)
-    said = [event for event in ordered if event.kind in {EventKind.HAPROXY_MESSAGE, EventKind.LOG_LINE}]
     return Timeline(
         load_start_ns=marks.get(EventKind.LOAD_START, 0),
         control_start_ns=marks.get(EventKind.CONTROL_START, 0),
         control_end_ns=control_end_ns,
         load_stop_ns=stop_ns,
         reloads=_read_reloads(ordered, stop_ns),
-        hard_stops_ns=_times(said, _HARD_STOP),
-        pauses_ns=_pauses(said, stop_ns),
-        bind_failures=tuple((event.t_ns, event.text) for event in said if _BIND_FAILED.search(event.text)),
-        transfer_failures_ns=_times(said, _TRANSFER_FAILED),
-        max_reloads_ns=_times(said, _MAX_RELOADS),
+        hard_stops_ns=_times(ordered, MessageKind.HARD_STOP, MessageKind.PROXY_HARD_STOPPED),
+        pauses_ns=_pauses(ordered, stop_ns),
+        bind_failures=tuple(
+            (event.t_ns, event.text)
+            for event in _said(ordered, MessageKind.CANNOT_BIND, MessageKind.START_FAILED)
+        ),
+        transfer_failures_ns=_times(ordered, MessageKind.SOCKETS_NOT_TRANSFERRED),
+        max_reloads_ns=tuple(
+            event.t_ns
+            for event in _said(ordered, MessageKind.FORMER_WORKER_EXITED)
+            if _MAX_RELOADS.search(event.text)
+        ),
         started_ns=_by_pid(ordered, EventKind.PROCESS_START),
         exited_ns=_by_pid(ordered, EventKind.PROCESS_EXIT),
-        exit_codes=_exit_codes(said),
+        exit_codes=_exit_codes(ordered),
     )
 
 
-def _times(events: Sequence[Event], pattern: re.Pattern[str]) -> tuple[int, ...]:
-    return tuple(event.t_ns for event in events if pattern.search(event.text))
+def _said(events: Sequence[Event], *kinds: MessageKind) -> list[Event]:
+    """Return HAProxy's own messages of these kinds, from its standard error or its log."""
+    return [event for event in events if event.kind is EventKind.HAPROXY_MESSAGE and event.reason in kinds]
+
+
+def _times(events: Sequence[Event], *kinds: MessageKind) -> tuple[int, ...]:
+    return tuple(event.t_ns for event in _said(events, *kinds))
 
 
 def _by_pid(events: Sequence[Event], kind: EventKind) -> dict[int, int]:
@@ -101,17 +106,17 @@ def _by_pid(events: Sequence[Event], kind: EventKind) -> dict[int, int]:
 
 
 def _exit_codes(events: Sequence[Event]) -> dict[int, int]:
-    matches = (_EXITED.search(event.text) for event in events)
-    return {int(match[1]): int(match[2]) for match in matches if match}
+    exits = _said(events, MessageKind.FORMER_WORKER_EXITED, MessageKind.CURRENT_WORKER_EXITED)
+    return {int(event.local): event.number for event in exits if event.local.isdecimal()}
 
 
 def _pauses(events: Sequence[Event], stop_ns: int) -> tuple[tuple[int, int], ...]:
     pauses: list[tuple[int, int]] = []
     since_ns = 0
-    for event in events:
-        if _PAUSE.search(event.text) and not since_ns:
+    for event in _said(events, MessageKind.PROXY_PAUSED, MessageKind.PROXY_RESUMED):
+        if event.reason == MessageKind.PROXY_PAUSED and not since_ns:
             since_ns = event.t_ns
-        elif _RESUME.search(event.text) and since_ns:
+        elif event.reason == MessageKind.PROXY_RESUMED and since_ns:
             pauses.append((since_ns, event.t_ns))
             since_ns = 0
     if since_ns:

@@ -15,7 +15,8 @@ from typing import IO
 
 from hitless.clock import now_ns
 from hitless.errors import ReloadError
-from hitless.records import Event, EventKind
+from hitless.evidence.haproxy_log import to_event
+from hitless.records import Event
 
 __all__ = ["Launch", "MessageReader", "spawn"]
 
@@ -72,8 +73,8 @@ class MessageReader:
     def __init__(self, emit: Callable[[Event], None]) -> None:
         read_end, self.write_end = os.pipe2(os.O_CLOEXEC)
         self._emit = emit
-        self._lines: list[tuple[int, str]] = []
-        self._changed = threading.Condition()
+        self._events: list[Event] = []
+        self._lock = threading.Lock()
         self._thread = threading.Thread(
             target=self._read, args=(os.fdopen(read_end, "rb"),), name="haproxy-messages", daemon=True
         )
@@ -82,17 +83,15 @@ class MessageReader:
     def _read(self, pipe: IO[bytes]) -> None:
         with pipe:
             while line := pipe.readline(_LINE_LIMIT_BYTES):
-                text = line.rstrip(b"\r\n").decode("utf-8", "backslashreplace")
-                t_ns = now_ns()
-                with self._changed:
-                    self._lines.append((t_ns, text))
-                    self._changed.notify_all()
-                self._emit(Event(t_ns=t_ns, kind=EventKind.HAPROXY_MESSAGE, text=text))
+                event = to_event(now_ns(), line)
+                with self._lock:
+                    self._events.append(event)
+                self._emit(event)
 
-    def since(self, t_ns: int) -> list[str]:
-        """Return the lines printed at or after this moment."""
-        with self._changed:
-            return [text for at_ns, text in self._lines if at_ns >= t_ns]
+    def since(self, t_ns: int) -> list[Event]:
+        """Return what was printed at or after this moment, parsed (`hitless.evidence.haproxy_log.to_event`)."""
+        with self._lock:
+            return [event for event in self._events if event.t_ns >= t_ns]
 
     def close(self) -> None:
         """Let go of the write end and wait for the reader to see the end of the pipe."""

@@ -5,7 +5,9 @@
     attempts-N.bin       the attempts of load process N (hitless.attempts)
     events.jsonl         one Event a line, in order of time
     counters.json        list of CounterReading
-    verdict.json         the result; its form belongs to whoever judges
+    facts.json           what the run found out about its setup, to judge it again
+    verdict.json         the result
+                         (the forms of these two belong to whoever judges)
 
 Reading trusts nothing: sizes are bounded, symbolic links and anything but plain files are refused.
 """
@@ -38,13 +40,8 @@ __all__ = ["Bundle", "BundleWriter"]
 
 T = TypeVar("T")
 
-META, EVENTS, COUNTERS, VERDICT, CONFIG = (
-    "meta.json",
-    "events.jsonl",
-    "counters.json",
-    "verdict.json",
-    "config",
-)
+META, FACTS, VERDICT = "meta.json", "facts.json", "verdict.json"
+EVENTS, COUNTERS, CONFIG = "events.jsonl", "counters.json", "config"
 _MAX_JSON_SIZE_BYTES = 64 * 1024 * 1024
 _MAX_EVENTS_SIZE_BYTES = 2 * 1024 * 1024 * 1024
 _MAX_LINE_SIZE_BYTES = 256 * 1024
@@ -104,6 +101,10 @@ class BundleWriter:
     def write_counters(self, readings: Sequence[CounterReading]) -> None:
         """Store the readings of the kernel's counters."""
         self._write(COUNTERS, [msgspec.json.encode(readings)])
+
+    def write_facts(self, facts: object) -> None:
+        """Store what is needed to judge the run again, any value that msgspec can encode."""
+        self._write(FACTS, [msgspec.json.format(msgspec.json.encode(facts), indent=1)])
 
     def write_verdict(self, verdict: object) -> None:
         """Store the verdict, any value that msgspec can encode."""
@@ -183,9 +184,9 @@ class Bundle:
 
     def attempts(self) -> npt.NDArray[np.void]:
         """Return the attempts of all load processes. Raises: EvidenceError."""
-        import numpy as np  # noqa: PLC0415 - slow to import, and only attempts need it
+        import numpy as np  # slow to import, and only attempts need it
 
-        from hitless.attempts import dtype, read_attempts  # noqa: PLC0415 - as above
+        from hitless.attempts import dtype, read_attempts
 
         if not 0 <= self.meta.attempts_files <= _MAX_ATTEMPTS_FILES:
             raise EvidenceError(f"{self.path}: {self.meta.attempts_files} tables of attempts")
@@ -216,6 +217,11 @@ class Bundle:
         """Return the readings of the kernel's counters. Raises: EvidenceError."""
         path = self.path / COUNTERS
         return _decode(path, _read(path, _MAX_JSON_SIZE_BYTES), list[CounterReading])
+
+    def facts(self, form: type[T]) -> T:
+        """Return the facts, as the type that they were written from. Raises: EvidenceError."""
+        path = self.path / FACTS
+        return _decode(path, _read(path, _MAX_JSON_SIZE_BYTES), form)
 
     def verdict(self, form: type[T]) -> T:
         """Return the verdict, as the type that it was written from. Raises: EvidenceError."""

@@ -6,7 +6,6 @@ Source: Linux v6.18 net/ipv4/proc.c; proc_net(5), netstat(8).
 from collections.abc import Mapping
 from pathlib import Path
 
-from hitless.clock import now_ns
 from hitless.errors import EvidenceError
 from hitless.evidence.model import CounterReading
 
@@ -51,14 +50,13 @@ def parse_counters(text: str) -> dict[str, int]:
     return counters
 
 
-def read_counters(label: str, process: Path = Path("/proc/thread-self")) -> CounterReading:
+def read_counters(process: Path = Path("/proc/thread-self")) -> dict[str, int]:
     """Read the counters of the network namespace of a process: `Path("/proc/PID")`, or of the calling thread.
 
     (`/proc/self` would be the namespace of the main thread, whatever this one has entered.)
     Raises: EvidenceError.
     """
     values: dict[str, int] = {}
-    t_ns = now_ns()
     for name in ("netstat", "snmp"):
         try:
             with (process / "net" / name).open("rb") as file:
@@ -66,7 +64,7 @@ def read_counters(label: str, process: Path = Path("/proc/thread-self")) -> Coun
         except OSError as error:
             raise EvidenceError(f"no network counters from {process}: {error.strerror}") from error
         values.update(parse_counters(text))
-    return CounterReading(t_ns=t_ns, label=label, values=values)
+    return values
 
 
 def changes(before: CounterReading, after: CounterReading) -> dict[str, int]:

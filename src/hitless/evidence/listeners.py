@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from hitless.evidence.model import Gap
 from hitless.records import Event, EventKind
 
-__all__ = ["listener_gaps", "serving_addresses"]
+__all__ = ["Gap", "listener_gaps", "serving_addresses"]
 
 
 @dataclass(slots=True)
@@ -34,7 +34,7 @@ def listener_gaps(
     start_ns: int,
     end_ns: int,
     *,
-    initially_open: Iterable[str] = (),
+    initially_open: Iterable[str],
     v6_only: Iterable[str] = (),
 ) -> list[Gap]:
     """Return, by endpoint and time, the intervals without any listening socket that serves the endpoint.

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     Indices = npt.NDArray[np.int64]
 
-__all__ = ["NO_EVENT", "match_log_lines", "match_resets"]
+__all__ = ["NO_EVENT", "match_events", "match_log_lines", "match_resets"]
 
 NO_EVENT = -1
 RESET_BEFORE_NS = 5 * NANOSECONDS_PER_MILLISECOND
@@ -94,6 +94,20 @@ def match_log_lines(
         if event.kind is EventKind.LOG_LINE and event.remote
     )
     return _join(directory.row_keys(rows), window, directory.candidates(lines))
+
+
+def match_events(
+    rows: npt.NDArray[np.void], indices: Indices, streams: Sequence[Stream], events: Sequence[Event]
+) -> dict[int, tuple[Event, ...]]:
+    """Return, for each of the rows at `indices` that has any, its reset and its log line, in this order."""
+    chosen = rows[indices]
+    resets, lines = match_resets(chosen, streams, events), match_log_lines(chosen, streams, events)
+    found: dict[int, tuple[Event, ...]] = {}
+    for row, reset, line in zip(indices.tolist(), resets.tolist(), lines.tolist(), strict=True):
+        matched = tuple(events[index] for index in (reset, line) if index != NO_EVENT)
+        if matched:
+            found[row] = matched
+    return found
 
 
 class _Directory:

@@ -46,12 +46,11 @@ class KernelTrace:
     """
 
     def __init__(self, wanted: TraceFilter, *, suffix: str = "", capacity: int = _DEFAULT_CAPACITY) -> None:
-        self.status = TraceStatus(source="none", why="not started")
         self._wanted = wanted
         self._suffix = suffix
         self._capacity = capacity
+        self._status = TraceStatus(source="none", why="the trace was not started")
         self._resources = contextlib.ExitStack()
-        self._reader: TraceReader | None = None
         self._open: tuple[Instance, TraceReader, TraceDecoder] | None = None
 
     def __enter__(self) -> Self:
@@ -59,7 +58,7 @@ class KernelTrace:
             self._start()
         except EvidenceError as error:
             self._resources.close()
-            self.status = TraceStatus(source="counters", why=error.message)
+            self._status = TraceStatus(source="counters", why=error.message)
         except BaseException:
             self._resources.close()
             raise
@@ -71,29 +70,32 @@ class KernelTrace:
         self.stop()
 
     def drain(self) -> list[Event]:
-        """Return the events since the last call, in order of time; after `stop`, the rest.
+        """Return the events since the last call, in order of time.
 
         Raises: EvidenceError if the trace broke off midway.
         """
-        if self._reader is None:
-            return []
-        return self._reader.drain()
+        return [] if self._open is None else self._open[1].drain()
 
-    def stop(self) -> None:
-        """End the trace and remove its instance; `status` then knows what was lost. Again does nothing.
+    def stop(self) -> list[Event]:
+        """End the trace, remove its instance, and return the events that `drain` has not given; again: nothing.
 
-        Raises: EvidenceError if the instance stays.
+        Raises: EvidenceError if the trace broke off midway or its instance stays.
         """
         with self._resources:
             if self._open is None:
-                return
+                return []
             instance, reader, decoder = self._open
             self._open = None
             instance.write("tracing_on", "0")
             reader.stop()
-            self.status = msgspec.structs.replace(
-                self.status, lost_events=reader.lost_events(), resets_by_clients=decoder.resets_by_clients
+            self._status = msgspec.structs.replace(
+                self._status, lost_events=reader.lost_events(), resets_by_clients=decoder.resets_by_clients
             )
+            return reader.drain()
+
+    def status(self) -> TraceStatus:
+        """Return what the trace can see; after `stop`, with what was lost."""
+        return self._status
 
     def _start(self) -> None:
         tracefs = open_tracefs()
@@ -104,12 +106,12 @@ class KernelTrace:
         self._resources.callback(instance.close)
         page, formats = _configure(instance, self._wanted)
         decoder = TraceDecoder(formats, self._wanted, self._capacity)
-        self._reader = TraceReader(instance, page, decoder)
-        self._resources.callback(self._reader.stop)
-        self._reader.start()
-        self._open = (instance, self._reader, decoder)
+        reader = TraceReader(instance, page, decoder)
+        self._resources.callback(reader.stop)
+        reader.start()
+        self._open = (instance, reader, decoder)
         missing = tuple(event for event in _EVENTS if _short(event) not in formats)
-        self.status = TraceStatus(source="tracefs", missing=missing)
+        self._status = TraceStatus(source="tracefs", missing=missing)
 
 
 def _configure(instance: Instance, wanted: TraceFilter) -> tuple[PageFormat, dict[str, EventFormat]]:

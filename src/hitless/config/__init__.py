@@ -2,7 +2,21 @@
 
 from hitless.config.build import build_model
 from hitless.config.files import read_files
+from hitless.config.hints import RequestHints, request_hints
+from hitless.config.mistakes import Mistake, known_mistakes
 from hitless.config.model import Model
-from hitless.config.tree import ConfigFile, parse
+from hitless.config.tree import ConfigFile, Line, Section, parse
 
-__all__ = ["ConfigFile", "Model", "build_model", "parse", "read_files"]
+__all__ = [
+    "ConfigFile",
+    "Line",
+    "Mistake",
+    "Model",
+    "RequestHints",
+    "Section",
+    "build_model",
+    "known_mistakes",
+    "parse",
+    "read_files",
+    "request_hints",
+]

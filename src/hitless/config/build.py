@@ -29,14 +29,13 @@ def build_model(
 ) -> Model:
     """Return what HAProxy would load from these files: conditionals decided, defaults inherited.
 
-    `environment` is the service's; HAPROXY_LOCALPEER in it names the local peer (HAProxy takes the host
-    name), HAPROXY_MWORKER=1 says that it runs as master and worker. `version` and `features` (names as
-    `haproxy -vv` lists them) decide `.if`. Never raises for what a configuration says: see
-    `Model.diagnostics`.
+    `environment` is the service's; HAPROXY_LOCALPEER in it names the local peer, for which HAProxy takes the
+    host name. `version` and `features` (names as `haproxy -vv` lists them) decide `.if`. What a configuration
+    says never raises: see `Model.diagnostics`.
     """
     diagnostics = Diagnostics()
     names = tuple(file.filename for file in files)
-    variables = initial_variables(environment, names, version)
+    variables = initial_variables(environment, version)
     sections = read_active(files, Facts(variables, version, features), variables, diagnostics)
     builder = _Builder(Context(variables, diagnostics))
     for section in sections:

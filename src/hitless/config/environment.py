@@ -5,7 +5,7 @@ unsetenv, resetenv, localpeer), src/log.c (the default log formats).
 """
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 __all__ = ["apply_directive", "initial_variables"]
 
@@ -18,18 +18,14 @@ _HTTPS_LOG = (
     f"{_HTTP_LOG} %[fc_err]/%[ssl_fc_err,hex]/%[ssl_c_err]/%[ssl_c_ca_err]/%[ssl_fc_is_resumed] "
     "%[ssl_fc_sni]/%sslv/%sslc"
 )
-# What unsetenv and resetenv of the service's environment never concern: they exist while a file is read.
-_OWN = frozenset(
-    {b"HAPROXY_BRANCH", b"HAPROXY_HTTP_LOG_FMT", b"HAPROXY_HTTPS_LOG_FMT", b"HAPROXY_TCP_LOG_FMT"}
-)
 
 
-def initial_variables(
-    environment: Mapping[str, str], filenames: Iterable[str], version: tuple[int, ...]
-) -> dict[bytes, bytes]:
-    """Return the variables at the first line: the service's environment and those that HAProxy defines."""
+def initial_variables(environment: Mapping[str, str], version: tuple[int, ...]) -> dict[bytes, bytes]:
+    """Return the variables at the first line: the service's environment and what HAProxy adds first.
+
+    HAPROXY_CFGFILES and HAPROXY_MWORKER are not among them: 2.8 sets them when the files have been read.
+    """
     own = {
-        "HAPROXY_CFGFILES": ";".join(filenames),
         "HAPROXY_BRANCH": ".".join(str(n) for n in version[:2]),
         "HAPROXY_HTTP_LOG_FMT": _HTTP_LOG,
         "HAPROXY_HTTPS_LOG_FMT": _HTTPS_LOG,
@@ -48,7 +44,8 @@ def apply_directive(variables: dict[bytes, bytes], words: Sequence[bytes]) -> No
         for name in arguments:
             variables.pop(name, None)
     elif keyword == b"resetenv":
-        for name in variables.keys() - set(arguments) - _OWN:
-            del variables[name]
+        for name in variables.keys() - set(arguments):
+            if not name.startswith(b"."):  # .LINE, .FILE and .SECTION are no variables of the environment
+                del variables[name]
     elif keyword == b"localpeer" and arguments:
         variables[b"HAPROXY_LOCALPEER"] = arguments[0]

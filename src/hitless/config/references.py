@@ -98,8 +98,10 @@ def collect_references(sections: Sequence[ActiveSection], binds: Iterable[Bind])
     collector = _Collector()
     for section in sections:
         collector.take(section)
-    found = {(r.kind, r.path, r.detail): r for r in reversed([*collector.found, *_socket_references(binds)])}
-    return tuple(reversed(found.values()))
+    found: dict[tuple[str, str, str], FileReference] = {}
+    for reference in (*collector.found, *_socket_references(binds)):
+        found.setdefault((reference.kind, reference.path, reference.detail), reference)
+    return tuple(found.values())
 
 
 def _socket_references(binds: Iterable[Bind]) -> Iterator[FileReference]:
@@ -159,8 +161,9 @@ class _Collector:
         elif words[0] == "server-state-file":
             self._add("server-state", words[1:], directive, base=self._bases.state)
         elif words[0] == "unix-bind":
-            for owner in _NO_PATH & set(words[:-1]):
-                self._add(owner, words[words.index(owner) + 1 :], directive)
+            for owner, name in pairwise(words):
+                if owner in _NO_PATH:
+                    self._add(owner, (name,), directive)
         else:
             self._take_line(directive)
 
@@ -203,9 +206,9 @@ class _Collector:
         else:
             return
         detail = "server" if "server" in words[0] else "bind"
-        for keyword in _TLS_WORDS & options.keys():
+        for keyword, values in options.items():
             base = self._bases.tls_base(keyword)
-            for value in options[keyword]:
+            for value in values if keyword in _TLS_WORDS else ():
                 self._add(_TLS_FILES[keyword], (value,), directive, base=base, detail=detail)
 
     def _take_return(self, directive: Directive) -> None:

@@ -19,7 +19,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 OLDEST_PYTHON = (3, 11)
 ROOT = Path(__file__).resolve().parent.parent
@@ -43,7 +43,7 @@ def main() -> int:
     require_python()
     try:
         with (ROOT / ".venv.lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)  # two commands started at once: the second finds the work done
+            take(lock)
             set_up(options.extra)
     except (SetUpError, OSError) as error:
         print(f"bootstrap: {error}", file=sys.stderr)
@@ -52,6 +52,19 @@ def main() -> int:
         print("bootstrap: interrupted; the next run starts over", file=sys.stderr)
         return 130
     return 0
+
+
+def take(lock: "IO[str]") -> None:
+    """Wait until no other set-up goes on here.
+
+    The programs that we start inherit the lock: when this script is killed, the next one waits for them, too.
+    """
+    os.set_inheritable(lock.fileno(), True)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        print("bootstrap: waiting for another set-up to end", file=sys.stderr, flush=True)
+        fcntl.flock(lock, fcntl.LOCK_EX)
 
 
 def require_python() -> None:
@@ -103,14 +116,16 @@ def create_environment() -> None:
     if VENV.is_symlink() or ((VENV / "pyvenv.cfg").exists() and not STAMP.exists()):
         raise SetUpError(f"{VENV} was not made by this script; move it away")
     if VENV.exists():
-        (VENV / "pyvenv.cfg").unlink(missing_ok=True)  # so that a removal that is interrupted still leaves it ours
+        (VENV / "pyvenv.cfg").unlink(
+            missing_ok=True
+        )  # so that a removal that is interrupted still leaves it ours
         shutil.rmtree(VENV)
     VENV.mkdir()
     STAMP.write_text("")
     run(sys.executable, "-m", "venv", "--without-pip", str(VENV))
     if importlib.util.find_spec("ensurepip"):
         command = [PYTHON, "-m", "ensurepip", "--default-pip"]
-        if subprocess.run(command, check=False, capture_output=True).returncode == 0:
+        if subprocess.run(command, check=False, close_fds=False, capture_output=True).returncode == 0:
             return
     import fetch_pip  # beside this file; only a machine without ensurepip needs it
 
@@ -151,7 +166,7 @@ def install(extras: "list[str]") -> None:
 def run(*command: str) -> None:
     """Run a command in the open, so that its own words explain a failure."""
     environment = {key: value for key, value in os.environ.items() if key not in {"PYTHONHOME", "PYTHONPATH"}}
-    status = subprocess.run(command, check=False, env=environment).returncode
+    status = subprocess.run(command, check=False, close_fds=False, env=environment).returncode
     if status:
         words = " ".join(command)
         raise SetUpError(

@@ -4,7 +4,7 @@ Nothing here knows whether the proxy runs in a sandbox or live: it is asked to r
 """
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -34,6 +34,9 @@ class Proxy(Protocol):
 
     def serving_pids(self) -> frozenset[int]:
         """Return the processes that carry its traffic."""
+
+    def taken_over(self, pid: int) -> None:
+        """Take notice that this new process owns the listening sockets now."""
 
     def exit_status(self) -> int | None:
         """Return a status once it is gone for good."""
@@ -87,11 +90,8 @@ def conduct(
     observer: Observer,
     channel: Channel,
     pace: Pace,
-    before_first_reload: Callable[[], None] = lambda: None,
 ) -> list[CounterReading]:
     """Run it; return the kernel's counters at each turn.
-
-    `before_first_reload` puts the changed configuration in place.
 
     Raises: Interrupted if hitless wants to stop; LoadError if the clients cannot run.
     """
@@ -109,7 +109,6 @@ def conduct(
         channel.wait(pace.control_s)
         run.mark(EventKind.CONTROL_END)
         counters.append(read_counters("control end"))
-        before_first_reload()
         for number in range(1, pace.reloads + 1):
             channel.say(Progress(stage="reload", step=number, steps=pace.reloads))
             _reload_once(run, number)
@@ -147,6 +146,7 @@ def _reload_once(run: _Run, number: int) -> None:
         run.mark(EventKind.RELOAD_FAILED, reload=number, text=failure)
     else:
         run.mark(EventKind.RELOAD_DONE, reload=number)
+        run.proxy.taken_over(tracker.new_pid)
     _follow_quietly(run, tracker, run.pace.spacing_s)
     trigger.join(TAKEOVER_DEADLINE_S)
 

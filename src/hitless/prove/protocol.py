@@ -33,7 +33,8 @@ class LiveTarget(Record):
 
     url: str
     reload_command: tuple[str, ...]
-    source_address: str = ""
+    remote: bool = False
+    """The URL may name another host."""
 
 
 class ProvePlan(Record):

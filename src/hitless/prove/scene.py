@@ -18,7 +18,7 @@ from hitless.prove.conduct import alerts
 from hitless.prove.protocol import Progress, ProvePlan, Watch
 from hitless.prove.targets import Reachability, Targets, find_targets
 from hitless.records import StandIn
-from hitless.reload.instance import Instance, create_instance
+from hitless.reload.instance import Instance, create_instance, master_socket
 from hitless.reload.launch import Launch, MessageReader
 from hitless.reload.mechanism import Mechanism, Mode, Via, choose_mechanism
 from hitless.reload.observe import Observer
@@ -133,7 +133,7 @@ def build_scene(plan: ProvePlan, channel: Channel, directory_fd: int, stack: Exi
     stack.callback(observer.close)
     _await_serving(instance, observer, messages, channel)
     return Scene(
-        binary, model, mechanism, instance, messages, observer, targets, world, stand_ins, f"{RUNTIME_DIRECTORY}/hitless-master.sock"
+        binary, model, mechanism, instance, messages, observer, targets, world, stand_ins, master_socket(plan.extra_arguments, RUNTIME_DIRECTORY)
     )
 
 

@@ -26,6 +26,7 @@ READY_DEADLINE_S = 20.0
 TICK_S = 0.5
 ALERTS_SHOWN = 3
 
+
 class Proxy(Protocol):
     """What is reloaded. `messages_since` returns what it printed, as far as that can be seen."""
 
@@ -104,15 +105,17 @@ def conduct(
     ticker = _Ticker(load, channel)
     try:
         run.mark(EventKind.CONTROL_START)
-        counters.append(read_counters("control start"))
-        channel.say(Progress(stage="control", detail=f"{pace.control_s:g} s of the same load without a reload"))
+        counters.append(_read("control start"))
+        channel.say(
+            Progress(stage="control", detail=f"{pace.control_s:g} s of the same load without a reload")
+        )
         channel.wait(pace.control_s)
         run.mark(EventKind.CONTROL_END)
-        counters.append(read_counters("control end"))
+        counters.append(_read("control end"))
         for number in range(1, pace.reloads + 1):
             channel.say(Progress(stage="reload", step=number, steps=pace.reloads))
             _reload_once(run, number)
-            counters.append(read_counters(f"reload {number}"))
+            counters.append(_read(f"reload {number}"))
             if proxy.exit_status() is not None:
                 break
         channel.say(Progress(stage="settle", detail=f"{pace.settle_s:g} s for what comes late"))
@@ -121,8 +124,12 @@ def conduct(
     finally:
         ticker.stop()
     load.stop()
-    counters.append(read_counters("load stop"))
+    counters.append(_read("load stop"))
     return counters
+
+
+def _read(label: str) -> CounterReading:
+    return CounterReading(t_ns=now_ns(), label=label, values=read_counters())
 
 
 def _reload_once(run: _Run, number: int) -> None:

@@ -4,7 +4,14 @@ from hitless.config.model import Model, Proxy
 from hitless.prove.facts import FixPlace, FrontendFacts
 from hitless.units import parse_duration_s
 
-__all__ = ["close_spread_time", "fix_places", "frontend_facts", "hard_stop_after_s", "transfer_socket", "watched"]
+__all__ = [
+    "close_spread_time",
+    "fix_places",
+    "frontend_facts",
+    "hard_stop_after_s",
+    "transfer_socket",
+    "watched",
+]
 
 
 def frontend_facts(model: Model) -> tuple[FrontendFacts, ...]:

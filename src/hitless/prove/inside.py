@@ -14,6 +14,7 @@ import msgspec
 
 from hitless.errors import ExitCode, HitlessError
 from hitless.evidence.model import CounterReading
+from hitless.host.inet_diag import read_listeners
 from hitless.load.runner import LoadProcesses
 from hitless.prove.channel import Channel
 from hitless.prove.conduct import Pace, Proxy, conduct
@@ -55,7 +56,9 @@ def _run(plan: ProvePlan, channel: Channel, directory_fd: int) -> Finished:
             return _conduct(plan, *prepare_live(plan, channel, stack), channel, directory_fd, stack)
         from hitless.prove.prepare import prepare_sandboxed
 
-        return _conduct(plan, *prepare_sandboxed(plan, channel, directory_fd, stack), channel, directory_fd, stack)
+        return _conduct(
+            plan, *prepare_sandboxed(plan, channel, directory_fd, stack), channel, directory_fd, stack
+        )
 
 
 def _conduct(
@@ -70,7 +73,13 @@ def _conduct(
 ) -> Finished:
     load = stack.enter_context(LoadProcesses(load_plan, directory_fd))
     pace = Pace(plan.reloads, plan.control_s, plan.spacing_s, plan.settle_s)
-    facts = msgspec.structs.replace(facts, initial_pids=tuple(sorted(proxy.serving_pids())))
+    listeners = [one for one in read_listeners() if one.endpoint in observer.endpoints]
+    facts = msgspec.structs.replace(
+        facts,
+        initial_pids=tuple(sorted(proxy.serving_pids())),
+        initially_open=tuple(one.endpoint for one in listeners),
+        v6_only=tuple(one.endpoint for one in listeners if one.v6_only),
+    )
     counters: list[CounterReading] = conduct(proxy, load, observer, channel, pace)
     channel.say(Progress(stage="judge"))
     return Finished(facts=facts, counters=tuple(counters))

@@ -201,7 +201,9 @@ def _find_proxy(live: LiveTarget, target: Target) -> tuple[LiveProxy, frozenset[
         if live.remote:
             why = "the proxy's sockets cannot be seen from this host: that a reload took over is not proven"
             return LiveProxy(live.reload_command, ""), frozenset(), (why,)
-        raise LoadError(f"Nobody listens at {target.endpoint}.", hint="Start the proxy first, or correct --url.")
+        raise LoadError(
+            f"Nobody listens at {target.endpoint}.", hint="Start the proxy first, or correct --url."
+        )
     owners = _owners(frozenset(listeners))
     if not owners:
         raise LoadError(

@@ -148,10 +148,19 @@ def _timing(model: Model | None, target: Target) -> _Timing:
     if frontend is None:
         return _UNKNOWN_TIMING
     idle = next(
-        (frontend.timeouts[n].seconds for n in ("http-keep-alive", "http-request", "client") if n in frontend.timeouts),
+        (
+            frontend.timeouts[n].seconds
+            for n in ("http-keep-alive", "http-request", "client")
+            if n in frontend.timeouts
+        ),
         10.0,
     )
-    answers = [t.seconds for p in (frontend, *_backends(model)) for n, t in p.timeouts.items() if n in {"server", "client"}]
+    answers = [
+        t.seconds
+        for p in (frontend, *_backends(model))
+        for n, t in p.timeouts.items()
+        if n in {"server", "client"}
+    ]
     return _Timing(idle_s=0.6 * idle, exchange_s=0.5 * min((t for t in answers if t > 0), default=10.0))
 
 

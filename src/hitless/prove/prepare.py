@@ -72,7 +72,8 @@ def prepare_sandboxed(
     if not scene.targets.all:
         reasons = "\n".join(f"{one.where}: {one.why}" for one in scene.targets.not_covered)
         raise UsageError(
-            "There is nothing to prove: the configuration has no frontend that clients can be sent to.\n" + reasons
+            "There is nothing to prove: the configuration has no frontend that clients can be sent to.\n"
+            + reasons
         )
     setup = ServerSetup(scene.world.cannot_imitate, scene.master_socket, scene.mechanism.mode)
     for pid in scene.serving_pids():

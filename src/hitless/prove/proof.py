@@ -86,7 +86,9 @@ def prove(options: ProveOptions, show: Callable[[Message], None]) -> tuple[Proof
             sysctls=recording.host_sysctls,
             kernel=platform.release(),
         )
-        result = _judge(writer.directory, meta, facts, events, recording.finished.counters, options.client_class)
+        result = _judge(
+            writer.directory, meta, facts, events, recording.finished.counters, options.client_class
+        )
         writer.write_verdict(result)
         return result, writer.commit(meta)
 
@@ -126,15 +128,17 @@ def _kernel(trace: TraceStatus, counters: Sequence[CounterReading]) -> KernelEvi
     by_label = {reading.label: reading.values for reading in counters}
     if "control end" in by_label and "load stop" in by_label:
         before, after = by_label["control end"], by_label["load stop"]
-        moved = {name: after[name] - before.get(name, 0) for name in after if after[name] != before.get(name, 0)}
+        moved = {
+            name: after[name] - before.get(name, 0) for name in after if after[name] != before.get(name, 0)
+        }
     source = trace.source if trace.source == "tracefs" or not counters else "counters"
     return KernelEvidence(source, trace.lost_events, trace.missing, trace.why, tuple(sorted(moved.items())))
 
 
 def _plan(options: ProveOptions) -> tuple[ProvePlan, tuple[str, ...]]:
     """Return what the child is told, and why the sandbox is not a better one."""
-    live = None
-    tier, why, haproxy = "live", (), ""
+    live, tier, haproxy = None, "live", ""
+    why: tuple[str, ...] = ()
     if options.url is not None:
         live = LiveTarget(url=options.url, reload_command=options.reload_command, remote=options.remote)
     else:
@@ -199,4 +203,3 @@ def _parsed(event: Event) -> Event:
     if event.kind is EventKind.LOG_LINE and not event.remote:
         return to_event(event.t_ns, event.text.encode())
     return event
-

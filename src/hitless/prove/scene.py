@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from contextlib import ExitStack
 
     from hitless.config.model import Model
+    from hitless.config.tree import ConfigFile
+    from hitless.control.messages import Message as CheckMessage
     from hitless.prove.channel import Channel
     from hitless.records import Event
     from hitless.reload.instance import Reply
@@ -95,7 +97,9 @@ def build_scene(plan: ProvePlan, channel: Channel, directory_fd: int, stack: Exi
     """
     binary = read_binary(plan.haproxy)
     files = read_files(plan.files)
-    model = build_model(files, environment=plan.environment, version=binary.version[:2], features=binary.features)
+    model = build_model(
+        files, environment=plan.environment, version=binary.version[:2], features=binary.features
+    )
     mechanism = choose_mechanism(
         Via(plan.via),
         Mode(plan.mode) if plan.mode else None,
@@ -133,7 +137,16 @@ def build_scene(plan: ProvePlan, channel: Channel, directory_fd: int, stack: Exi
     stack.callback(observer.close)
     _await_serving(instance, observer, messages, channel)
     return Scene(
-        binary, model, mechanism, instance, messages, observer, targets, world, stand_ins, master_socket(plan.extra_arguments, RUNTIME_DIRECTORY)
+        binary,
+        model,
+        mechanism,
+        instance,
+        messages,
+        observer,
+        targets,
+        world,
+        stand_ins,
+        master_socket(plan.extra_arguments, RUNTIME_DIRECTORY),
     )
 
 
@@ -191,7 +204,7 @@ def _start_world(
 
 
 def _check(
-    binary: HaproxyBinary, launch: Launch, mechanism: Mechanism, plan: ProvePlan, files: Sequence[object]
+    binary: HaproxyBinary, launch: Launch, mechanism: Mechanism, plan: ProvePlan, files: Sequence[ConfigFile]
 ) -> tuple[StandIn, ...]:
     """Let HAProxy check the configuration as its service would; give it what it still misses, a few times."""
     stand_ins: tuple[StandIn, ...] = ()
@@ -211,13 +224,17 @@ def _check(
         if not lacking:
             raise _refused(result.alerts, files)
         seen.update(reference.path for reference in lacking)
-        plans = [one for reference in lacking for one in plan_for_refusal(reference, tier=TierKind(plan.tier))]
+        plans = [
+            one for reference in lacking for one in plan_for_refusal(reference, tier=TierKind(plan.tier))
+        ]
         written, _ = write_stand_ins(plans, directory=RUNTIME_DIRECTORY)
         stand_ins += written
-    raise ConfigError(f"HAProxy still refuses the configuration after {MAX_CHECKS} attempts to provide what it names.")
+    raise ConfigError(
+        f"HAProxy still refuses the configuration after {MAX_CHECKS} attempts to provide what it names."
+    )
 
 
-def _refused(messages, files) -> ConfigError:  # type: ignore[no-untyped-def]
+def _refused(messages: Sequence[CheckMessage], files: Sequence[ConfigFile]) -> ConfigError:
     lines = [message.text for message in messages]
     mistakes = known_mistakes(files)
     hint = "\n".join(f"{m.where}: {m.message} {m.right_form}".strip() for m in mistakes)

@@ -124,7 +124,9 @@ class MasterWorkerInstance:
 class ClassicInstance:
     """HAProxy without a master: each reload starts a process that asks the ones before it to leave (-sf)."""
 
-    def __init__(self, launch: Launch, via: Via, transfer_socket: str | None, messages: MessageReader) -> None:
+    def __init__(
+        self, launch: Launch, via: Via, transfer_socket: str | None, messages: MessageReader
+    ) -> None:
         self._launch = launch
         self._via = via
         self._transfer_socket = transfer_socket

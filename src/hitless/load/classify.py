@@ -38,10 +38,12 @@ def classify_loss(phase: Phase, errno: int, *, reused: bool, long_lived: bool) -
         return _classify_connect(errno)
     if phase is Phase.HANDSHAKE:
         return Outcome.TLS_FAILED
-    if errno == ETIMEDOUT:
-        return Outcome.RESPONSE_TIMEOUT
-    if errno == EPROTO:
-        return Outcome.PROTOCOL_ERROR
+    if errno in {ETIMEDOUT, EPROTO}:
+        return Outcome.RESPONSE_TIMEOUT if errno == ETIMEDOUT else Outcome.PROTOCOL_ERROR
+    return _classify_exchange(phase, errno, reused=reused, long_lived=long_lived)
+
+
+def _classify_exchange(phase: Phase, errno: int, *, reused: bool, long_lived: bool) -> Outcome:
     if phase is Phase.SENDING or (long_lived and (reused or phase is Phase.READING)):
         return Outcome.STREAM_CUT
     if phase is Phase.READING:

@@ -7,108 +7,40 @@ polite and the retrying client can be told from the same rows (`hitless.load.cla
 
 import select
 from errno import EADDRNOTAVAIL, ETIMEDOUT
-from typing import TYPE_CHECKING
 
-from hitless.attempts import (
-    FLAG_FIN_SEEN,
-    FLAG_IN_PROGRESS,
-    FLAG_RESPONSE_BEGUN,
-    FLAG_RETRY,
-    FLAG_REUSED,
-    NO_ATTEMPT,
-    OUTCOME_CODES,
-)
+from hitless.attempts import FLAG_FIN_SEEN, FLAG_IN_PROGRESS, FLAG_RETRY, FLAG_REUSED, NO_ATTEMPT
 from hitless.clock import now_ns
 from hitless.errors import LoadError
+from hitless.load.attempt import Attempt
 from hitless.load.classify import FIN, Phase, classify_loss, is_repeatable
-from hitless.load.connection import Connection, Endpoint, is_waiting_for_room, resolve_endpoint
-from hitless.load.engine import READ_INTEREST, Engine
+from hitless.load.connection import Connection, is_waiting_for_room
+from hitless.load.engine import READ_INTEREST
 from hitless.load.schedule import PROBE_INTERVAL_NS, Pace
-from hitless.records import Outcome, Stream
-from hitless.units import NANOSECONDS_PER_SECOND
+from hitless.load.setup import StreamSetup
+from hitless.records import Outcome
 
-if TYPE_CHECKING:
-    import ssl
-
-__all__ = ["Client", "StreamSetup"]
-
-MAX_RECEIVED_BYTES = 0xFFFF_FFFF
+__all__ = ["Client"]
 
 
-class StreamSetup:
-    """What all clients of one stream share. Units: nanoseconds."""
-
-    __slots__ = ("endpoint", "engine", "flags", "long_lived", "number", "slow_ns", "stream", "timeout_ns")
-
-    def __init__(self, engine: Engine, stream: Stream, tls: "ssl.SSLContext | None") -> None:
-        """Resolve what can be resolved once. Raises: LoadError for an address or a certificate of no use."""
-        duration_ns = int(stream.duration_s * NANOSECONDS_PER_SECOND)
-        self.engine = engine
-        self.stream = stream
-        self.number = stream.number
-        self.endpoint: Endpoint = resolve_endpoint(stream, tls)
-        self.slow_ns = int(stream.slow_s * NANOSECONDS_PER_SECOND) + duration_ns
-        self.timeout_ns = int(stream.timeout_s * NANOSECONDS_PER_SECOND) + duration_ns
-        self.flags = 0
-        """Flags that every attempt of the stream carries."""
-        self.long_lived = False
-        """An exchange is a session: what is lost is more than one answer (see `classify_loss`)."""
-
-    def make_connection(self) -> Connection:
-        """Return a new connection, not yet opened."""
-        engine, endpoint = self.engine, self.endpoint
-        engine.connections += 1
-        if endpoint.tls is None:
-            return Connection(engine.connections, endpoint.family)
-        from hitless.load.tls import TlsConnection  # noqa: PLC0415 - ssl costs 20 ms of start-up
-
-        return TlsConnection(engine.connections, endpoint.family, endpoint)
-
-
-class Client:
+class Client(Attempt):
     """The life of a client, common to all protocols. A subclass says what to send and what an answer is.
 
     Units: times in nanoseconds.
     """
 
-    __slots__ = (
-        "attempts",
-        "connection",
-        "engine",
-        "first_byte_ns",
-        "flags",
-        "has_begun",
-        "intended_ns",
-        "is_active",
-        "next_ns",
-        "pace",
-        "received_bytes",
-        "retry_of",
-        "setup",
-        "start_ns",
-        "status",
-        "table",
-    )
+    __slots__ = ("attempts", "connection", "engine", "has_begun", "next_ns", "pace", "setup")
 
     def __init__(self, setup: StreamSetup, pace: Pace) -> None:
+        super().__init__(setup.engine.table, setup.number)
         self.setup = setup
         self.engine = setup.engine
-        self.table = setup.engine.table
         self.pace = pace
         self.connection: Connection | None = None
         self.attempts = 0
         """Started so far, retries not counted."""
         self.has_begun = False
-        self.is_active = False
         self.next_ns = 0
         """When the next attempt is intended to start."""
-        self.intended_ns = 0
-        self.start_ns = 0
-        self.first_byte_ns = 0
-        self.flags = 0
-        self.status = 0
-        self.received_bytes = 0
-        self.retry_of = NO_ATTEMPT
 
     # What a protocol adds.
 
@@ -173,19 +105,16 @@ class Client:
         if self.is_active and self.connection is not None:
             late = now - self.start_ns > self.setup.slow_ns
             self.flags |= FLAG_IN_PROGRESS
-            self.record(Outcome.SLOW if late else Outcome.OK, 0, now)
-            self.is_active = False
+            outcome = Outcome.SLOW if late else Outcome.OK
+            self.record(outcome, 0, now, self.connection, self.connection.requests)
         self.drop()
 
     # The life of an attempt.
 
     def start(self, intended_ns: int, now: int, *, retry_of: int = NO_ATTEMPT) -> None:
         """Start an attempt on the connection there is, or on a new one."""
-        self.begin_row(intended_ns, now)
+        self.begin_row(intended_ns, now, self.setup.flags, retry_of)
         connection = self.connection
-        if retry_of != NO_ATTEMPT:
-            self.retry_of = retry_of
-            self.flags |= FLAG_RETRY
         if connection is None:
             self._connect()
         else:
@@ -193,17 +122,6 @@ class Client:
             connection.requests += 1
             self.look(connection)
             self.speak(connection)
-
-    def begin_row(self, intended_ns: int, now: int) -> None:
-        """Set what the next row will say to the beginning of an attempt."""
-        self.is_active = True
-        self.intended_ns = intended_ns
-        self.start_ns = now
-        self.first_byte_ns = 0
-        self.status = 0
-        self.received_bytes = 0
-        self.retry_of = NO_ATTEMPT
-        self.flags = self.setup.flags
 
     def look(self, connection: Connection) -> None:
         """Note what a polite client would see now. In a closed loop no time has passed in which to see anything."""
@@ -237,7 +155,7 @@ class Client:
             self.engine.watch(connection, READ_INTEREST, self.on_readable)
 
     def lose_while_sending(self, connection: Connection, errno: int) -> None:
-        """End the attempt unless the server had answered before it closed (an early 408 or 503): what it said counts."""
+        """End the attempt, unless the server had answered before it closed (an early 408 or 503)."""
         if connection.phase is Phase.WAITING:
             self._read_what_came(connection)
         if self.is_active and self.connection is connection:
@@ -266,10 +184,7 @@ class Client:
 
     def take(self, data: bytes, now: int) -> None:
         """Note that the answer has begun, and hand its bytes to the protocol."""
-        if not self.first_byte_ns:
-            self.first_byte_ns = now
-            self.flags |= FLAG_RESPONSE_BEGUN
-        self.received_bytes += len(data)
+        self.note_bytes(len(data), now)
         self.receive(data, now)
 
     def lose(self, errno: int, now: int) -> None:
@@ -291,8 +206,8 @@ class Client:
 
         `keep`: the connection carries the next attempt. `linger`: the server is about to close it, after its answer.
         """
-        row = self.record(outcome, errno, now)
-        self.is_active = False
+        assert self.connection is not None
+        row = self.record(outcome, errno, now, self.connection, self.connection.requests)
         self.has_begun = True
         if not keep or self.engine.stopping:
             self.drop(linger=linger)
@@ -302,29 +217,6 @@ class Client:
             self.start(now, now, retry_of=row)
         else:
             self._go_on(now, cut_off=self._is_cut_off(outcome))
-
-    def record(self, outcome: Outcome, errno: int, now: int) -> int:
-        """Write the attempt's row and return its index."""
-        connection = self.connection
-        assert connection is not None
-        return self.table.add(
-            self.setup.number,
-            OUTCOME_CODES[outcome],
-            self.flags,
-            self.status,
-            connection.local_port,
-            errno,
-            connection.number,
-            connection.requests,
-            self.intended_ns,
-            self.start_ns,
-            connection.connected_ns,
-            self.first_byte_ns,
-            now,
-            connection.opened_ns,
-            self.retry_of,
-            min(self.received_bytes, MAX_RECEIVED_BYTES),
-        )
 
     def drop(self, *, linger: bool = False) -> None:
         """Let go of the connection, if there is one."""

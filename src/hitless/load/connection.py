@@ -56,6 +56,7 @@ def resolve_endpoint(stream: Stream, tls: "ssl.SSLContext | None") -> Endpoint:
     except (OSError, UnicodeError) as error:
         raise LoadError(f"{target.where}: not an IP address: {target.address!r}") from error
     family, _, _, _, address = found[0]
+    assert isinstance(address[0], str)  # bytes stand there only where Python was built without IPv6
     return Endpoint(family, address, target.source_address, target.accept_proxy, tls, server_name)
 
 
@@ -94,7 +95,8 @@ class Connection:
         Raises: OSError if this process or machine has no socket left.
         """
         self.number = number
-        self.socket = socket.socket(family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+        # The C type itself: the class around it costs a microsecond and adds nothing that is needed here.
+        self.socket = socket.SocketType(family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
         self.fd = self.socket.fileno()
         self.interest = 0
         self.phase = Phase.CONNECTING
@@ -186,4 +188,3 @@ class Connection:
 def is_waiting_for_room(error: int, endpoint: Endpoint) -> bool:
     """Return whether connect() failed for a unix socket whose backlog is full: a blocking client would wait."""
     return error == EAGAIN and endpoint.family == socket.AF_UNIX
-

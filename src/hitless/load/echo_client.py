@@ -1,10 +1,10 @@
 """A client of a TCP service that echoes: sends a line and expects the same bytes back."""
 
 from hitless.load.classify import classify_answer
-from hitless.load.client import StreamSetup
 from hitless.load.connection import Connection
 from hitless.load.schedule import Pace
 from hitless.load.session import SessionClient
+from hitless.load.setup import StreamSetup
 from hitless.records import Outcome
 
 __all__ = ["EchoClient"]

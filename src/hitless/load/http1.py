@@ -4,11 +4,14 @@ Source: RFC 9112, section 6.3 (message body length), 7.1 (chunked), 9.3 (persist
 """
 
 import re
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from hitless import __version__
 from hitless.errors import LoadError
 from hitless.records import Request
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = ["IDEMPOTENT_METHODS", "ResponseReader", "Violation", "request_bytes"]
 
@@ -106,7 +109,9 @@ class ResponseReader:
         return data[end + 4 :]
 
     def _frame(self, headers: dict[bytes, list[bytes]], *, minor_version: int) -> None:
-        connection = {token.strip().lower() for value in headers.get(b"connection", ()) for token in value.split(b",")}
+        connection = {
+            token.strip().lower() for value in headers.get(b"connection", ()) for token in value.split(b",")
+        }
         self.keep_alive = b"close" not in connection and (minor_version == 1 or b"keep-alive" in connection)
         encodings = headers.get(b"transfer-encoding", ())
         if self._head_only or self.status in {101, 204, 304}:

@@ -1,11 +1,12 @@
 """A client that speaks HTTP/1.1: a request, its response, and whether the connection may carry the next one."""
 
-from hitless.attempts import FLAG_IDEMPOTENT
-from hitless.load.classify import classify_answer
-from hitless.load.client import Client, StreamSetup
+from hitless.attempts import FLAG_IDEMPOTENT, FLAG_REUSED
+from hitless.load.classify import FIN, classify_answer
+from hitless.load.client import Client
 from hitless.load.connection import Connection
 from hitless.load.http1 import IDEMPOTENT_METHODS, ResponseReader, Violation, request_bytes
 from hitless.load.schedule import Pace
+from hitless.load.setup import StreamSetup
 from hitless.records import Outcome
 
 __all__ = ["HttpClient", "HttpSetup"]
@@ -41,7 +42,7 @@ class HttpSetup:
 class HttpClient(Client):
     """One connection, one request at a time; a new connection for each where the setup does not keep them."""
 
-    __slots__ = ("http", "known_answers", "reader", "request")
+    __slots__ = ("http", "is_tight", "known_answers", "reader", "request")
 
     def __init__(self, http: HttpSetup, pace: Pace) -> None:
         super().__init__(http.common, pace)
@@ -49,6 +50,8 @@ class HttpClient(Client):
         self.known_answers = http.known_answers
         self.request = http.request
         self.reader = ResponseReader(head_only=http.head_only)
+        self.is_tight = http.keep_connections and not (pace.interval_ns or pace.rest_ns)
+        """A closed loop without rest on a kept connection: the next request follows the answer at once."""
 
     def transmit(self, connection: Connection) -> None:
         """Send the request."""
@@ -59,7 +62,10 @@ class HttpClient(Client):
         known = self.known_answers.get(data) if self.received_bytes == len(data) else None
         if known is not None:
             self.status, keep_alive = known
-            self.answered(now, keep_alive=keep_alive)
+            if keep_alive and self.is_tight and not self.engine.stopping:
+                self._ask_again(now)
+            else:
+                self.answered(now, keep_alive=keep_alive)
             return
         reader = self.reader
         try:
@@ -92,6 +98,22 @@ class HttpClient(Client):
         outcome = classify_answer(self.status, now - self.start_ns, self.setup.slow_ns)
         keep = keep_alive and self.http.keep_connections
         self.finish(outcome, now, keep=keep, linger=not keep)
+
+    def _ask_again(self, now: int) -> None:
+        """Record the answer and send the next request: finish() and start() of the tight loop, in one step."""
+        connection = self.connection
+        assert connection is not None
+        outcome = classify_answer(self.status, now - self.start_ns, self.setup.slow_ns)
+        self.record(outcome, 0, now, connection, connection.requests)
+        self.begin_row(now, now, self.setup.flags | FLAG_REUSED)
+        connection.requests += 1
+        try:
+            connection.send(self.request)
+        except OSError as error:
+            self.lose_while_sending(connection, error.errno or FIN)
+            return
+        if connection.unsent:
+            self.watch_for_room(connection)
 
     def _complete(self, now: int, rest: bytes) -> None:
         keep_alive = self.reader.keep_alive

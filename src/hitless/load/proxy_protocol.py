@@ -15,7 +15,9 @@ TCP_OVER_IPV6 = 0x21
 UNSPECIFIED = 0x00
 
 
-def proxy_header(client: socket.socket, server_address: tuple[str, int] | tuple[str, int, int, int] | str) -> bytes:
+def proxy_header(
+    client: socket.SocketType, server_address: tuple[str, int] | tuple[str, int, int, int] | str
+) -> bytes:
     """Return the header that says who connects: the client's own address. A unix socket has none to say."""
     if client.family == socket.AF_UNIX or isinstance(server_address, str):
         return SIGNATURE + struct.pack("!BBH", VERSION_2_PROXY, UNSPECIFIED, 0)

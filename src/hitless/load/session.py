@@ -15,12 +15,16 @@ class SessionClient(Client):
     __slots__ = ()
 
     def rest_event(self, connection: Connection, now: int) -> None:
-        """A session that ends between two exchanges is a cut stream: an attempt of its own, which starts and ends now."""
+        """Look whether the session has ended."""
         connection.look()
         if connection.fin_seen:
-            self.begin_row(now, now)
-            self.flags |= FLAG_REUSED
-            self.finish(Outcome.STREAM_CUT, now, errno=connection.errno or FIN)
+            self.cut(connection, connection.errno or FIN, now)
+
+    def cut(self, connection: Connection, errno: int, now: int) -> None:
+        """A session that ends between two exchanges is a cut stream, an attempt that starts and ends now."""
+        connection.requests += 1
+        self.begin_row(now, now, self.setup.flags | FLAG_REUSED)
+        self.finish(Outcome.STREAM_CUT, now, errno=errno)
 
     def look(self, connection: Connection) -> None:
         """Nothing to see: what happened to the session was acted upon when it happened."""

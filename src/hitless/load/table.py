@@ -2,6 +2,7 @@
 
 import mmap
 import os
+from collections.abc import Callable
 from typing import Self
 
 from hitless.attempts import HEADER, HEADER_SIZE, MAGIC, ROW
@@ -65,7 +66,8 @@ class AttemptTable:
         opened_ns: int,
         retry_of: int,
         received_bytes: int,
-        _pack_into=ROW.pack_into,  # type: ignore[no-untyped-def]  # noqa: ANN001 - bound once, for speed
+        *,
+        _pack_into: Callable[..., None] = ROW.pack_into,  # bound once, for speed
         _row_size: int = ROW.size,
     ) -> int:
         """Write one row and return its index; a full table counts it as lost.

@@ -40,7 +40,9 @@ def client_context(stream: Stream) -> ssl.SSLContext | None:
         except OSError as error:
             raise LoadError(f"{target.where}: cannot use the client certificate: {error}") from error
     try:
-        context.wrap_bio(ssl.MemoryBIO(), ssl.MemoryBIO(), server_hostname=server_name_of(stream.request.host))
+        context.wrap_bio(
+            ssl.MemoryBIO(), ssl.MemoryBIO(), server_hostname=server_name_of(stream.request.host)
+        )
     except ValueError as error:
         raise LoadError(f"{target.where}: no server name for TLS: {stream.request.host!r}") from error
     return context

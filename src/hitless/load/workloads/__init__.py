@@ -6,9 +6,9 @@ when a plan asks for them: TLS, WebSocket and HTTP/2 cost start-up time.
 
 from importlib import import_module
 
-from hitless.load.client import StreamSetup
 from hitless.load.engine import Engine, EngineClient
 from hitless.load.schedule import pace_of, share
+from hitless.load.setup import StreamSetup
 from hitless.records import Stream, Workload
 
 __all__ = ["make_stream_clients"]
@@ -35,7 +35,7 @@ def make_stream_clients(
     """
     tls = None
     if stream.target.tls or stream.tls_payload:
-        from hitless.load.tls import client_context  # noqa: PLC0415 - ssl costs 20 ms of start-up
+        from hitless.load.tls import client_context  # ssl costs 20 ms of start-up
 
         tls = client_context(stream)
     numbers = share(stream.connections, stream=stream.number, process=process, processes=processes)

@@ -1,9 +1,10 @@
 """A new connection for each request: what a listener gap or a lost accept queue hurts first."""
 
-from hitless.load.client import Client, StreamSetup
+from hitless.load.client import Client
 from hitless.load.echo_client import EchoClient
 from hitless.load.http_client import HttpClient, HttpSetup
 from hitless.load.schedule import Pace
+from hitless.load.setup import StreamSetup
 
 __all__ = ["make_clients"]
 

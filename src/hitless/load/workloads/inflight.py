@@ -3,9 +3,10 @@
 The simulated servers obey `X-Hitless: delay-ms=N`; any other server answers as it likes.
 """
 
-from hitless.load.client import Client, StreamSetup
+from hitless.load.client import Client
 from hitless.load.http_client import HttpClient, HttpSetup
 from hitless.load.schedule import Pace
+from hitless.load.setup import StreamSetup
 
 __all__ = ["make_clients"]
 

@@ -1,8 +1,9 @@
 """A pool of kept connections, each busy at its pace: HTTP keep-alive as an API client or a proxy in front uses it."""
 
-from hitless.load.client import Client, StreamSetup
+from hitless.load.client import Client
 from hitless.load.http_client import HttpClient, HttpSetup
 from hitless.load.schedule import Pace
+from hitless.load.setup import StreamSetup
 
 __all__ = ["make_clients"]
 

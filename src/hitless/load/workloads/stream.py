@@ -3,9 +3,10 @@
 The simulated servers obey `X-Hitless: stream-ms=N; chunk-ms=N`.
 """
 
-from hitless.load.client import Client, StreamSetup
+from hitless.load.client import Client
 from hitless.load.http_client import HttpClient, HttpSetup
 from hitless.load.schedule import Pace
+from hitless.load.setup import StreamSetup
 
 __all__ = ["make_clients"]
 

@@ -1,8 +1,9 @@
 """Long-lived sessions through a TCP frontend: a line and its echo every `idle_s`."""
 
-from hitless.load.client import Client, StreamSetup
+from hitless.load.client import Client
 from hitless.load.echo_client import EchoClient
 from hitless.load.schedule import Pace
+from hitless.load.setup import StreamSetup
 
 __all__ = ["make_clients"]
 

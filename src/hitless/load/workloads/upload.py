@@ -3,10 +3,11 @@
 import msgspec
 
 from hitless.load.classify import FIN, Phase
-from hitless.load.client import Client, StreamSetup
+from hitless.load.client import Client
 from hitless.load.connection import Connection
 from hitless.load.http_client import HttpClient, HttpSetup
 from hitless.load.schedule import Pace
+from hitless.load.setup import StreamSetup
 from hitless.units import NANOSECONDS_PER_MILLISECOND
 
 __all__ = ["make_clients"]

@@ -27,6 +27,7 @@ VENV = ROOT / ".venv"
 PYTHON = str(VENV / "bin" / "python")
 STAMP = VENV / "hitless-bootstrap.json"
 """Says what was installed; empty while an installation is going on. It also marks the directory as ours to remove."""
+QUIET = ("--quiet", "--disable-pip-version-check", "--no-input", "--no-user")
 
 
 class SetUpError(Exception):
@@ -59,7 +60,7 @@ def take(lock: "IO[str]") -> None:
 
     The programs that we start inherit the lock: when this script is killed, the next one waits for them, too.
     """
-    os.set_inheritable(lock.fileno(), True)
+    fcntl.fcntl(lock, fcntl.F_SETFD, 0)  # no FD_CLOEXEC
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -116,9 +117,8 @@ def create_environment() -> None:
     if VENV.is_symlink() or ((VENV / "pyvenv.cfg").exists() and not STAMP.exists()):
         raise SetUpError(f"{VENV} was not made by this script; move it away")
     if VENV.exists():
-        (VENV / "pyvenv.cfg").unlink(
-            missing_ok=True
-        )  # so that a removal that is interrupted still leaves it ours
+        # First of all, so that a removal that is interrupted leaves nothing that looks like somebody's environment.
+        (VENV / "pyvenv.cfg").unlink(missing_ok=True)
         shutil.rmtree(VENV)
     VENV.mkdir()
     STAMP.write_text("")
@@ -134,33 +134,14 @@ def create_environment() -> None:
             wheel = fetch_pip.download(Path(directory))
         except fetch_pip.FetchError as error:
             raise SetUpError(f"pip could not be had: {error}") from error
-        run(
-            PYTHON,
-            str(wheel / "pip"),
-            "install",
-            "--no-index",
-            "--no-deps",
-            "--quiet",
-            "--no-user",
-            str(wheel),
-        )
+        run(PYTHON, str(wheel / "pip"), "install", "--no-index", "--no-deps", *QUIET, str(wheel))
 
 
 def install(extras: "list[str]") -> None:
     """Install the checkout, editable, with its dependencies as wheels."""
     what = f"{ROOT}[{','.join(extras)}]" if extras else str(ROOT)
-    pip = [
-        PYTHON,
-        "-m",
-        "pip",
-        "install",
-        "--disable-pip-version-check",
-        "--no-input",
-        "--no-user",
-        "--quiet",
-    ]
     # What is imported is compiled then; compiling all of numpy here would double the time.
-    run(*pip, "--no-compile", "--only-binary=:all:", "--editable", what)
+    run(PYTHON, "-m", "pip", "install", *QUIET, "--no-compile", "--only-binary=:all:", "--editable", what)
 
 
 def run(*command: str) -> None:

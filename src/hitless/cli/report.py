@@ -13,8 +13,12 @@ __all__ = ["command"]
 
 @click.command("report")
 @click.argument("bundle", type=click.Path())
-@click.option("--format", "output_format", type=click.Choice([*FORMATS, "html"]), default="text", show_default=True)
-@click.option("-o", "--output", type=click.Path(), help="The file to write (html: default BUNDLE.html; - for stdout).")
+@click.option(
+    "--format", "output_format", type=click.Choice([*FORMATS, "html"]), default="text", show_default=True
+)
+@click.option(
+    "-o", "--output", type=click.Path(), help="The file to write (html: default BUNDLE.html; - for stdout)."
+)
 def command(bundle: str, output_format: str, output: str | None) -> None:
     """Draw the report of the proof in the directory BUNDLE. The verdict stands as it was judged."""
     if output_format == "html":

@@ -1,6 +1,6 @@
 """Advice that circulates and that HAProxy refuses, with the right form.
 
-Each was refused by `haproxy -c` of 2.8, and each right form accepted: tests/system/test_mistakes.py shows it again.
+Each was refused by `haproxy -c` of 2.8 and its right form accepted: tests/system/test_config.py shows it again.
 Rules look at single lines, before conditionals are decided.
 """
 

@@ -15,7 +15,7 @@ WHITESPACE = b" \t\n\v\f\r"
 """What C's isspace() takes for a space; bytes.split() agrees."""
 
 _SPECIAL = re.compile(rb"[\\\"'#$\x00\r]")
-_BARE_RUN = re.compile(rb"[^\\\"'# \t\n\v\f\r\x00]+")
+_BARE_RUN = re.compile(rb"[^\\\"'#\n\r\x00]+")
 _SINGLE_QUOTED_RUN = re.compile(rb"[^'\n\r\x00]+")
 _DOUBLE_QUOTED_RUN = re.compile(rb"[^\\\"$\n\r\x00]+")
 _SPACES = re.compile(rb"[ \t\n\v\f\r]+")
@@ -75,6 +75,7 @@ class _Lexer:
         self._word = bytearray()
         self._words: list[bytes] = []
         self._overflow_at: int | None = None
+        self._has_nul = False
 
     def run(self) -> Tokens:
         try:
@@ -82,7 +83,9 @@ class _Lexer:
         except _LineError as error:
             return Tokens(tuple(self._words), len(self._line), error.problem, error.position)
         # HAProxy drops a last word that is empty, be it `""` or a trailing space.
-        words = (*self._words, _until_nul(self._word)) if self._word else tuple(self._words)
+        words = (*self._words, bytes(self._word)) if self._word else tuple(self._words)
+        if self._has_nul:  # C sees a word up to its first NUL
+            words = tuple(word.partition(b"\x00")[0] for word in words)
         if self._quote:
             return Tokens(words, len(self._line), "unmatched quote", self._quote_at)
         if self._overflow_at is not None:
@@ -94,24 +97,42 @@ class _Lexer:
         line = self._line
         while self._at < len(line):
             byte = line[self._at]
+            if byte == 0x0D and self._after_space():
+                self._at += 1  # HAProxy skips it with the spaces before it; elsewhere it ends the line
+                continue
             if byte in _LINE_ENDS or (byte == 0x23 and not self._quote):
                 return
             run = self._run().match(line, self._at)
-            if run:
+            if run is None:
+                self._special(byte)
+                self._content_end = self._at
+            elif self._quote:
                 self._word += run[0]
                 self._at = self._content_end = run.end()
             else:
-                self._special(byte)
+                self._take_bare(run[0])
 
     def _run(self) -> re.Pattern[bytes]:
         if not self._quote:
             return _BARE_RUN
         return _SINGLE_QUOTED_RUN if self._quote == 0x27 else _DOUBLE_QUOTED_RUN
 
+    def _after_space(self) -> bool:
+        return not self._quote and self._content_end < self._at
+
+    def _take_bare(self, run: bytes) -> None:
+        """Take what stands outside of quotes: whitespace in it separates words."""
+        first, *others = _SPACES.split(run.lstrip(WHITESPACE) if self._after_space() else run)
+        self._word += first
+        for part in others:
+            self._end_word()
+            self._word += part
+        written = run.rstrip(WHITESPACE)
+        if written:
+            self._content_end = self._at + len(written)
+        self._at += len(run)
+
     def _special(self, byte: int) -> None:
-        if byte in WHITESPACE:
-            self._skip_spaces()
-            return
         if byte == self._quote:
             self._quote = 0
             self._at += 1
@@ -122,16 +143,9 @@ class _Lexer:
             self._escape()
         else:
             self._variable()
-        self._content_end = self._at
-
-    def _skip_spaces(self) -> None:
-        spaces = _SPACES.match(self._line, self._at)
-        assert spaces is not None, "a space stands here"
-        self._at = spaces.end()
-        self._end_word()
 
     def _end_word(self) -> None:
-        self._words.append(_until_nul(self._word))
+        self._words.append(bytes(self._word))
         self._word.clear()
         if len(self._words) >= MAX_WORDS and self._overflow_at is None:
             self._overflow_at = self._at
@@ -149,6 +163,7 @@ class _Lexer:
             if digits is None:
                 raise _LineError("truncated or invalid hexadecimal sequence", self._at)
             self._word.append(int(digits[0], 16))
+            self._has_nul |= digits[0] == b"00"
             self._at += 2
         else:
             self._word += b"\\"
@@ -207,8 +222,3 @@ class _Lexer:
             if number:
                 self._end_word()
             self._word += part
-
-
-def _until_nul(word: bytearray) -> bytes:
-    """Return what C sees of a word: a NUL ends it."""
-    return bytes(word.partition(b"\x00")[0])

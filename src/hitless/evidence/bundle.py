@@ -183,14 +183,12 @@ class Bundle:
         return files
 
     def attempts(self) -> npt.NDArray[np.void]:
-        """Return the attempts of all load processes. Raises: EvidenceError."""
-        import numpy as np  # slow to import, and only attempts need it
-
-        from hitless.attempts import dtype, read_attempts
+        """Return the attempts of all load processes as one table. Raises: EvidenceError."""
+        from hitless.attempts import combine_attempts, read_attempts  # numpy is slow to import
 
         if not 0 <= self.meta.attempts_files <= _MAX_ATTEMPTS_FILES:
             raise EvidenceError(f"{self.path}: {self.meta.attempts_files} tables of attempts")
-        tables = [np.empty(0, dtype())]
+        tables = []
         for number in range(self.meta.attempts_files):
             path = self.path / f"attempts-{number}.bin"
             _require_plain_file(path)
@@ -198,7 +196,7 @@ class Bundle:
                 tables.append(read_attempts(path))
             except (OSError, ValueError) as error:
                 raise EvidenceError(f"{self.path}: {error}") from error
-        return np.concatenate(tables)
+        return combine_attempts(tables)
 
     def events(self) -> Iterator[Event]:
         """Yield the events, in order of time. Raises: EvidenceError at the first line that is none."""

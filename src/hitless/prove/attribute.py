@@ -88,7 +88,9 @@ def attribute(victim: Victim, moment: Moment) -> Attribution:
 
 
 def _after(reload: ReloadPhases, t_ns: int) -> str:
-    return f"{format_duration((t_ns - reload.trigger_ns) / NANOSECONDS_PER_SECOND)} after reload {reload.number}"
+    return (
+        f"{format_duration((t_ns - reload.trigger_ns) / NANOSECONDS_PER_SECOND)} after reload {reload.number}"
+    )
 
 
 def _settled_ns(reload: ReloadPhases) -> int:
@@ -121,7 +123,9 @@ def _hard_stopped(victim: Victim, reload: ReloadPhases, moment: Moment) -> Attri
             return Attribution("HL202", ("HAProxy ended a worker that exceeded max reloads",))
     for stop_ns in moment.timeline.hard_stops_ns:
         if stop_ns - _NEAR_NS <= victim.end_ns <= stop_ns + _HARD_STOP_NS:
-            return Attribution("HL201", ("HAProxy said: soft-stop running for too long, performing a hard-stop",))
+            return Attribution(
+                "HL201", ("HAProxy said: soft-stop running for too long, performing a hard-stop",)
+            )
     return None
 
 
@@ -135,7 +139,9 @@ def _accept_queue(victim: Victim, reload: ReloadPhases, moment: Moment) -> Attri
     if victim.reused or victim.outcome not in _RESETS or victim.start_ns > _settled_ns(reload) + _NEAR_NS:
         return None
     resets = [event for event in victim.events if event.reason or event.state]
-    seen = tuple(f"the kernel reset it: state {e.state}, reason {e.reason or 'not given'}" for e in resets[:1])
+    seen = tuple(
+        f"the kernel reset it: state {e.state}, reason {e.reason or 'not given'}" for e in resets[:1]
+    )
     if moment.via is Via.SF:
         return Attribution("HL104", (*seen, "the reload handed no socket over (-sf without -x)"))
     failed = any(
@@ -183,7 +189,9 @@ def _wrong_status(victim: Victim, _reload: ReloadPhases, moment: Moment) -> Attr
 
 def _overflow(victim: Victim, reload: ReloadPhases, _moment: Moment) -> Attribution | None:
     if victim.outcome in {Outcome.SLOW, Outcome.CONNECT_TIMEOUT} and not victim.reused:
-        return Attribution("HL505", (f"connecting took a retransmitted SYN, {_after(reload, victim.end_ns)}",))
+        return Attribution(
+            "HL505", (f"connecting took a retransmitted SYN, {_after(reload, victim.end_ns)}",)
+        )
     return None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hitless.prove.rows import Baseline, Periods, combine, divide, measure_baseline, normalise
+from hitless.prove.rows import Baseline, Periods, divide, measure_baseline, normalise
 from hitless.prove.timeline import Timeline, read_timeline
 from hitless.records import ClientClass, EventKind
 
@@ -60,13 +60,12 @@ class Case:
 def build_case(
     facts: RunFacts,
     events: Sequence[Event],
-    tables: Sequence[npt.NDArray[np.void]],
+    rows: npt.NDArray[np.void],
     kernel: KernelEvidence,
     client_class: ClientClass = ClientClass.NAIVE,
 ) -> Case:
     """Join what a run recorded and measure what was normal in it."""
     timeline = read_timeline(events)
-    rows = combine(tables)
     periods = divide(
         rows,
         control_start_ns=timeline.control_start_ns,

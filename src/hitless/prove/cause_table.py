@@ -108,7 +108,9 @@ def _detail(case: Case, hurt: Hurt, origin_ns: int, retried: str) -> VictimDetai
         connection_age_s=max(0, victim.start_ns - victim.opened_ns) / NANOSECONDS_PER_SECOND,
         request_number=int(row["request_number"]),
         duration_ms=(victim.end_ns - intended_ns) / NANOSECONDS_PER_MILLISECOND,
-        first_byte_ms=(int(row["first_byte_ns"]) - intended_ns) / NANOSECONDS_PER_MILLISECOND if begun else None,
+        first_byte_ms=(int(row["first_byte_ns"]) - intended_ns) / NANOSECONDS_PER_MILLISECOND
+        if begun
+        else None,
         received_bytes=int(row["received_bytes"]),
         errno=int(row["errno"]),
         cause=hurt.attribution.code,

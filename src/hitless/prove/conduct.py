@@ -4,7 +4,7 @@ Nothing here knows whether the proxy runs in a sandbox or live: it is asked to r
 """
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -26,6 +26,7 @@ READY_DEADLINE_S = 20.0
 TICK_S = 0.5
 ALERTS_SHOWN = 3
 
+
 class Proxy(Protocol):
     """What is reloaded. `messages_since` returns what it printed, as far as that can be seen."""
 
@@ -34,6 +35,9 @@ class Proxy(Protocol):
 
     def serving_pids(self) -> frozenset[int]:
         """Return the processes that carry its traffic."""
+
+    def taken_over(self, pid: int) -> None:
+        """Take notice that this new process owns the listening sockets now."""
 
     def exit_status(self) -> int | None:
         """Return a status once it is gone for good."""
@@ -87,11 +91,8 @@ def conduct(
     observer: Observer,
     channel: Channel,
     pace: Pace,
-    before_first_reload: Callable[[], None] = lambda: None,
 ) -> list[CounterReading]:
     """Run it; return the kernel's counters at each turn.
-
-    `before_first_reload` puts the changed configuration in place.
 
     Raises: Interrupted if hitless wants to stop; LoadError if the clients cannot run.
     """
@@ -104,16 +105,17 @@ def conduct(
     ticker = _Ticker(load, channel)
     try:
         run.mark(EventKind.CONTROL_START)
-        counters.append(read_counters("control start"))
-        channel.say(Progress(stage="control", detail=f"{pace.control_s:g} s of the same load without a reload"))
+        counters.append(_read("control start"))
+        channel.say(
+            Progress(stage="control", detail=f"{pace.control_s:g} s of the same load without a reload")
+        )
         channel.wait(pace.control_s)
         run.mark(EventKind.CONTROL_END)
-        counters.append(read_counters("control end"))
-        before_first_reload()
+        counters.append(_read("control end"))
         for number in range(1, pace.reloads + 1):
             channel.say(Progress(stage="reload", step=number, steps=pace.reloads))
             _reload_once(run, number)
-            counters.append(read_counters(f"reload {number}"))
+            counters.append(_read(f"reload {number}"))
             if proxy.exit_status() is not None:
                 break
         channel.say(Progress(stage="settle", detail=f"{pace.settle_s:g} s for what comes late"))
@@ -122,8 +124,12 @@ def conduct(
     finally:
         ticker.stop()
     load.stop()
-    counters.append(read_counters("load stop"))
+    counters.append(_read("load stop"))
     return counters
+
+
+def _read(label: str) -> CounterReading:
+    return CounterReading(t_ns=now_ns(), label=label, values=read_counters())
 
 
 def _reload_once(run: _Run, number: int) -> None:
@@ -147,6 +153,7 @@ def _reload_once(run: _Run, number: int) -> None:
         run.mark(EventKind.RELOAD_FAILED, reload=number, text=failure)
     else:
         run.mark(EventKind.RELOAD_DONE, reload=number)
+        run.proxy.taken_over(tracker.new_pid)
     _follow_quietly(run, tracker, run.pace.spacing_s)
     trigger.join(TAKEOVER_DEADLINE_S)
 

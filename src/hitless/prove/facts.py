@@ -6,7 +6,7 @@ from hitless.verdict import NotCovered
 __all__ = ["FixPlace", "FrontendFacts", "RunFacts"]
 
 
-class FrontendFacts(Record):
+class FrontendFacts(Record, frozen=True):
     """What of a frontend decides between causes, and where a fix for it belongs."""
 
     name: str
@@ -17,14 +17,14 @@ class FrontendFacts(Record):
     """Where its options are set, e.g. "haproxy.cfg:14 (defaults)"."""
 
 
-class FixPlace(Record):
+class FixPlace(Record, frozen=True):
     """Where a keyword belongs that the configuration sets once, e.g. hard-stop-after in `global`."""
 
     keyword: str
     where: str
 
 
-class RunFacts(Record):
+class RunFacts(Record, frozen=True):
     """The setup of one run. Times in seconds."""
 
     haproxy_version: str
@@ -47,5 +47,9 @@ class RunFacts(Record):
     close_spread_time: bool = False
     endpoints: tuple[str, ...] = ()
     """The endpoints that HAProxy must listen on throughout (as HAProxy binds them, wildcards included)."""
+    initially_open: tuple[str, ...] = ()
+    """The endpoint of every listening socket that was open when the load began, once per socket."""
+    v6_only: tuple[str, ...] = ()
+    """Those of them that serve IPv6 alone."""
     initial_pids: tuple[int, ...] = ()
     """The processes that served when the load began."""

@@ -115,7 +115,12 @@ def _gaps(case: Case) -> list[Gap]:
         return []
     listening = case.events_of(EventKind.KERNEL_LISTEN, EventKind.KERNEL_UNLISTEN)
     return listener_gaps(
-        listening, case.facts.endpoints, case.timeline.control_start_ns, case.timeline.load_stop_ns
+        listening,
+        case.facts.endpoints,
+        case.timeline.control_start_ns,
+        case.timeline.load_stop_ns,
+        initially_open=case.facts.initially_open,
+        v6_only=case.facts.v6_only,
     )
 
 
@@ -125,7 +130,8 @@ def _kernel(case: Case, gaps: Sequence[Gap], victims: Sequence[Hurt], origin_ns:
     resets = [
         event
         for event in case.events_of(EventKind.KERNEL_RESET_SENT)
-        if event.local in endpoints and case.timeline.control_end_ns <= event.t_ns <= case.timeline.load_stop_ns
+        if event.local in endpoints
+        and case.timeline.control_end_ns <= event.t_ns <= case.timeline.load_stop_ns
     ]
     matched = {id(event) for hurt in victims for event in hurt.victim.events}
     return Kernel(
@@ -154,7 +160,9 @@ def _power(case: Case, failed: int, attempts: int) -> Power:
     intervals = [_longest_unseen_ns(case, reload) for reload in case.timeline.reloads]
     seen = [interval for interval in intervals if interval is not None]
     return Power(
-        max_unseen_gap_us=max(seen) / NANOSECONDS_PER_MICROSECOND if seen and len(seen) == len(intervals) else None,
+        max_unseen_gap_us=max(seen) / NANOSECONDS_PER_MICROSECOND
+        if seen and len(seen) == len(intervals)
+        else None,
         failure_probability_upper_95=failure_probability_upper(failed, attempts) if attempts else None,
     )
 
@@ -217,7 +225,9 @@ def _notes(case: Case, skipped: Mapping[int, str], background: int) -> list[str]
         for number, why in skipped.items()
     ]
     if background:
-        notes.append(f"{background} failures are as many as the control run leads to expect, and are not counted")
+        notes.append(
+            f"{background} failures are as many as the control run leads to expect, and are not counted"
+        )
     limit_s = case.facts.hard_stop_after_s
     if limit_s is not None and case.timeline.reloads and not case.timeline.hard_stops_ns:
         last = case.timeline.reloads[0]
@@ -228,5 +238,3 @@ def _notes(case: Case, skipped: Mapping[int, str], background: int) -> list[str]
                 f"(--settle {limit_s:.0f}s waits for it)"
             )
     return notes
-
-

@@ -40,6 +40,9 @@ class _Timing:
     exchange_s: float
 
 
+_UNKNOWN_TIMING = _Timing(idle_s=1.5, exchange_s=1.2)
+
+
 @dataclass(frozen=True, slots=True)
 class _Share:
     """One workload of one target before scaling."""
@@ -54,7 +57,7 @@ class _Share:
 
 def plan_load(
     targets: Targets,
-    model: Model,
+    model: Model | None,
     requests: Mapping[str, Request],
     size: LoadSize,
     *,
@@ -62,7 +65,7 @@ def plan_load(
 ) -> LoadPlan:
     """Return the load for these targets.
 
-    `requests` is by frontend; `tls_payload` names tcp frontends that route by the server name inside TLS.
+    `model` is the configuration, where it is known; `requests` is by frontend; `tls_payload` names tcp frontends that route by the server name inside TLS.
     """
     shares = [
         (target, share)
@@ -138,15 +141,26 @@ def _h2(timing: _Timing, size: LoadSize) -> _Share:
     )
 
 
-def _timing(model: Model, target: Target) -> _Timing:
+def _timing(model: Model | None, target: Target) -> _Timing:
+    if model is None:
+        return _UNKNOWN_TIMING
     frontend = next((proxy for proxy in model.frontends if proxy.name == target.frontend), None)
     if frontend is None:
-        return _Timing(1.5, 1.2)
+        return _UNKNOWN_TIMING
     idle = next(
-        (frontend.timeouts[n].seconds for n in ("http-keep-alive", "http-request", "client") if n in frontend.timeouts),
+        (
+            frontend.timeouts[n].seconds
+            for n in ("http-keep-alive", "http-request", "client")
+            if n in frontend.timeouts
+        ),
         10.0,
     )
-    answers = [t.seconds for p in (frontend, *_backends(model)) for n, t in p.timeouts.items() if n in {"server", "client"}]
+    answers = [
+        t.seconds
+        for p in (frontend, *_backends(model))
+        for n, t in p.timeouts.items()
+        if n in {"server", "client"}
+    ]
     return _Timing(idle_s=0.6 * idle, exchange_s=0.5 * min((t for t in answers if t > 0), default=10.0))
 
 
@@ -154,8 +168,10 @@ def _backends(model: Model) -> list[Proxy]:
     return [proxy for proxy in model.proxies if proxy.kind == "backend"]
 
 
-def _connection_scale(model: Model, shares: list[tuple[Target, _Share]]) -> float:
+def _connection_scale(model: Model | None, shares: list[tuple[Target, _Share]]) -> float:
     """Return by how much to shrink the pools so that the frontends' and the process's maxconn leave room."""
+    if model is None:
+        return 1.0
     limit = model.global_value("maxconn")
     scales = [1.0]
     if limit is not None and limit.words[-1].isdigit():

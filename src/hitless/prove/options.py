@@ -130,7 +130,8 @@ def _requests(requests: Iterable[str], headers: Iterable[str]) -> tuple[Frontend
         match = _REQUEST.fullmatch(rest)
         if match is None:
             raise UsageError(
-                f"--request wants [FRONTEND=][METHOD ]PATH, not {text!r}.", hint="For example: --request 'www=HEAD /health'"
+                f"--request wants [FRONTEND=][METHOD ]PATH, not {text!r}.",
+                hint="For example: --request 'www=HEAD /health'",
             )
         lines[frontend] = (match[1] or "GET", match[2])
     by_frontend: dict[str, list[tuple[str, str]]] = {}
@@ -142,7 +143,11 @@ def _requests(requests: Iterable[str], headers: Iterable[str]) -> tuple[Frontend
         by_frontend.setdefault(frontend, []).append((match[1], match[2]))
     everywhere = by_frontend.get("", [])
     return tuple(
-        _request(frontend, *lines.get(frontend, lines.get("", ("GET", "/"))), everywhere + by_frontend.get(frontend, []) if frontend else everywhere)
+        _request(
+            frontend,
+            *lines.get(frontend, lines.get("", ("GET", "/"))),
+            everywhere + by_frontend.get(frontend, []) if frontend else everywhere,
+        )
         for frontend in dict.fromkeys([*lines, *by_frontend])
     )
 

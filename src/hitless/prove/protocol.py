@@ -21,22 +21,23 @@ __all__ = [
 ]
 
 
-class FrontendRequest(Record):
+class FrontendRequest(Record, frozen=True):
     """The request that the user wants a frontend to be asked; `frontend` "" is every frontend."""
 
     frontend: str = ""
     request: Request = Request()
 
 
-class LiveTarget(Record):
+class LiveTarget(Record, frozen=True):
     """A proxy that runs outside the sandbox, and the command that reloads it."""
 
     url: str
     reload_command: tuple[str, ...]
-    source_address: str = ""
+    remote: bool = False
+    """The URL may name another host."""
 
 
-class ProvePlan(Record):
+class ProvePlan(Record, frozen=True):
     """Everything the child needs to know. Times in seconds."""
 
     tier: str
@@ -64,11 +65,11 @@ class ProvePlan(Record):
     live: LiveTarget | None = None
 
 
-class _Message(Record, tag=True):
+class _Message(Record, frozen=True, tag=True):
     """A line from the child."""
 
 
-class Progress(_Message):
+class Progress(_Message, frozen=True):
     """A stage has begun; `step` of `steps` where the stage has steps."""
 
     stage: str
@@ -77,14 +78,14 @@ class Progress(_Message):
     steps: int = 0
 
 
-class Tick(_Message):
+class Tick(_Message, frozen=True):
     """Live counters of the load."""
 
     attempts: int
     failed: int
 
 
-class Watch(_Message):
+class Watch(_Message, frozen=True):
     """What the kernel's trace must watch from now on; the child waits for an answer."""
 
     endpoints: tuple[str, ...]
@@ -93,7 +94,7 @@ class Watch(_Message):
     """Inode of the child's network namespace."""
 
 
-class Failure(_Message):
+class Failure(_Message, frozen=True):
     """The run cannot go on."""
 
     message: str
@@ -101,7 +102,7 @@ class Failure(_Message):
     exit_code: int = 3
 
 
-class Finished(_Message):
+class Finished(_Message, frozen=True):
     """The run is over and everything it recorded is on disk."""
 
     facts: RunFacts

@@ -48,7 +48,9 @@ def phase_at(reload: ReloadPhases | None, t_ns: int) -> str:
     return passed[-1].value if passed else ""
 
 
-def generation_table(timeline: Timeline, initial_pids: tuple[int, ...], origin_ns: int) -> tuple[Generation, ...]:
+def generation_table(
+    timeline: Timeline, initial_pids: tuple[int, ...], origin_ns: int
+) -> tuple[Generation, ...]:
     """Return every serving process in order of its start."""
     ready = {reload.new_pid: reload.owned_ns for reload in timeline.reloads if reload.new_pid}
     released = {pid: reload.released_ns for reload in timeline.reloads for pid in reload.old_pids}

@@ -56,7 +56,7 @@ def probe_streams(
     targets: Sequence[Target], requests: Mapping[str, Sequence[Request]], *, tls_payload: frozenset[str]
 ) -> list[Stream]:
     """Return one slow stream of new connections for each target and candidate."""
-    streams = []
+    streams: list[Stream] = []
     for target in targets:
         for request in requests.get(target.frontend, (Request(),)):
             streams.append(
@@ -78,7 +78,9 @@ def choose(streams: Sequence[Stream], rows: npt.NDArray[np.void]) -> dict[str, t
     best: dict[str, tuple[Request, int]] = {}
     for stream in streams:
         mine = rows[rows["stream"] == stream.number]
-        rank = min((_rank(int(row["status"]), int(row["outcome"]), stream) for row in mine), default=NO_ANSWER)
+        rank = min(
+            (_rank(int(row["status"]), int(row["outcome"]), stream) for row in mine), default=NO_ANSWER
+        )
         frontend = stream.target.frontend
         if frontend not in best or rank < best[frontend][1]:
             best[frontend] = (stream.request, rank)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hitless.attempts import FLAG_IN_PROGRESS, FLAG_RETRY, NO_ATTEMPT, OUTCOME_CODES
+from hitless.attempts import FLAG_IN_PROGRESS, FLAG_RETRY, OUTCOME_CODES
 from hitless.records import Outcome
 from hitless.units import NANOSECONDS_PER_SECOND
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     Rows = npt.NDArray[np.void]
     Mask = npt.NDArray[np.bool_]
 
-__all__ = ["Baseline", "Periods", "background_allowance", "combine", "divide", "measure_baseline", "normalise"]
+__all__ = ["Baseline", "Periods", "background_allowance", "divide", "measure_baseline", "normalise"]
 
 _OK = OUTCOME_CODES[Outcome.OK]
 _SLOW = OUTCOME_CODES[Outcome.SLOW]
@@ -55,20 +55,6 @@ class Baseline:
     """Outcome code to how often the control run showed it (failures only)."""
     normal_statuses: frozenset[int]
     slowest_s: float
-
-
-def combine(tables: Sequence[Rows]) -> Rows:
-    """Return the tables of all processes as one, `retry_of` pointing into it."""
-    offset, parts = 0, []
-    for table in tables:
-        part = table.copy()
-        linked = part["retry_of"] != NO_ATTEMPT
-        part["retry_of"][linked] += offset
-        offset += len(part)
-        parts.append(part)
-    if not parts:
-        raise ValueError("no table of attempts")
-    return np.concatenate(parts)
 
 
 def divide(rows: Rows, *, control_start_ns: int, control_end_ns: int, load_stop_ns: int) -> Periods:

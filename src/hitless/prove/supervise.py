@@ -99,7 +99,11 @@ class _Child:
         program = [sys.executable, "-P", "-m", CHILD_MODULE, *words]
         if self._plan.tier == TierKind.LOOPBACK or self._plan.live is not None:
             return subprocess.Popen(
-                program, stdin=subprocess.DEVNULL, stderr=self._stderr, pass_fds=descriptors, start_new_session=True
+                program,
+                stdin=subprocess.DEVNULL,
+                stderr=self._stderr,
+                pass_fds=descriptors,
+                start_new_session=True,
             )
         self._sandbox = start_in_sandbox(
             TierKind(self._plan.tier),
@@ -189,5 +193,3 @@ def _as_error(failure: Failure) -> HitlessError:
     error = HitlessError(failure.message, hint=failure.hint)
     error.exit_code = ExitCode(failure.exit_code)
     return error
-
-

@@ -136,7 +136,9 @@ def _alpn(frontend: Proxy, bind: Bind, version: tuple[int, int]) -> tuple[str, .
     if bind.has("no-alpn"):
         return ()
     if bind.has("alpn"):
-        return tuple(part.strip() for word in bind.options["alpn"] for part in word.split(",") if part.strip())
+        return tuple(
+            part.strip() for word in bind.options["alpn"] for part in word.split(",") if part.strip()
+        )
     if frontend.mode == "http" and version >= ALPN_BY_DEFAULT:
         return ("h2", "http/1.1")
     return ()

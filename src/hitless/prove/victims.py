@@ -9,7 +9,7 @@ import numpy as np
 
 from hitless.attempts import FLAG_REUSED, OUTCOMES
 from hitless.causes import UNEXPLAINED
-from hitless.evidence.matching import NO_EVENT, match_log_lines, match_resets
+from hitless.evidence.matching import match_events
 from hitless.prove.attribute import Attribution, Moment, Victim, attribute
 from hitless.prove.rows import background_allowance
 from hitless.reload.mechanism import Via
@@ -77,7 +77,7 @@ def attribute_victims(case: Case, hurt: Mask, gaps: Sequence[Gap]) -> list[Hurt]
     """Name the cause of every victim, in order of time."""
     indices = np.flatnonzero(hurt)
     indices = indices[np.argsort(case.rows["end_ns"][indices], kind="stable")]
-    matched = _matched(case, indices)
+    matched = match_events(case.rows, indices, case.facts.streams, case.events)
     moment = Moment(
         timeline=case.timeline,
         via=Via(case.facts.via),
@@ -85,19 +85,8 @@ def attribute_victims(case: Case, hurt: Mask, gaps: Sequence[Gap]) -> list[Hurt]
         frontends={frontend.name: frontend for frontend in case.facts.frontends},
         close_spread_time=case.facts.close_spread_time,
     )
-    victims = [(int(row), _victim(case, int(row), events)) for row, events in zip(indices, matched, strict=True)]
+    victims = [(row, _victim(case, row, matched.get(row, ()))) for row in indices.tolist()]
     return [Hurt(row, victim, attribute(victim, moment)) for row, victim in victims]
-
-
-def _matched(case: Case, indices: npt.NDArray[np.intp]) -> list[tuple[Event, ...]]:
-    """Return for each victim the kernel's reset and HAProxy's log line that belong to it, where there are any."""
-    rows = case.rows[indices]
-    resets = match_resets(rows, case.facts.streams, case.events)
-    lines = match_log_lines(rows, case.facts.streams, case.events)
-    return [
-        tuple(case.events[index] for index in pair if index != NO_EVENT)
-        for pair in zip(resets.tolist(), lines.tolist(), strict=True)
-    ]
 
 
 def _victim(case: Case, row: int, events: tuple[Event, ...]) -> Victim:

@@ -4,7 +4,6 @@ What a service manager does, no more: start, send the signal or the command that
 reload took over is not decided here (`hitless.reload.phases` does).
 """
 
-import os
 import signal
 import subprocess
 import threading
@@ -19,7 +18,7 @@ from hitless.host.processes import read_children
 from hitless.reload.launch import Launch, MessageReader, spawn
 from hitless.reload.mechanism import Mechanism, Mode, Via
 
-__all__ = ["ClassicInstance", "Instance", "MasterWorkerInstance", "Reply", "create_instance"]
+__all__ = ["ClassicInstance", "Instance", "MasterWorkerInstance", "Reply", "create_instance", "master_socket"]
 
 STOP_DEADLINE_S = 5.0
 RELOAD_REPLY_DEADLINE_S = 60.0
@@ -125,7 +124,9 @@ class MasterWorkerInstance:
 class ClassicInstance:
     """HAProxy without a master: each reload starts a process that asks the ones before it to leave (-sf)."""
 
-    def __init__(self, launch: Launch, via: Via, transfer_socket: str | None, messages: MessageReader) -> None:
+    def __init__(
+        self, launch: Launch, via: Via, transfer_socket: str | None, messages: MessageReader
+    ) -> None:
         self._launch = launch
         self._via = via
         self._transfer_socket = transfer_socket
@@ -189,14 +190,14 @@ def create_instance(
     """
     if mechanism.mode is Mode.CLASSIC:
         return ClassicInstance(launch, mechanism.via, transfer_socket, messages)
-    own = _master_socket_argument(launch.extra_arguments)
-    master_socket = own or os.path.join(runtime_directory, "hitless-master.sock")  # noqa: PTH118 - a socket name
-    return MasterWorkerInstance(launch, mechanism.via, master_socket, messages)
+    return MasterWorkerInstance(
+        launch, mechanism.via, master_socket(launch.extra_arguments, runtime_directory), messages
+    )
 
 
-def _master_socket_argument(arguments: tuple[str, ...]) -> str | None:
-    """Return the path after `-S` in the service's own arguments ("/run/m.sock,mode,600" → "/run/m.sock")."""
+def master_socket(arguments: tuple[str, ...], runtime_directory: str) -> str:
+    """Return the path of the master CLI: the one after `-S` in the service's own arguments, else ours."""
     for option, value in zip(arguments, arguments[1:], strict=False):
         if option == "-S":
             return value.split(",")[0].removeprefix("unix@")
-    return None
+    return f"{runtime_directory}/hitless-master.sock"

@@ -77,7 +77,9 @@ def choose_mechanism(
         return Mechanism(via, chosen_mode, "asked for")
     if chosen_mode is Mode.CLASSIC:
         if transfer_socket is not None:
-            return Mechanism(Via.SF_X, chosen_mode, "classic mode with a stats socket that exposes its listeners")
+            return Mechanism(
+                Via.SF_X, chosen_mode, "classic mode with a stats socket that exposes its listeners"
+            )
         return Mechanism(Via.SF, chosen_mode, "classic mode; no stats socket has `expose-fd listeners`")
     if version >= MASTER_CLI_SYNCHRONOUS:
         return Mechanism(Via.MASTER_CLI, chosen_mode, "the master CLI's reload is synchronous from 2.7 on")

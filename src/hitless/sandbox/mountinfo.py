@@ -50,6 +50,7 @@ class Mount:
     point: str
     fstype: str
     options: tuple[str, ...] = ()
+    source: str = ""
 
     @property
     def is_pseudo(self) -> bool:
@@ -78,7 +79,8 @@ def parse_mountinfo(data: bytes) -> tuple[Mount, ...]:
             continue
         point = os.fsdecode(_ESCAPE.sub(lambda match: bytes([int(match[1], 8)]), fields[4]))
         options = tuple(fields[5].decode("ascii", "replace").split(","))
-        mounts.append(Mount(int(fields[0]), point, tail[0].decode("ascii", "replace"), options))
+        fstype, source = (os.fsdecode(word) for word in (*tail, b"")[:2])
+        mounts.append(Mount(int(fields[0]), point, fstype, options, source))
     return tuple(mounts)
 
 

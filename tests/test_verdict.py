@@ -1,4 +1,5 @@
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import jsonschema
@@ -41,7 +42,7 @@ def test_published_schema_is_current() -> None:
 
 
 @pytest.mark.parametrize("make", [make_run, make_restart, make_incomplete, make_hostile])
-def test_document_validates(make: type[Run]) -> None:
+def test_document_validates(make: Callable[[], Run]) -> None:
     schema = json_schema()
     jsonschema.Draft202012Validator.check_schema(schema)
     jsonschema.validate(json.loads(render(make().result)), schema, cls=jsonschema.Draft202012Validator)

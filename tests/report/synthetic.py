@@ -334,7 +334,7 @@ def make_run(*, hurt: bool = True) -> Run:
                 StandIn(kind="user", name="haproxy", where="haproxy.cfg:5", what="uid 0 of the namespace"),
             ),
         ),
-        reloads=_reloads(),
+        reloads=tuple(replace(r, victims=failed // len(RELOADS_S)) for r in _reloads()),
         generations=_generations(),
         victims_sample=_sample(attempts),
         notes=("hard-stop-after (30 s) was not reached in this run",),

@@ -1,4 +1,5 @@
 import re
+from collections.abc import Callable
 
 import pytest
 
@@ -6,6 +7,7 @@ from hitless.report.terminal import render
 from hitless.verdict import NotCovered
 from tests.report.synthetic import (
     HOSTILE_TERMINAL,
+    Run,
     make_hostile,
     make_incomplete,
     make_restart,
@@ -59,7 +61,7 @@ def test_long_lists_are_cut() -> None:
 @pytest.mark.parametrize(
     "make", [make_run, make_restart, make_incomplete, lambda: make_hostile(HOSTILE_TERMINAL)]
 )
-def test_fits_the_width_with_and_without_colour(make: type, width: int) -> None:
+def test_fits_the_width_with_and_without_colour(make: Callable[[], Run], width: int) -> None:
     result = make().result
     plain = render(result, width=width)
     assert max(map(len, plain.splitlines())) <= width

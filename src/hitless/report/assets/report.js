@@ -23,9 +23,9 @@
   const placeLabels = () => {
     for (const label of lanes.querySelectorAll(".at")) {
       const x = inView(Number(label.dataset.t));
-      const sticky = label.classList.contains("name-at") && x < 0;
-      label.style.left = `${sticky ? 0 : x}%`;
-      label.hidden = (x < -0.01 && !sticky) || x > 99.9;
+      const lasts = label.dataset.until !== undefined && Number(label.dataset.until) > from;
+      label.style.left = `${lasts ? Math.max(x, 0) : x}%`;
+      label.hidden = (x < -0.01 && !lasts) || x > 99.9;
     }
   };
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from hitless.records import EventKind
@@ -29,9 +30,8 @@ _ROW_REM = 1.5
 
 def lane(name: str, unit: str, *plots: object, class_: str = "lane") -> Markup:
     """Return a lane: its name with the unit, and what it draws."""
-    return tag(
-        "div", tag("div", tag("b", name), " ", tag("small", unit), class_="name"), *plots, class_=class_
-    )
+    title = tag("div", tag("b", name), " ", tag("small", unit), class_="name")
+    return tag("div", title, tag("div", *plots, class_="plots"), class_=class_)
 
 
 def plot(
@@ -46,12 +46,19 @@ def plot(
         preserveAspectRatio="none",
         aria_hidden="true",
     )
-    return tag("div", drawing, over, class_=f"plot {class_}".strip(), style=f"height:{height_rem:g}rem")
+    return tag("div", drawing, over, class_=f"plot {class_}".strip(), style=f"min-height:{height_rem:g}rem")
 
 
-def tag_at(text: str, t_ms: float, class_: str) -> Markup:
-    """Return a label at a moment; the script moves it when the view changes."""
-    return tag("span", text, class_=f"at {class_}", data_t=f"{t_ms:.1f}")
+def tag_at(
+    text: str, t_ms: float, duration_ms: float, class_: str, *, until_ms: float | None = None
+) -> Markup:
+    """Return a label at a moment; the script moves it when the view changes.
+
+    With `until_ms` it names something that lasts, and stays at the edge while that is in view.
+    """
+    until = None if until_ms is None else f"{until_ms:.1f}"
+    left = f"left:{100 * t_ms / duration_ms:.3f}%"
+    return tag("span", text, class_=f"at {class_}", style=left, data_t=f"{t_ms:.1f}", data_until=until)
 
 
 def _level(text: str, y: float, class_: str = "level") -> Markup:
@@ -148,7 +155,7 @@ def _generation(worker: Generation, duration_ms: float) -> Markup:
         svg.path(svg.rectangle(max(stopped, ready), end, 62, 96) if end > stopped else "", "drains"),
     )
     code = "" if not worker.exit_code else f", exit {worker.exit_code}"
-    label = tag_at(f"{worker.pid}{code}", start, "name-at bad" if code else "name-at")
+    label = tag_at(f"{worker.pid}{code}", start, duration_ms, "quiet bad" if code else "quiet", until_ms=end)
     return plot(join(shapes), duration_ms, _ROW_REM, over=label)
 
 
@@ -170,7 +177,7 @@ def _owner_segments(workers: Sequence[Generation], duration_ms: float) -> tuple[
     """Return two paths, of the time in which an even and an odd worker is the newest that is ready."""
     since = sorted((g.ready_s or 0.0) * 1000 for g in workers if g.ready_s is not None or g.start_s is None)
     parts: tuple[list[str], list[str]] = ([], [])
-    for index, (start, end) in enumerate(zip(since, [*since[1:], duration_ms], strict=True)):
+    for index, (start, end) in enumerate(pairwise((*since, duration_ms))):
         parts[index % 2].append(svg.rectangle(start, end, 62, 84))
     return "".join(parts[0]), "".join(parts[1])
 

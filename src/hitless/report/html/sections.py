@@ -34,7 +34,7 @@ _PLAIN = {
 
 def render_header(result: ProofResult) -> Markup:
     """Return the verdict in plain words, the three client classes, the reasons and the facts it stands on."""
-    reasons = result.verdict.reasons
+    reasons, sentence = result.verdict.reasons, hurt(result)
     lines = (kernel_line(result.kernel), power_line(result.power), coverage_line(result.coverage))
     facts = (
         part
@@ -50,7 +50,7 @@ def render_header(result: ProofResult) -> Markup:
             " ",
             headline(result),
         ),
-        tag("p", tag("strong", hurt(result)), ". ", _plain(result), class_="lead"),
+        tag("p", tag("strong", sentence[0].upper(), sentence[1:]), ". ", _plain(result), class_="lead"),
         tag("ul", *(tag("li", reason) for reason in reasons), class_="reasons") if reasons else "",
         _clients(result),
         tag("dl", *facts, class_="facts"),

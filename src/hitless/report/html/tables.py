@@ -70,7 +70,7 @@ def _hurt(count: int) -> Markup:
 
 
 def _counts(by_outcome: dict[Outcome, int], by_status: dict[str, int]) -> Markup:
-    statuses = ", ".join(f"{status} {format_count(n)}" for status, n in by_status.items())
+    statuses = ", ".join(f"{status}: {format_count(n)}" for status, n in by_status.items())
     words = outcomes(by_outcome) or "nothing"
     return join((words, tag("br"), tag("small", f"HTTP {statuses}"))) if statuses else join((words,))
 
@@ -90,7 +90,7 @@ def render_reloads(result: ProofResult) -> Markup:
         ("at s", _NUMBER),
         ("how", ""),
         ("result", ""),
-        ("old → new pid", ""),
+        ("old → new pid", "nowrap"),
         *((f"{PHASE_WORDS[phase]} ms", _NUMBER) for phase in phases),
         ("hurt", _NUMBER),
     )

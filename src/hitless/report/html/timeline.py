@@ -65,6 +65,9 @@ def render_timeline(
     )
 
 
+_BEYOND = (-50, 150)
+"""Top and bottom of a band: outside the lane, so that only its sides are seen."""
+
 _HINT = "Point at the timeline, or focus it and use the arrow keys, to read values. Drag to zoom."
 
 
@@ -108,7 +111,7 @@ def _bands(result: ProofResult, duration_ms: float) -> Markup:
         start_ms = reload.t_s * 1000
         times = {phase.name: start_ms + phase.t_ms for phase in reload.phases}
         end_ms = max((t for name, t in times.items() if name is not Phase.OLD_GONE), default=start_ms)
-        (handover if reload.ok else failed).append(svg.rectangle(start_ms, end_ms))
+        (handover if reload.ok else failed).append(svg.rectangle(start_ms, end_ms, *_BEYOND))
         if Phase.OLD_GONE in times:
             draining.append(svg.rectangle(end_ms, times[Phase.OLD_GONE]))
         moments += [svg.vertical(t) for t in times.values()]
@@ -126,12 +129,18 @@ def _bands(result: ProofResult, duration_ms: float) -> Markup:
 
 
 def _ruler(result: ProofResult, duration_ms: float) -> Markup:
-    marks = (lanes.tag_at(f"{t:g} s", t * 1000, "tick") for t in svg.ticks(duration_ms / 1000))
+    marks = (lanes.tag_at(f"{t:g} s", t * 1000, duration_ms, "tick") for t in svg.ticks(duration_ms / 1000))
     flags = (
-        lanes.tag_at(f"{r.number}{'' if r.ok else ' ✕'}", r.t_s * 1000, "flag" if r.ok else "flag bad")
+        lanes.tag_at(
+            f"{r.number}{'' if r.ok else ' ✕'}", r.t_s * 1000, duration_ms, "flag" if r.ok else "flag bad"
+        )
         for r in result.reloads
     )
-    control = [lanes.tag_at("control run", 0, "flag quiet")] if result.control_end_s else []
+    control = (
+        [lanes.tag_at("control run", 0, duration_ms, "flag quiet", until_ms=result.control_end_s * 1000)]
+        if result.control_end_s
+        else []
+    )
     over = tag("div", *marks, id="axis")
     plot = lanes.plot("", duration_ms, 2.4, over=join((over, *control, *flags)))
     return lanes.lane("Time", "seconds; numbered: reloads", plot, class_="lane ruler")
@@ -145,8 +154,11 @@ def _legend(series: Series) -> Markup:
         ("box handover", "reload: from its trigger to its last sign of takeover"),
         ("box draining", "old worker still alive"),
         ("box control", "control run"),
-        ("box serving", "worker serves"),
-        ("box drains", "worker drains"),
+        ("box starts", "worker starts"),
+        ("box serving", "serves"),
+        ("box drains", "drains"),
+        ("line opened", "listening socket opened"),
+        ("line closed", "closed"),
         ("box gap", "nobody listens"),
     )
     items = (tag("li", tag("i", class_=f"key {kind}"), name) for kind, name in entries)

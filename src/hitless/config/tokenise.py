@@ -54,8 +54,8 @@ def is_plain(line: bytes) -> bool:
 def tokenise(line: bytes, variables: Mapping[bytes, bytes] | None) -> Tokens:
     """Return the words of a line whose leading whitespace and line feed are gone.
 
-    Unset variables are empty. With `variables` None only the structure is of interest: every variable is
-    empty, and names that HAProxy does not know (".OTHER") are let through.
+    Unset variables are empty. With `variables` None only the structure is of interest: variables stay as they are
+    written, and names that HAProxy does not know (".OTHER") are let through.
     """
     if is_plain(line):
         words = line.split()
@@ -173,6 +173,7 @@ class _Lexer:
     def _variable(self) -> None:
         """Take $NAME, ${NAME}, ${NAME-default}, ${NAME[*]}; they exist inside double quotes only."""
         line = self._line
+        start = self._at
         braced = line[self._at + 1 : self._at + 2] == b"{"
         brace_at = self._at + 1
         name_at = brace_at + braced
@@ -185,6 +186,8 @@ class _Lexer:
         expand = braced and self._take_expansion_mark()
         if braced:
             value = self._close_brace(value, brace_at)
+        if self._variables is None:
+            value, expand = line[start : self._at], False
         self._emit_value(value or b"", split=expand)
 
     def _value(self, name: bytes, name_at: int) -> bytes | None:

@@ -36,6 +36,12 @@ def test_global_changes_variables_for_later_lines_and_conditions() -> None:
     assert notes == []
 
 
+def test_variables_that_double_themselves_are_bounded() -> None:
+    sections, notes = active("global\n setenv X 12345678\n" + ' setenv X "$X$X"\n' * 60)
+    assert len(sections[0].directives) < 20
+    assert notes[0].endswith("variables expand to too much text")
+
+
 def test_pseudo_variables_name_file_line_and_section() -> None:
     sections, _ = active('global\nfrontend www\n x "${.FILE}:${.LINE}:${.SECTION}"\n')
     assert sections[1].directives[0].words == ("x", "f1:3:www")

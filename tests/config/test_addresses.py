@@ -51,6 +51,12 @@ def test_lists_and_ranges_are_expanded() -> None:
     ]
 
 
+def test_one_line_has_a_bounded_number_of_addresses() -> None:
+    assert len(parse_addresses(":1-65535", {})) == 65535
+    with pytest.raises(AddressError, match="more than 262144 addresses"):
+        parse_addresses(",".join([":1-65535"] * 1000), {})
+
+
 @pytest.mark.parametrize(
     "text",
     [

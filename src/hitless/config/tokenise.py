@@ -14,6 +14,7 @@ MAX_WORDS = 64
 WHITESPACE = b" \t\n\v\f\r"
 """What C's isspace() takes for a space; bytes.split() agrees."""
 
+_EXPANSION_LIMIT_BYTES = 128 * 1024  # of one line; Linux bounds one variable so (MAX_ARG_STRLEN)
 _SPECIAL = re.compile(rb"[\\\"'#$\x00\r]")
 _BARE_RUN = re.compile(rb"[^\\\"'#\n\r\x00]+")
 _SINGLE_QUOTED_RUN = re.compile(rb"[^'\n\r\x00]+")
@@ -76,6 +77,7 @@ class _Lexer:
         self._words: list[bytes] = []
         self._overflow_at: int | None = None
         self._has_nul = False
+        self._expanded_bytes = 0
 
     def run(self) -> Tokens:
         try:
@@ -187,8 +189,9 @@ class _Lexer:
         if braced:
             value = self._close_brace(value, brace_at)
         if self._variables is None:
-            value, expand = line[start : self._at], False
-        self._emit_value(value or b"", split=expand)
+            self._word += line[start : self._at]
+        else:
+            self._emit_value(value or b"", split=expand)
 
     def _value(self, name: bytes, name_at: int) -> bytes | None:
         if self._variables is None:
@@ -218,6 +221,10 @@ class _Lexer:
         return value
 
     def _emit_value(self, value: bytes, *, split: bool) -> None:
+        # HAProxy has no bound: `setenv X "$X$X"`, forty times, would fill its memory, but shall not fill ours.
+        self._expanded_bytes += len(value)
+        if self._expanded_bytes > _EXPANSION_LIMIT_BYTES:
+            raise _LineError("variables expand to too much text", self._at)
         if not split:
             self._word += value
             return

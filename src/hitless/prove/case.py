@@ -42,10 +42,10 @@ class Case:
     client_class: ClientClass
     timeline: Timeline
     rows: npt.NDArray[np.void]
-    raw_outcomes: npt.NDArray[np.uint8]
-    """The outcomes as the clients recorded them, row by row."""
     periods: Periods
     baselines: dict[int, Baseline]
+    lost_attempts: int = 0
+    """Attempts that were made and could not be recorded."""
 
     @property
     def streams(self) -> dict[int, Stream]:
@@ -63,6 +63,8 @@ def build_case(
     rows: npt.NDArray[np.void],
     kernel: KernelEvidence,
     client_class: ClientClass = ClientClass.NAIVE,
+    *,
+    lost_attempts: int = 0,
 ) -> Case:
     """Join what a run recorded and measure what was normal in it."""
     timeline = read_timeline(events)
@@ -80,7 +82,7 @@ def build_case(
         client_class=client_class,
         timeline=timeline,
         rows=normalise(rows, baselines, facts.streams),
-        raw_outcomes=rows["outcome"].copy(),
         periods=periods,
         baselines=baselines,
+        lost_attempts=lost_attempts,
     )

@@ -65,7 +65,8 @@ def plan_load(
 ) -> LoadPlan:
     """Return the load for these targets.
 
-    `model` is the configuration, where it is known; `requests` is by frontend; `tls_payload` names tcp frontends that route by the server name inside TLS.
+    `model` is the configuration, where it is known; `requests` is by frontend; `tls_payload` names tcp frontends that
+    route by the server name inside TLS.
     """
     shares = [
         (target, share)

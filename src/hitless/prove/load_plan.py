@@ -113,7 +113,7 @@ def _shares(target: Target, timing: _Timing, size: LoadSize, *, is_main: bool) -
     if target.h2_prior_knowledge:
         yield _h2(timing, size)
         return
-    new_connections = 64 if size.full_rate else 16
+    new_connections = 512 if size.full_rate else 16
     if not is_main:
         yield _Share(Workload.CONNECT, new_connections, rate_per_s=size.rate_per_s / 8)
         return

@@ -192,12 +192,12 @@ def _start_world(
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
     events_fd = os.open(EVENTS_FILE, flags, 0o600, dir_fd=directory_fd)
     stack.callback(os.close, events_fd)
-    process = stack.enter_context(WorldProcess(world, events_fd))
-    ready = process.wait_ready(WORLD_DEADLINE_S)
-    if ready.failed:
-        first = ready.failed[0]
+    process = stack.enter_context(WorldProcess(world, events_fd=events_fd))
+    failed = process.wait_ready(WORLD_DEADLINE_S)
+    if failed:
+        first = failed[0]
         raise SandboxError(
-            f"{len(ready.failed)} simulated servers could not be started, the first at {first.endpoint}: {first.error}.",
+            f"{len(failed)} simulated servers could not be started, the first at {first.endpoint}: {first.error}.",
             hint="The configuration's servers and binds may claim the same address and port.",
         )
     return world

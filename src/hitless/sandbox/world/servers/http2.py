@@ -30,7 +30,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Http2"]
 
-_CONFIGURATION = H2Configuration(client_side=False, header_encoding=None)
+_CONFIGURATION = H2Configuration(
+    client_side=False,
+    header_encoding=None,
+    validate_inbound_headers=False,  # HAProxy's checks have no :authority
+)
 
 
 class Http2:

@@ -34,7 +34,7 @@ class Tls:
     __slots__ = ("_closing", "_incoming", "_object", "_outgoing", "_shaken", "_sink", "layer", "loop")
 
     def __init__(self, sink: Sink, serving: Serving, context: ssl.SSLContext) -> None:
-        from hitless.sandbox.world.servers.opening import Opening  # noqa: PLC0415 - each contains the other
+        from hitless.sandbox.world.servers.opening import Opening
 
         self._sink = sink
         self.loop: asyncio.AbstractEventLoop = sink.loop

@@ -1,4 +1,4 @@
-"""The attempt under way: what its row will say, filled in as it goes. One object for each client, used again."""
+"""The attempt under way: what its row will say, filled in as it goes. One object serves all attempts of a client."""
 
 from hitless.attempts import FLAG_RESPONSE_BEGUN, FLAG_RETRY, NO_ATTEMPT, OUTCOME_CODES
 from hitless.load.connection import Connection

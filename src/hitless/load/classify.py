@@ -6,7 +6,7 @@ from errno import ECONNABORTED, ECONNRESET, EPIPE, EPROTO, ETIMEDOUT
 from hitless.attempts import FLAG_FIN_SEEN, FLAG_IDEMPOTENT, FLAG_NOT_PROCESSED, FLAG_RETRY, FLAG_REUSED
 from hitless.records import Outcome
 
-__all__ = ["FIN", "Phase", "classify_answer", "classify_loss", "is_repeatable"]
+__all__ = ["FIN", "Phase", "classify_answer", "classify_loss", "is_cut_off", "is_repeatable"]
 
 FIN = 0
 """In place of an errno: the server closed its side in order."""
@@ -82,3 +82,10 @@ def is_repeatable(outcome: Outcome, flags: int) -> bool:
         return True
     lost_on_reuse = outcome in {Outcome.STALE_REUSE, Outcome.GOAWAY_LOST} and bool(flags & FLAG_REUSED)
     return lost_on_reuse and bool(flags & (FLAG_IDEMPOTENT | FLAG_FIN_SEEN))
+
+
+def is_cut_off(outcome: Outcome, flags: int, *, long_lived: bool) -> bool:
+    """Return whether the client got nothing and has no pooled connection to blame: it is to try again soon."""
+    if outcome in {Outcome.OK, Outcome.SLOW, Outcome.HTTP_5XX}:
+        return False
+    return long_lived or not flags & FLAG_REUSED

@@ -12,10 +12,10 @@ from hitless.attempts import FLAG_FIN_SEEN, FLAG_IN_PROGRESS, FLAG_RETRY, FLAG_R
 from hitless.clock import now_ns
 from hitless.errors import LoadError
 from hitless.load.attempt import Attempt
-from hitless.load.classify import FIN, Phase, classify_loss, is_repeatable
+from hitless.load.classify import FIN, Phase, classify_loss, is_cut_off, is_repeatable
 from hitless.load.connection import Connection, is_waiting_for_room
 from hitless.load.engine import READ_INTEREST
-from hitless.load.schedule import PROBE_INTERVAL_NS, Pace
+from hitless.load.schedule import PROBE_INTERVAL_NS, Pace, next_start_ns
 from hitless.load.setup import StreamSetup
 from hitless.records import Outcome
 
@@ -216,7 +216,7 @@ class Client(Attempt):
         if outcome is not Outcome.OK and is_repeatable(outcome, self.flags):
             self.start(now, now, retry_of=row)
         else:
-            self._go_on(now, cut_off=self._is_cut_off(outcome))
+            self._go_on(now, cut_off=is_cut_off(outcome, self.flags, long_lived=self.setup.long_lived))
 
     def drop(self, *, linger: bool = False) -> None:
         """Let go of the connection, if there is one."""
@@ -226,22 +226,10 @@ class Client(Attempt):
 
     # Private.
 
-    def _is_cut_off(self, outcome: Outcome) -> bool:
-        """Whether the client got nothing and has no other connection to fall back to: it tries again soon."""
-        if outcome in {Outcome.OK, Outcome.SLOW, Outcome.HTTP_5XX}:
-            return False
-        return self.setup.long_lived or not self.flags & FLAG_REUSED
-
     def _go_on(self, now: int, *, cut_off: bool) -> None:
         self.attempts += not self.flags & FLAG_RETRY
-        pace = self.pace
-        if cut_off and not pace.interval_ns:
-            self.next_ns = start_ns = now + PROBE_INTERVAL_NS
-        else:
-            self.next_ns = pace.intended_ns(self.attempts, now)
-            # An open loop keeps its intended time, even where the client waits before it tries again.
-            start_ns = max(self.next_ns, now + PROBE_INTERVAL_NS) if cut_off else self.next_ns
-        if start_ns <= now and not pace.interval_ns:
+        self.next_ns, start_ns = next_start_ns(self.pace, self.attempts, now, cut_off=cut_off)
+        if start_ns <= now and not self.pace.interval_ns:
             self.start(now, now)
         else:
             self.engine.call_at(start_ns, self._begin)

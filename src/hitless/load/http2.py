@@ -69,7 +69,7 @@ def encode_request(
     pseudo = [(":method", method), (":scheme", scheme), (":authority", authority), (":path", path)]
     block: bytes = Encoder().encode([*pseudo, *((name.lower(), value) for name, value in headers)])
     if len(block) > MAX_FRAME_BYTES:
-        raise LoadError(f"the request's headers take {len(block)} bytes; HTTP/2 sends at most {MAX_FRAME_BYTES} at once")
+        raise LoadError(f"the request's headers take {len(block)} bytes in HTTP/2, more than one frame")
     return block
 
 
@@ -120,7 +120,9 @@ class Http2Client:
         self._buffer = buffer[position:]
         return events
 
-    def _on_frame(self, kind: int, flags: int, stream_id: int, payload: bytes, events: list[StreamEvent]) -> None:
+    def _on_frame(
+        self, kind: int, flags: int, stream_id: int, payload: bytes, events: list[StreamEvent]
+    ) -> None:
         if self._block_stream and (kind != CONTINUATION or stream_id != self._block_stream):
             raise Violation("a frame in the middle of a header block")
         try:

@@ -19,7 +19,7 @@ from hitless.clock import now_ns
 from hitless.errors import LoadError
 from hitless.load.engine import Engine
 from hitless.load.table import AttemptTable
-from hitless.load.workloads import make_stream_clients
+from hitless.load.workloads import PreparedStream
 from hitless.records import LoadPlan
 
 __all__ = ["main"]
@@ -68,9 +68,10 @@ def run(plan: LoadPlan, process: int, table: AttemptTable) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
     _prepare_process()
     _watch_parent(engine)
+    streams = [PreparedStream(engine, stream) for stream in plan.streams]
     start_ns = now_ns()
-    for stream in plan.streams:
-        engine.add(make_stream_clients(engine, stream, start_ns, process=process, processes=plan.processes))
+    for stream in streams:
+        engine.add(stream.make_clients(start_ns, process=process, processes=plan.processes))
     # What lives by now lives to the end, and what comes later dies by its reference count: nothing to collect.
     gc.disable()
     gc.freeze()

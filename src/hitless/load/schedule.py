@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from hitless.records import Stream, Workload
 from hitless.units import NANOSECONDS_PER_MILLISECOND, NANOSECONDS_PER_SECOND
 
-__all__ = ["PROBE_INTERVAL_NS", "Pace", "pace_of", "share"]
+__all__ = ["PROBE_INTERVAL_NS", "Pace", "next_start_ns", "pace_of", "share"]
 
 PROBE_INTERVAL_NS = 20 * NANOSECONDS_PER_MILLISECOND
 """How soon a client that got no answer at all tries again: often enough to measure a listener gap, without a spin."""
@@ -43,6 +43,22 @@ class Pace:
         if number == 0:
             return self.first_ns
         return ended_ns + self.rest_ns + (self.offset_ns if number == 1 else 0)
+
+
+def next_start_ns(pace: Pace, number: int, ended_ns: int, *, cut_off: bool) -> tuple[int, int]:
+    """Return when attempt `number` is intended to start, and when it may.
+
+    `cut_off`: the client got nothing and has no connection to fall back to. It tries again soon, whatever its pace;
+    but the intended time of an open loop stays even then.
+    """
+    if not cut_off:
+        intended_ns = pace.intended_ns(number, ended_ns)
+        return intended_ns, intended_ns
+    soon_ns = ended_ns + PROBE_INTERVAL_NS
+    if not pace.interval_ns:
+        return soon_ns, soon_ns
+    intended_ns = pace.intended_ns(number, ended_ns)
+    return intended_ns, max(intended_ns, soon_ns)
 
 
 def share(connections: int, *, stream: int, process: int, processes: int) -> range:

@@ -11,7 +11,7 @@ from hitless.load.schedule import pace_of, share
 from hitless.load.setup import StreamSetup
 from hitless.records import Stream, Workload
 
-__all__ = ["make_stream_clients"]
+__all__ = ["PreparedStream"]
 
 _MODULES = {
     Workload.CONNECT: "connect",
@@ -26,21 +26,24 @@ _MODULES = {
 }
 
 
-def make_stream_clients(
-    engine: Engine, stream: Stream, start_ns: int, *, process: int, processes: int
-) -> list[EngineClient]:
-    """Return this process's share of a stream's clients.
+class PreparedStream:
+    """A stream whose modules are imported and whose target is resolved: what is slow is done before time counts."""
 
-    Raises: LoadError if the stream cannot be spoken to (address, certificate, request).
-    """
-    tls = None
-    if stream.target.tls or stream.tls_payload:
-        from hitless.load.tls import client_context  # ssl costs 20 ms of start-up
+    def __init__(self, engine: Engine, stream: Stream) -> None:
+        """Raises: LoadError if the stream cannot be spoken to (address, certificate)."""
+        tls = None
+        if stream.target.tls or stream.tls_payload:
+            from hitless.load.tls import client_context  # ssl costs 20 ms of start-up
 
-        tls = client_context(stream)
-    numbers = share(stream.connections, stream=stream.number, process=process, processes=processes)
-    module = import_module(f"{__name__}.{_MODULES[stream.workload]}")
-    lanes = stream.streams_per_connection if stream.workload is Workload.H2 else 1
-    paces = [pace_of(stream, number * lanes + lane, start_ns) for number in numbers for lane in range(lanes)]
-    clients: list[EngineClient] = module.make_clients(StreamSetup(engine, stream, tls), paces)
-    return clients
+            tls = client_context(stream)
+        self._setup = StreamSetup(engine, stream, tls)
+        self._module = import_module(f"{__name__}.{_MODULES[stream.workload]}")
+
+    def make_clients(self, start_ns: int, *, process: int, processes: int) -> list[EngineClient]:
+        """Return this process's share of the stream's clients. Raises: LoadError if the request cannot be sent."""
+        stream = self._setup.stream
+        numbers = share(stream.connections, stream=stream.number, process=process, processes=processes)
+        lanes = stream.streams_per_connection if stream.workload is Workload.H2 else 1
+        paces = [pace_of(stream, number * lanes + lane, start_ns) for number in numbers for lane in range(lanes)]
+        clients: list[EngineClient] = self._module.make_clients(self._setup, paces)
+        return clients

@@ -31,6 +31,12 @@ def test_maxconn_is_lowered_to_what_the_descriptors_carry() -> None:
     assert "maxconn" in found.record().name
 
 
+def test_maxconn_is_lowered_when_the_table_of_descriptors_does_not_fit_in_memory() -> None:
+    message = "[ALERT]    (9) : Not enough memory to allocate 200000213 entries for fdtab!"
+    (found,) = plan_limit_adaptations(_model("maxconn 99999999"), message)
+    assert 500_000 < int(found.line.split()[1]) < 524_288
+
+
 def test_ulimit_n_is_lowered_to_the_limit() -> None:
     message = "Cannot raise FD limit to 999999999, limit is 20000."
     (found,) = plan_limit_adaptations(_model("log x", "ulimit-n 999999999"), message)

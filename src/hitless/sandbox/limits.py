@@ -23,9 +23,12 @@ __all__ = [
 
 _FD_LIMIT = re.compile(r"Cannot raise FD limit to (\d+), limit is (\d+)")
 _FD_TOO_LOW = re.compile(r"FD limit \((\d+)\) too low for maxconn=(\d+)/maxsock=(\d+)")
+_FD_TABLE = re.compile(r"Not enough memory to allocate (\d+) entries for fdtab")
 _THREADS = re.compile(r"'nbthread' value must be between 1 and (\d+)")
 _THREAD_GROUP = re.compile(r"Too many remaining unassigned threads \((\d+)\) for thread groups \((\d+)\)")
 _THREADS_PER_GROUP = 64
+_DESCRIPTORS_OF_MODEST_MEMORY = 1024 * 1024
+"""The kernel's own default for the most that one process may have (fs.nr_open); a table of some 64 MB."""
 _SPARE_DESCRIPTORS = 64
 """What HAProxy opens beyond its own sum: the sockets of a reload, logs, the process's standard streams."""
 
@@ -74,6 +77,8 @@ def _adapt(model: Model, line: str) -> Iterable[Adaptation]:
         return _adapt_descriptors(model, wanted=int(match[1]), granted=int(match[2]))
     if match := _FD_TOO_LOW.search(line):
         return _adapt_descriptors(model, wanted=int(match[3]), granted=int(match[1]))
+    if match := _FD_TABLE.search(line):
+        return _adapt_descriptors(model, wanted=int(match[1]), granted=_DESCRIPTORS_OF_MODEST_MEMORY)
     if match := _THREADS.search(line):
         return _adapt_number(
             model.global_value("nbthread"), int(match[1]), "threads that this HAProxy supports"

@@ -185,7 +185,7 @@ spoe-agent hitless_stand_in
 spoe-message never
     event on-client-session if FALSE
 """
-"""HAProxy 2.6 and 2.8 crash in `haproxy -c` on an agent without a message, so there is one that is never sent."""
+"""With a message that is never sent: on an agent without any, `haproxy -c` of 2.6 and 2.8 crashes."""
 
 
 def _write_spoe(plan: StandInPlan, _: "Authority") -> None:

@@ -1,4 +1,4 @@
-"""Runs inside the sandbox: stand-ins for one configuration, a real HAProxy on it, and one request to each address.
+"""Runs inside the sandbox: stand-ins for a configuration, a real HAProxy on it, a request to each address.
 
 Arguments: haproxy, the configuration, the tier. The last line on stdout is JSON.
 """
@@ -112,7 +112,7 @@ def main() -> None:
     process.terminate()
     process.communicate(timeout=10)
     result["stand_ins"] = [[entry.kind, entry.name] for entry in stand_ins]
-    print(json.dumps(result))
+    sys.stdout.write(json.dumps(result))
 
 
 main()

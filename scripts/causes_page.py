@@ -24,8 +24,8 @@ BEGINNING = f"""\
 
 <!-- Written by scripts/causes_page.py from src/hitless/causes.py; change it there. -->
 
-Each victim of a reload that `hitless prove` finds gets one of these causes, with the evidence for it. `{UNEXPLAINED}` is
-an honest cause, too: the client was hurt, and nothing that was observed says why. It fails the verdict.
+Each victim of a reload that `hitless prove` finds gets one of these causes, with the evidence for it. `{UNEXPLAINED}`
+is an honest cause, too: the client was hurt, and nothing that was observed says why. It fails the verdict.
 
 A code does not change its meaning. The first digit is the family.
 """
@@ -47,7 +47,14 @@ def render() -> str:
 
 def section(cause: Cause) -> str:
     """Return the part about one cause."""
-    lines = [f"### {cause.code} {cause.name}", "", f"{sentence(cause.summary)}", "", f"**Why.** {sentence(cause.why)}", ""]
+    lines = [
+        f"### {cause.code} {cause.name}",
+        "",
+        f"{sentence(cause.summary)}",
+        "",
+        f"**Why.** {sentence(cause.why)}",
+        "",
+    ]
     lines.append(f"**Fix.** {sentence(cause.fix)}")
     if cause.keyword:
         lines.append(f"\nIn the configuration: `{cause.keyword}` in `{cause.section}`.")
@@ -65,7 +72,11 @@ def main(arguments: list[str]) -> int:
     """Write the page, or with --check say whether it is current."""
     if arguments == ["--check"]:
         current = PAGE.exists() and PAGE.read_text() == render()
-        print("docs/causes.md is current" if current else "docs/causes.md is not current: python scripts/causes_page.py")
+        print(
+            "docs/causes.md is current"
+            if current
+            else "docs/causes.md is not current: python scripts/causes_page.py"
+        )
         return 0 if current else 1
     PAGE.write_text(render())
     return 0

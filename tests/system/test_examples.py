@@ -1,4 +1,4 @@
-"""The examples are what their first lines say, to the real HAProxy. (What they do to clients, `hitless prove` shows.)"""
+"""The examples are what their first lines say, to the real HAProxy. (`hitless prove` shows what they do to clients.)"""
 
 from pathlib import Path
 

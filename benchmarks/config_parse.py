@@ -20,7 +20,12 @@ Result = TypeVar("Result")
 
 def configuration(servers: int, servers_per_backend: int = 50) -> bytes:
     lines = [
-        *("global", "    maxconn 1000", "    stats socket /run/haproxy/admin.sock mode 660 level admin", "defaults"),
+        *(
+            "global",
+            "    maxconn 1000",
+            "    stats socket /run/haproxy/admin.sock mode 660 level admin",
+            "defaults",
+        ),
         *("    mode http", "    timeout client 30s", "    timeout server 30s", "    timeout connect 5s"),
         *("    default-server inter 3s fall 3 rise 2", "", "frontend www", "    bind 127.0.0.1:8080"),
     ]
@@ -28,7 +33,11 @@ def configuration(servers: int, servers_per_backend: int = 50) -> bytes:
     lines += [f"    use_backend b{n} if {{ path_beg /b{n}/ }}" for n in range(backends)]
     for number in range(servers):
         if number % servers_per_backend == 0:
-            lines += ["", f"backend b{number // servers_per_backend}  # generated", "    option httpchk GET /health"]
+            lines += [
+                "",
+                f"backend b{number // servers_per_backend}  # generated",
+                "    option httpchk GET /health",
+            ]
         address = f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}:8080"
         lines.append(f'    server "s{number}" {address} check weight 10 cookie s{number} maxconn 200')
     return "\n".join(lines).encode() + b"\n"

@@ -18,6 +18,8 @@ _PREFIX = re.compile(r"(?:stream\+|dgram\+|quic\+)?([a-z0-9]+)@")
 _PORT = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?", re.ASCII)
 _HOST_NAME = re.compile(r"[A-Za-z0-9_.-]+")
 
+_ADDRESS_LIMIT = 4 * 65_536  # of one bind line
+
 _PATH_KINDS = {"unix": "unix", "uxst": "unix", "uxdg": "unix", "abns": "abns", "abnsz": "abns"}
 _WORD_KINDS = {"fd": "fd", "sockpair": "sockpair", "rhttp": "rhttp", "rev": "rhttp", "ring": "other"}
 _IP_KINDS = {
@@ -59,6 +61,8 @@ def parse_addresses(
         first, last_port = _parse_one(part, variables, default_port)
         if first.kind == "unix" and unix_prefix:
             first = replace(first, host=unix_prefix + first.host)
+        if len(addresses) + last_port - first.port > _ADDRESS_LIMIT:
+            raise AddressError(f"more than {_ADDRESS_LIMIT} addresses on one line")
         addresses += (replace(first, port=port) for port in range(first.port, last_port + 1))
     if not addresses:
         raise AddressError(f"'{text}' is an empty address")

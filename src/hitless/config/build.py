@@ -116,7 +116,12 @@ class _Builder:
             )
         for directive in lines:
             words = directive.words[1:] if directive.keyword == "bind" else directive.words[2:3]
-            bind = read_bind(self._context, directive, (*words[:1], *shared, *words[1:]))
+            bind = read_bind(
+                self._context,
+                directive,
+                (*words[:1], *shared, *words[1:]),
+                unix_prefix=self._context.unix_prefix,
+            )
             self._peers += [bind] if bind else []
 
     def _take_resolvers(self, section: ActiveSection) -> None:

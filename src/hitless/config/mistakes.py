@@ -1,7 +1,7 @@
 """Advice that circulates and that HAProxy refuses, with the right form.
 
-Each was refused by `haproxy -c` of 2.8 and its right form accepted: tests/system/test_config.py shows it again.
-Rules look at single lines, before conditionals are decided.
+Each was refused by `haproxy -c` of 2.8, and each right form accepted; the system tests show it again. Rules look at
+single lines, before conditionals are decided.
 """
 
 import re
@@ -94,7 +94,7 @@ def _stats_socket_without_path(kind: str, words: tuple[str, ...]) -> _Found:
         return None
     if len(words) > 2 and _ADDRESS.search(words[2]):
         return None
-    return "`stats socket` expects a path or an address first, then its parameters.", _SOCKET
+    return "`stats socket` of `global` expects a path or an address first, then its parameters.", _SOCKET
 
 
 def _process_count(kind: str, words: tuple[str, ...]) -> _Found:

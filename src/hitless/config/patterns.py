@@ -11,6 +11,7 @@ from dataclasses import dataclass
 __all__ = ["PatternFile", "matching_method", "pattern_files"]
 
 _CALL = re.compile(r"((?:set|del)-map|(?:add|del)-acl|map(?:_[a-z0-9_]+)?|jwt_verify)\(([^()]*)")
+_OPENING = frozenset({"{", "!{"})
 _SUFFIXES = {"beg", "dir", "dom", "end", "len", "reg", "sub", "ip", "int", "str", "bin", "found"}
 
 
@@ -29,7 +30,7 @@ def pattern_files(words: Sequence[str]) -> Iterator[PatternFile]:
         if "(" in word:
             for call in _CALL.finditer(word):
                 yield from _called(call[1], call[2])
-    if "-f" in words and (words[0] == "acl" or "{" in words):
+    if "-f" in words and (words[0] == "acl" or not _OPENING.isdisjoint(words)):
         yield from _acl_files(words)
 
 
@@ -66,7 +67,7 @@ def _acl_files(words: Sequence[str]) -> Iterator[PatternFile]:
     """Return the `-f` files of a named ACL (`acl NAME FETCH …`) or of anonymous ones (`{ FETCH … }`)."""
     method = matching_method(words[2]) if words[0] == "acl" and len(words) > 2 else "str"
     for before, word, following in zip(("", *words), words, (*words[1:], ""), strict=False):
-        if before == "{":
+        if before in _OPENING:
             method = matching_method(word)
         elif word == "-m":
             method = following

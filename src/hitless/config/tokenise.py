@@ -14,6 +14,7 @@ MAX_WORDS = 64
 WHITESPACE = b" \t\n\v\f\r"
 """What C's isspace() takes for a space; bytes.split() agrees."""
 
+_EXPANSION_LIMIT_BYTES = 128 * 1024  # of one line; Linux bounds one variable so (MAX_ARG_STRLEN)
 _SPECIAL = re.compile(rb"[\\\"'#$\x00\r]")
 _BARE_RUN = re.compile(rb"[^\\\"'#\n\r\x00]+")
 _SINGLE_QUOTED_RUN = re.compile(rb"[^'\n\r\x00]+")
@@ -54,8 +55,8 @@ def is_plain(line: bytes) -> bool:
 def tokenise(line: bytes, variables: Mapping[bytes, bytes] | None) -> Tokens:
     """Return the words of a line whose leading whitespace and line feed are gone.
 
-    Unset variables are empty. With `variables` None only the structure is of interest: every variable is
-    empty, and names that HAProxy does not know (".OTHER") are let through.
+    Unset variables are empty. With `variables` None only the structure is of interest: variables stay as they are
+    written, and names that HAProxy does not know (".OTHER") are let through.
     """
     if is_plain(line):
         words = line.split()
@@ -76,6 +77,7 @@ class _Lexer:
         self._words: list[bytes] = []
         self._overflow_at: int | None = None
         self._has_nul = False
+        self._expanded_bytes = 0
 
     def run(self) -> Tokens:
         try:
@@ -173,6 +175,7 @@ class _Lexer:
     def _variable(self) -> None:
         """Take $NAME, ${NAME}, ${NAME-default}, ${NAME[*]}; they exist inside double quotes only."""
         line = self._line
+        start = self._at
         braced = line[self._at + 1 : self._at + 2] == b"{"
         brace_at = self._at + 1
         name_at = brace_at + braced
@@ -185,7 +188,10 @@ class _Lexer:
         expand = braced and self._take_expansion_mark()
         if braced:
             value = self._close_brace(value, brace_at)
-        self._emit_value(value or b"", split=expand)
+        if self._variables is None:
+            self._word += line[start : self._at]
+        else:
+            self._emit_value(value or b"", split=expand)
 
     def _value(self, name: bytes, name_at: int) -> bytes | None:
         if self._variables is None:
@@ -215,6 +221,10 @@ class _Lexer:
         return value
 
     def _emit_value(self, value: bytes, *, split: bool) -> None:
+        # HAProxy has no bound: `setenv X "$X$X"`, forty times, would fill its memory, but shall not fill ours.
+        self._expanded_bytes += len(value)
+        if self._expanded_bytes > _EXPANSION_LIMIT_BYTES:
+            raise _LineError("variables expand to too much text", self._at)
         if not split:
             self._word += value
             return

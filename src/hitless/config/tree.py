@@ -7,6 +7,7 @@ Line numbers are computed, not stored, so an edit cannot leave stale positions.
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from hitless.config.tokenise import WHITESPACE, is_plain, tokenise
 
@@ -51,7 +52,7 @@ class Line:
 
     @property
     def words(self) -> tuple[str, ...]:
-        """The words, quotes and escapes resolved, variables empty; () for an empty line or an opaque one."""
+        """The words, quotes and escapes resolved, variables as written; () if empty or opaque."""
         if self.problem or not self.body:
             return ()
         return tuple(w.decode("utf-8", "surrogateescape") for w in tokenise(self.body, None).words)
@@ -102,11 +103,10 @@ class ConfigFile:
     @property
     def sections(self) -> tuple[Section, ...]:
         """The sections in order; lines before the first one belong to none."""
-        headers = list(self._headers())
-        stops = [number for number, _ in headers[1:]] + [len(self.lines) + 1]
+        after_last = (len(self.lines) + 1, ())
         return tuple(
             Section(words[0], words[1] if len(words) > 1 else "", number, stop)
-            for (number, words), stop in zip(headers, stops, strict=True)
+            for (number, words), (stop, _) in pairwise([*self._headers(), after_last])
         )
 
     @property

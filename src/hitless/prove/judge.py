@@ -12,7 +12,7 @@ import numpy as np
 
 from hitless.causes import UNEXPLAINED
 from hitless.evidence.listeners import listener_gaps
-from hitless.load.classes import failed_masks
+from hitless.load.classes import failures
 from hitless.prove.cause_table import cause_table, victim_sample
 from hitless.prove.power import failure_probability_upper, longest_interval_ns
 from hitless.prove.reload_table import generation_table, reload_table
@@ -53,7 +53,7 @@ def judge(case: Case, *, hitless_version: str) -> ProofResult:
     """Return what this run proves."""
     origin_ns = case.timeline.load_start_ns
     gaps = _gaps(case)
-    hurt, background = drop_background(case, failed_masks(case.rows))
+    hurt, background = drop_background(case, failures(case.rows))
     victims = attribute_victims(case, hurt[case.client_class], gaps)
     skipped = {s.number: why for s in case.facts.streams if (why := not_applicable(case, s))}
     table = tuple(

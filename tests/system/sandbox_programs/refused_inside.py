@@ -14,7 +14,7 @@ from hitless.config.model import Address, Bind, Directive, Model, Proxy
 from hitless.sandbox.entry import TierKind
 from hitless.sandbox.limits import apply_adaptations, plan_limit_adaptations, raise_descriptor_limit
 from hitless.sandbox.private_files import place_file
-from hitless.sandbox.refusals import learn_from_refusal, resolve_references
+from hitless.sandbox.refusals import learn_from_refusal
 from hitless.sandbox.standins import plan_for_refusal
 from hitless.sandbox.write_standins import write_stand_ins
 
@@ -64,11 +64,13 @@ def main() -> None:
             break
         result["messages"] = messages
         model = _model(configuration)
-        refusals = learn_from_refusal(messages)
-        references, impossible = resolve_references(refusals, model, directory=str(Path.cwd()))
-        plans = [plan for found in references for plan in plan_for_refusal(found, tier=TierKind(tier))]
+        plans = [
+            plan
+            for refusal in learn_from_refusal(messages)
+            for plan in plan_for_refusal(refusal, tier=TierKind(tier), model=model, directory=str(Path.cwd()))
+        ]
         adaptations = plan_limit_adaptations(model, messages)
-        if impossible or not (plans or adaptations):
+        if not (plans or adaptations):
             break
         stand_ins, _ = write_stand_ins(plans)
         supplied += [entry.name for entry in stand_ins]

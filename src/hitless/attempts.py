@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from hitless.records import Outcome
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     import numpy as np
@@ -33,6 +34,7 @@ __all__ = [
     "OUTCOMES",
     "OUTCOME_CODES",
     "ROW",
+    "combine_attempts",
     "dtype",
     "read_attempts",
 ]
@@ -113,3 +115,16 @@ def read_attempts(path: Path) -> npt.NDArray[np.void]:
         rows = min(rows, max(0, size - HEADER_SIZE) // ROW.size)
         file.seek(HEADER_SIZE)
         return np.fromfile(file, dtype=dtype(), count=rows)
+
+
+def combine_attempts(tables: Sequence[npt.NDArray[np.void]]) -> npt.NDArray[np.void]:
+    """Return the tables of all processes as one, with `retry_of` pointing into it."""
+    import numpy as np
+
+    offset, parts = 0, [np.empty(0, dtype())]
+    for table in tables:
+        part = table.copy()
+        part["retry_of"][part["retry_of"] != NO_ATTEMPT] += offset
+        offset += len(part)
+        parts.append(part)
+    return np.concatenate(parts)

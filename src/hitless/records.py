@@ -71,7 +71,7 @@ class ClientClass(StrEnum):
     RETRYING = "retrying"
 
 
-class Request(Record):
+class Request(Record, frozen=True):
     """What an HTTP client asks for. Header names are sent as they are written here."""
 
     method: str = "GET"
@@ -81,7 +81,7 @@ class Request(Record):
     """The Host header (and the server name of TLS); empty: the target's address and port."""
 
 
-class Target(Record):
+class Target(Record, frozen=True):
     """One address of one frontend, and what a client must speak to it."""
 
     frontend: str
@@ -111,7 +111,7 @@ class Target(Record):
         return f"[{self.address}]:{self.port}" if ":" in self.address else f"{self.address}:{self.port}"
 
 
-class Stream(Record):
+class Stream(Record, frozen=True):
     """One workload against one target: the unit of load, of control and of the verdict's table.
 
     Its `number` is what an attempt refers to. Units: rates per second, times in seconds.
@@ -138,7 +138,7 @@ class Stream(Record):
     """`tcp`/`connect` in mode tcp: speak TLS inside, because the frontend routes by server name."""
 
 
-class LoadPlan(Record):
+class LoadPlan(Record, frozen=True):
     """What the load engine is told: the same plan for every process, each taking its share of connections."""
 
     streams: tuple[Stream, ...]
@@ -172,7 +172,7 @@ class EventKind(StrEnum):
     NOTE = "note"
 
 
-class Event(Record):
+class Event(Record, frozen=True):
     """Something that happened at a moment; fields that do not apply are left out.
 
     `local` and `remote` are endpoints as written by `Target.endpoint`, seen from the socket the event is about.
@@ -195,7 +195,7 @@ class Event(Record):
     """Exit code, count of listeners, …: what the kind says."""
 
 
-class StandIn(Record):
+class StandIn(Record, frozen=True):
     """Something that the configuration names and this machine lacks or must not give, and what took its place."""
 
     kind: str

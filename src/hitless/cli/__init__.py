@@ -1,1 +1,93 @@
-"""The command line: parse, call, print."""
+"""The command line: parse, call, print. The only place that prints, exits, or turns errors into exit codes."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+from hitless import __version__
+from hitless.errors import ExitCode, HitlessError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["main"]
+
+_COMMANDS = {
+    "prove": ("hitless.cli.prove", "Does a reload of this configuration drop anything, and why?"),
+    "report": ("hitless.cli.report", "Draw the report of a proof again: text, JSON, JUnit, Markdown, HTML."),
+    "rule": ("hitless.cli.rule", "What a cause means, why it drops connections, and its fix."),
+}
+
+
+class _LazyGroup(click.Group):
+    """Imports a command only when it is called, so that `--help` and completion stay quick."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
+        import importlib
+
+        if cmd_name not in _COMMANDS:
+            return None
+        module = importlib.import_module(_COMMANDS[cmd_name][0])
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in _COMMANDS.items()])
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="hitless", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Reloads of HAProxy that drop nothing, and proof of it.
+
+    Exit status: 0 clean, 1 drops or findings, 2 wrong usage or configuration, 3 no verdict could be reached,
+    130 interrupted.
+    """
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command and exit with its status."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit status."""
+    try:
+        result = cli.main(args=arguments, prog_name="hitless", standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.Abort:
+        return _fail("interrupted", "", ExitCode.INTERRUPTED)
+    except click.ClickException as error:
+        error.show()
+        return ExitCode.USAGE
+    except HitlessError as error:
+        return _fail(error.message, error.hint, error.exit_code)
+    except BrokenPipeError:
+        _discard_stdout()
+        return ExitCode.UNKNOWN
+    except KeyboardInterrupt:
+        return _fail("interrupted", "", ExitCode.INTERRUPTED)
+    return int(result) if isinstance(result, int) else ExitCode.CLEAN
+
+
+def _fail(message: str, hint: str, code: ExitCode) -> int:
+    from hitless.report.plain import neutralise
+
+    for line in [*f"hitless: {message}".split("\n"), *(hint.split("\n") if hint else [])]:
+        click.echo(neutralise(line), err=True)
+    return code
+
+
+def _discard_stdout() -> None:
+    """Point stdout at /dev/null, so that the interpreter's own flush at exit does not fail as well."""
+    import os
+
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -180,7 +180,9 @@ class Model:
     @property
     def frontends(self) -> tuple[Proxy, ...]:
         """Proxies that bind something: `frontend` and `listen`, not disabled."""
-        return tuple(p for p in self.proxies if p.kind in {"frontend", "listen"} and p.binds and not p.disabled)
+        return tuple(
+            p for p in self.proxies if p.kind in {"frontend", "listen"} and p.binds and not p.disabled
+        )
 
     def proxy(self, name: str) -> Proxy | None:
         """Return the backend or listen section of this name (what `use_backend` refers to)."""

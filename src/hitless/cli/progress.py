@@ -1,0 +1,69 @@
+"""Progress of a run on a terminal: the stage, the reloads, the attempts so far. Nothing where nobody watches."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from hitless.prove.protocol import Progress, Tick
+from hitless.report.plain import neutralise
+from hitless.units import format_count
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from rich.status import Status
+
+    from hitless.prove.protocol import Message
+
+__all__ = ["ShowProgress"]
+
+_STAGES = {
+    "sandbox": "building the private namespace",
+    "check": "checking the configuration",
+    "world": "starting the simulated servers",
+    "start": "starting HAProxy",
+    "probe": "looking for requests that each frontend answers",
+    "load": "connecting the clients",
+    "control": "control run",
+    "reload": "reload",
+    "settle": "waiting for what comes late",
+    "judge": "judging",
+}
+
+
+class ShowProgress:
+    """Shows messages as one line that changes; a context manager, and callable with a message."""
+
+    def __init__(self, *, enabled: bool) -> None:
+        self._enabled = enabled
+        self._status: Status | None = None
+        self._stage = ""
+        self._counters = ""
+
+    def __enter__(self) -> Self:
+        if self._enabled:
+            from rich.console import Console
+
+            self._status = Console(stderr=True).status("starting")
+            self._status.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._status is not None:
+            self._status.stop()
+
+    def __call__(self, message: Message) -> None:
+        """Show one message of the run."""
+        if isinstance(message, Progress):
+            step = f" {message.step} of {message.steps}" if message.steps else ""
+            detail = f" · {neutralise(message.detail)}" if message.detail else ""
+            self._stage = f"{_STAGES.get(message.stage, message.stage)}{step}{detail}"
+        elif isinstance(message, Tick):
+            failed = f", {format_count(message.failed)} failed" if message.failed else ""
+            self._counters = f" · {format_count(message.attempts)} attempts{failed}"
+        if self._status is not None:
+            from rich.markup import escape
+
+            self._status.update(escape(self._stage + self._counters))

@@ -1,0 +1,42 @@
+"""`hitless rule CODE`: what a cause means."""
+
+from __future__ import annotations
+
+import textwrap
+
+import click
+
+from hitless.causes import CAUSES, Cause
+from hitless.errors import UsageError
+
+__all__ = ["command"]
+
+
+@click.command("rule")
+@click.argument("code", required=False)
+def command(code: str | None) -> None:
+    """Print what the cause CODE means, why it drops connections, and its fix; without CODE, list all."""
+    if code is None:
+        for cause in CAUSES.values():
+            click.echo(f"{cause.code}  {cause.name:<34} {cause.summary}")
+        return
+    found = CAUSES.get(code.upper())
+    if found is None:
+        raise UsageError(f"There is no rule {code}.", hint="`hitless rule` lists them.")
+    click.echo(_page(found))
+
+
+def _page(cause: Cause) -> str:
+    def paragraph(title: str, text: str) -> str:
+        body = textwrap.fill(text, 80, initial_indent="  ", subsequent_indent="  ")
+        return f"\n{title}\n{body}"
+
+    where = f" (in {cause.section})" if cause.section else ""
+    return "\n".join(
+        [
+            f"{cause.code}  {cause.name}",
+            paragraph("What happens", cause.summary),
+            paragraph("Why it drops connections", cause.why),
+            paragraph(f"Fix{where}", cause.fix),
+        ]
+    )

@@ -1,0 +1,104 @@
+"""Read configuration files as HAProxy's -f options name them: files and directories, bounded."""
+
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from hitless.config.tree import ConfigFile, parse
+from hitless.errors import ConfigError
+
+__all__ = ["LIMIT_BYTES", "read_files"]
+
+LIMIT_BYTES = 64 * 1024 * 1024
+"""A 50 000 server configuration is below 10 MB."""
+
+
+def read_files(paths: Sequence[str], *, limit_bytes: int = LIMIT_BYTES) -> list[ConfigFile]:
+    """Return the trees of configuration files in the order in which HAProxy reads them.
+
+    A directory stands for its regular files that end in ".cfg" and do not start with ".", in byte order.
+    `limit_bytes` bounds all files together.
+
+    Raises: ConfigError if a path is missing, unreadable, too big or no regular file.
+    Source: HAProxy 2.8 src/haproxy.c cfgfiles_expand_directories()
+    """
+    files = []
+    left_bytes = limit_bytes
+    for path in _expand(paths):
+        data = _read_bounded(path, left_bytes)
+        left_bytes -= len(data)
+        files.append(parse(data, filename=path))
+    return files
+
+
+def _expand(paths: Sequence[str]) -> Iterator[str]:
+    for path in paths:
+        if not Path(path).is_dir():
+            yield path
+            continue
+        try:
+            names = sorted((entry.name for entry in Path(path).iterdir()), key=os.fsencode)
+        except OSError as error:
+            raise _unreadable(path, error) from error
+        for name in names:
+            entry = f"{path}/{name}"
+            # HAProxy looks at the first ".cfg" of a name, so "a.cfg.cfg" is not taken.
+            if (
+                not name.startswith(".")
+                and name.find(".cfg") == len(name) - 4 >= 0
+                and not _is_special(entry)
+            ):
+                yield entry
+
+
+def _is_special(path: str) -> bool:
+    """Return whether a directory entry exists and is no regular file: HAProxy skips it."""
+    try:
+        return not stat.S_ISREG(Path(path).stat().st_mode)
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
+def _read_bounded(path: str, limit_bytes: int) -> bytes:
+    try:
+        # O_NONBLOCK: opening a FIFO must not wait for a writer.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(descriptor, "rb") as file:
+            mode = os.fstat(descriptor).st_mode
+            if not stat.S_ISREG(mode):
+                raise ConfigError(
+                    f"{path} is a {_kind(mode)}, not a file.",
+                    hint="Name the haproxy.cfg itself; what comes through a pipe must be saved first.",
+                )
+            data = file.read(limit_bytes + 1)
+    except (OSError, ValueError) as error:
+        raise _unreadable(path, error) from error
+    if len(data) > limit_bytes:
+        raise ConfigError(
+            f"{path}: more than {limit_bytes} bytes of configuration.",
+            hint="Is it a HAProxy configuration? Name its files one by one with -f.",
+        )
+    return data
+
+
+def _kind(mode: int) -> str:
+    kinds = {
+        stat.S_IFIFO: "pipe",
+        stat.S_IFCHR: "device",
+        stat.S_IFBLK: "device",
+        stat.S_IFSOCK: "socket",
+        stat.S_IFDIR: "directory",
+    }
+    return kinds.get(stat.S_IFMT(mode), "special file")
+
+
+def _unreadable(path: str, error: OSError | ValueError) -> ConfigError:
+    if isinstance(error, FileNotFoundError):
+        hint = "Check the path; Debian's configuration is /etc/haproxy/haproxy.cfg."
+    elif isinstance(error, PermissionError):
+        hint = "Read it as a user who may, or with sudo."
+    else:
+        hint = "Name a readable haproxy.cfg."
+    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return ConfigError(f"Cannot read the configuration {path}: {reason}.", hint=hint)

@@ -1,0 +1,99 @@
+"""When nobody listened: from listening sockets that came and went, the gaps that a client could fall into."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from hitless.evidence.model import Gap
+from hitless.records import Event, EventKind
+
+__all__ = ["Gap", "listener_gaps", "serving_addresses"]
+
+
+@dataclass(slots=True)
+class _Sockets:
+    """The open sockets of one local address: those seen to open, and those that were open before."""
+
+    unseen: int = 0
+    seen: set[int] = field(default_factory=set)
+
+    def apply(self, event: Event) -> None:
+        if event.kind is EventKind.KERNEL_LISTEN:
+            self.seen.add(event.socket)
+        elif event.socket in self.seen:
+            self.seen.discard(event.socket)
+        elif self.unseen:
+            self.unseen -= 1
+
+    def any_open(self) -> bool:
+        return bool(self.unseen or self.seen)
+
+
+def listener_gaps(
+    events: Iterable[Event],
+    endpoints: Iterable[str],
+    start_ns: int,
+    end_ns: int,
+    *,
+    initially_open: Iterable[str],
+    v6_only: Iterable[str] = (),
+) -> list[Gap]:
+    """Return, by endpoint and time, the intervals without any listening socket that serves the endpoint.
+
+    `initially_open` has the local address of each socket that listened at `start_ns`, once per socket
+    ("[::]:80" twice for two shards); events before `start_ns` are in it already and are passed over.
+    `v6_only` are the local addresses that serve no IPv4 although they are IPv6 wildcards. Where several
+    sockets serve an endpoint (shards, old and new process, a wildcard behind a specific address), one of them
+    is enough.
+    """
+    changes = [
+        event
+        for event in events
+        if event.kind in {EventKind.KERNEL_LISTEN, EventKind.KERNEL_UNLISTEN}
+        and start_ns <= event.t_ns < end_ns
+    ]
+    changes.sort(key=lambda event: event.t_ns)
+    initial, only_v6 = tuple(initially_open), frozenset(v6_only)
+    gaps: list[Gap] = []
+    for endpoint in dict.fromkeys(endpoints):
+        serving = serving_addresses(endpoint, only_v6)
+        gaps.extend(_gaps_of(endpoint, serving, changes, initial, start_ns, end_ns))
+    return gaps
+
+
+def serving_addresses(endpoint: str, v6_only: frozenset[str] = frozenset()) -> frozenset[str]:
+    """Return the local addresses of the listening sockets that a client of `endpoint` can reach.
+
+    An IPv6 wildcard serves IPv4 too unless it is in `v6_only` (IPV6_V6ONLY, `v6only` in HAProxy).
+    """
+    address, _, port = endpoint.rpartition(":")
+    v6_wildcard = f"[::]:{port}"
+    if address.startswith("["):
+        return frozenset({endpoint, v6_wildcard})
+    return frozenset({endpoint, f"0.0.0.0:{port}", v6_wildcard} - (v6_only & {v6_wildcard}))
+
+
+def _gaps_of(
+    endpoint: str,
+    serving: frozenset[str],
+    changes: Sequence[Event],
+    initial: Sequence[str],
+    start_ns: int,
+    end_ns: int,
+) -> list[Gap]:
+    sockets = {address: _Sockets(initial.count(address)) for address in serving}
+    gaps: list[Gap] = []
+    closed_ns = None if any(group.any_open() for group in sockets.values()) else start_ns
+    for event in changes:
+        if event.local not in serving:
+            continue
+        sockets[event.local].apply(event)
+        is_open = any(group.any_open() for group in sockets.values())
+        if is_open and closed_ns is not None:
+            if event.t_ns > closed_ns:
+                gaps.append(Gap(endpoint=endpoint, start_ns=closed_ns, end_ns=event.t_ns))
+            closed_ns = None
+        elif not is_open and closed_ns is None:
+            closed_ns = event.t_ns
+    if closed_ns is not None and end_ns > closed_ns:
+        gaps.append(Gap(endpoint=endpoint, start_ns=closed_ns, end_ns=end_ns))
+    return gaps

@@ -1,0 +1,30 @@
+"""Whose listening sockets: the trace names a process, the process has a network namespace."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from hitless.host.processes import PROC, Denied, Gone, read_network_namespace
+
+__all__ = ["listens_in"]
+
+_FIRST_PID_NAMESPACE = 0xEFFFFFFC
+"""Linux v6.18 include/linux/proc_ns.h PROC_PID_INIT_INO; the trace's pids are of the first namespace."""
+
+
+def listens_in(namespace: int, proc: Path = PROC) -> Callable[[int], bool | None]:
+    """Return what `TraceFilter.listens_here` wants: whether a pid is in the network namespace of this inode.
+
+    None where it cannot be known: the process has ended, or pids here are not the trace's.
+    """
+    pids_are_the_traces = (proc / "self" / "ns" / "pid").stat().st_ino == _FIRST_PID_NAMESPACE
+
+    def listens_here(pid: int) -> bool | None:
+        if not pids_are_the_traces:
+            return None
+        try:
+            found = read_network_namespace(pid, proc)
+        except (Gone, Denied):
+            return None
+        return found == namespace
+
+    return listens_here

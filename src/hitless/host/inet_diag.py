@@ -1,0 +1,248 @@
+"""Sockets as the kernel lists them (what `ss` asks), in the caller's network namespace or a given socket's.
+
+struct inet_diag_sockid { __be16 sport, dport; __be32 src[4], dst[4]; __u32 if, cookie[2]; };
+struct inet_diag_req_v2 { __u8 family, protocol, ext, pad; __u32 states; struct inet_diag_sockid id; };
+struct inet_diag_msg    { __u8 family, state, timer, retrans; struct inet_diag_sockid id;
+                          __u32 expires, rqueue, wqueue, uid, inode; };
+struct unix_diag_req    { __u8 family, protocol; __u16 pad; __u32 states, ino, show, cookie[2]; };
+struct unix_diag_msg    { __u8 family, type, state, pad; __u32 ino, cookie[2]; };
+
+Source: Linux v6.18 include/uapi/linux/{sock_diag,inet_diag,unix_diag}.h.
+"""
+
+import socket
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from hitless.errors import EvidenceError
+from hitless.host import netlink
+
+__all__ = [
+    "Connection",
+    "Listener",
+    "UnixSocket",
+    "open_sock_diag",
+    "read_connections",
+    "read_listeners",
+    "read_unix_sockets",
+]
+
+_SOCKET_ID = "2s2s16s16sIII"
+_REQUEST_FIELDS = struct.Struct("=BBBBI")
+_MESSAGE = struct.Struct("=BBBB" + _SOCKET_ID + "IIIII")
+_UNIX_REQUEST = struct.Struct("=BBHIIIII")
+_UNIX_MESSAGE = struct.Struct("=BBBBIII")
+_U32 = struct.Struct("=I")
+_SOCKET_ID_SIZE = 48
+
+NETLINK_SOCK_DIAG = 4
+SOCK_DIAG_BY_FAMILY = 20
+TCP_ESTABLISHED = 1
+TCP_LISTEN = 10
+INET_DIAG_SKV6ONLY = 11
+UNIX_DIAG_NAME = 0
+UNIX_DIAG_PEER = 2
+_UDIAG_SHOW_NAME = 0x01
+_UDIAG_SHOW_PEER = 0x04
+
+DEFAULT_TIMEOUT_S = 5.0
+
+
+class _Message(NamedTuple):
+    """struct inet_diag_msg, in the order of `_MESSAGE`."""
+
+    family: int
+    state: int
+    timer: int
+    retrans: int
+    sport: bytes
+    dport: bytes
+    src: bytes
+    dst: bytes
+    interface: int
+    cookie_low: int
+    cookie_high: int
+    expires: int
+    rqueue: int
+    wqueue: int
+    uid: int
+    inode: int
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """A TCP socket in LISTEN.
+
+    Units: `queue_length` and `queue_limit` are connections that wait to be accepted.
+    Source: Linux v6.18 net/ipv4/tcp_diag.c tcp_diag_get_info(): sk_ack_backlog, sk_max_ack_backlog.
+    """
+
+    family: socket.AddressFamily
+    address: str
+    port: int
+    inode: int
+    uid: int
+    queue_length: int
+    queue_limit: int
+    cookie: int
+    v6_only: bool = False
+
+    @property
+    def endpoint(self) -> str:
+        """The address as events write it: "0.0.0.0:80", "[::]:80"."""
+        return _endpoint(self.address, self.port)
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """An established TCP socket; endpoints as events write them."""
+
+    local: str
+    remote: str
+    inode: int
+    uid: int
+    unread_bytes: int
+    unacknowledged_bytes: int
+    cookie: int
+
+
+@dataclass(frozen=True, slots=True)
+class UnixSocket:
+    """A unix socket. `name` starts with "@" if it is abstract; `peer_inode` is 0 where there is no peer."""
+
+    name: str
+    inode: int
+    peer_inode: int
+    state: int
+
+
+def open_sock_diag() -> socket.socket:
+    """Return a netlink socket that asks, wherever it is used, about the network namespace it was made in."""
+    return socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, NETLINK_SOCK_DIAG)
+
+
+def read_listeners(
+    diag: socket.socket | None = None, *, timeout_s: float = DEFAULT_TIMEOUT_S
+) -> list[Listener]:
+    """Return every TCP socket in LISTEN, IPv4 and IPv6.
+
+    Raises: EvidenceError if the kernel cannot be asked or its answer cannot be read.
+    """
+    return [
+        _parse_listener(payload)
+        for family in (socket.AF_INET, socket.AF_INET6)
+        for payload in _dump(diag, _inet_request(family, TCP_LISTEN, 0), timeout_s)
+    ]
+
+
+def read_connections(
+    local_port: int, diag: socket.socket | None = None, *, timeout_s: float = DEFAULT_TIMEOUT_S
+) -> list[Connection]:
+    """Return the established TCP sockets whose local port is `local_port`, IPv4 and IPv6.
+
+    Raises: EvidenceError if the kernel cannot be asked or its answer cannot be read.
+    """
+    return [
+        _parse_connection(payload)
+        for family in (socket.AF_INET, socket.AF_INET6)
+        for payload in _dump(diag, _inet_request(family, TCP_ESTABLISHED, local_port), timeout_s)
+    ]
+
+
+def read_unix_sockets(
+    diag: socket.socket | None = None, *, timeout_s: float = DEFAULT_TIMEOUT_S
+) -> list[UnixSocket]:
+    """Return every unix socket, with the inode of its peer: who talks to a stats or master socket.
+
+    Raises: EvidenceError if the kernel cannot be asked or its answer cannot be read.
+    """
+    show = _UDIAG_SHOW_NAME | _UDIAG_SHOW_PEER
+    request = _UNIX_REQUEST.pack(socket.AF_UNIX, 0, 0, 0xFFFF_FFFF, 0, show, 0, 0)
+    return [_parse_unix(payload) for payload in _dump(diag, request, timeout_s)]
+
+
+def _inet_request(family: socket.AddressFamily, state: int, local_port: int) -> bytes:
+    fields = _REQUEST_FIELDS.pack(family, socket.IPPROTO_TCP, 0, 0, 1 << state)
+    return fields + local_port.to_bytes(2, "big") + bytes(_SOCKET_ID_SIZE - 2)
+
+
+def _dump(diag: socket.socket | None, request: bytes, timeout_s: float) -> Iterator[bytes]:
+    if diag is not None:
+        yield from netlink.dump(diag, SOCK_DIAG_BY_FAMILY, request, timeout_s=timeout_s)
+        return
+    try:
+        own = open_sock_diag()
+    except OSError as error:
+        raise EvidenceError(f"the kernel does not list sockets: {error.strerror}") from error
+    with own:
+        yield from netlink.dump(own, SOCK_DIAG_BY_FAMILY, request, timeout_s=timeout_s)
+
+
+def _parse_listener(payload: bytes) -> Listener:
+    message = _unpack(payload)
+    v6_only = netlink.parse_attributes(payload[_MESSAGE.size :]).get(INET_DIAG_SKV6ONLY, b"\0")
+    return Listener(
+        family=socket.AddressFamily(message.family),
+        address=_address(message.family, message.src),
+        port=int.from_bytes(message.sport, "big"),
+        inode=message.inode,
+        uid=message.uid,
+        queue_length=message.rqueue,
+        queue_limit=message.wqueue,
+        cookie=message.cookie_high << 32 | message.cookie_low,
+        v6_only=v6_only[:1] == b"\1",
+    )
+
+
+def _parse_connection(payload: bytes) -> Connection:
+    message = _unpack(payload)
+    return Connection(
+        local=_endpoint(_address(message.family, message.src), int.from_bytes(message.sport, "big")),
+        remote=_endpoint(_address(message.family, message.dst), int.from_bytes(message.dport, "big")),
+        inode=message.inode,
+        uid=message.uid,
+        unread_bytes=message.rqueue,
+        unacknowledged_bytes=message.wqueue,
+        cookie=message.cookie_high << 32 | message.cookie_low,
+    )
+
+
+def _parse_unix(payload: bytes) -> UnixSocket:
+    if len(payload) < _UNIX_MESSAGE.size:
+        raise EvidenceError(f"netlink: a unix socket of {len(payload)} bytes")
+    _family, _type, state, _pad, inode, _low, _high = _UNIX_MESSAGE.unpack_from(payload)
+    attributes = netlink.parse_attributes(payload[_UNIX_MESSAGE.size :])
+    name = attributes.get(UNIX_DIAG_NAME, b"")
+    if name.startswith(b"\0"):
+        name = b"@" + name[1:]
+    peer = attributes.get(UNIX_DIAG_PEER, b"")
+    return UnixSocket(
+        name=name.rstrip(b"\0").decode(errors="backslashreplace"),
+        inode=inode,
+        peer_inode=_U32.unpack(peer)[0] if len(peer) == _U32.size else 0,
+        state=state,
+    )
+
+
+def _unpack(payload: bytes) -> _Message:
+    if len(payload) < _MESSAGE.size:
+        raise EvidenceError(f"netlink: a socket of {len(payload)} bytes, {_MESSAGE.size} expected")
+    message = _Message(*_MESSAGE.unpack_from(payload))
+    if message.family not in {socket.AF_INET, socket.AF_INET6}:
+        raise EvidenceError(f"netlink: a socket of address family {message.family}")
+    return message
+
+
+def _address(family: int, raw: bytes) -> str:
+    """Return an address; an IPv4 client of a dual-stack socket is written as the IPv4 address it is."""
+    if family == socket.AF_INET:
+        return socket.inet_ntop(family, raw[:4])
+    if raw.startswith(b"\0" * 10 + b"\xff\xff"):
+        return socket.inet_ntop(socket.AF_INET, raw[12:])
+    return socket.inet_ntop(family, raw)
+
+
+def _endpoint(address: str, port: int) -> str:
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"

@@ -1,0 +1,222 @@
+"""Processes as `/proc` shows them.
+
+Every reader takes the directory that stands for `/proc`, so that a recorded tree can be read as well. One
+place turns the kernel's errors into `Gone` and `Denied`.
+"""
+
+import contextlib
+import os
+import re
+import select
+import signal
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from hitless.errors import HitlessError
+
+__all__ = [
+    "PROC",
+    "Denied",
+    "Gone",
+    "ProcessHandle",
+    "ProcessStatus",
+    "read_children",
+    "read_command_line",
+    "read_executable",
+    "read_network_namespace",
+    "read_socket_inodes",
+    "read_start_ticks",
+    "read_status",
+]
+
+PROC = Path("/proc")
+_MAX_FILE_SIZE_BYTES = 4 * 1024 * 1024
+_SOCKET_LINK = re.compile(r"socket:\[(\d+)\]")
+
+
+class Gone(HitlessError):  # noqa: N818 - a process that ended is news, not always an error
+    """The process has ended (or never was)."""
+
+
+class Denied(HitlessError):  # noqa: N818 - as above
+    """The process is there and does not let us look."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessStatus:
+    """What `/proc/PID/status` says. Signals are sets of numbers.
+
+    `pending` are signals sent to the process (ShdPnd) that it has not taken; a SIGUSR2 that stays in it says
+    that a HAProxy master (3.1 to 3.3) has blocked reloads for ever.
+    Source: Linux v6.18 fs/proc/array.c proc_pid_status().
+    """
+
+    name: str
+    state: str
+    parent_pid: int
+    uid: int
+    threads: int
+    resident_bytes: int
+    pending: frozenset[int]
+    blocked: frozenset[int]
+
+
+class ProcessHandle:
+    """One process, by a descriptor that never comes to mean another (pidfd); a context manager.
+
+    Raises: Gone if there is no such process, Denied if it may not be opened or signalled.
+    Source: Linux 5.3 pidfd_open(2).
+    """
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        with _translated(pid):
+            self._descriptor = os.pidfd_open(pid)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def fileno(self) -> int:
+        """Return the descriptor: readable, for any poller, once the process has ended."""
+        return self._descriptor
+
+    def await_exit(self, timeout_s: float) -> bool:
+        """Wait for the end of the process; return whether it came within `timeout_s`."""
+        poller = select.poll()
+        poller.register(self._descriptor, select.POLLIN)
+        return bool(poller.poll(max(0.0, timeout_s) * 1000))
+
+    def send_signal(self, number: signal.Signals) -> None:
+        """Send a signal to this very process.
+
+        Raises: Gone, Denied.
+        """
+        with _translated(self.pid):
+            signal.pidfd_send_signal(self._descriptor, number)
+
+    def close(self) -> None:
+        """Close the descriptor; the process goes on."""
+        os.close(self._descriptor)
+
+
+def read_children(pid: int, proc: Path = PROC) -> list[int]:
+    """Return the pids of a process's children, in no particular order.
+
+    Raises: Gone, Denied.
+    """
+    with _translated(pid):
+        tasks = sorted((proc / str(pid) / "task").iterdir())
+    children: list[int] = []
+    for task in tasks:
+        with contextlib.suppress(Gone):  # a thread that ended has handed its children to another thread
+            text = _read(pid, task / "children")
+            children.extend(int(word) for word in text.split())
+    return children
+
+
+def read_socket_inodes(pid: int, proc: Path = PROC) -> set[int]:
+    """Return the inodes of all sockets that a process has open.
+
+    Raises: Gone, Denied.
+    """
+    directory = proc / str(pid) / "fd"
+    with _translated(pid):
+        links = list(directory.iterdir())
+    inodes: set[int] = set()
+    for link in links:
+        with contextlib.suppress(FileNotFoundError), _only_denied(pid):  # closed since it was listed
+            match = _SOCKET_LINK.fullmatch(str(link.readlink()))
+            if match is not None:
+                inodes.add(int(match[1]))
+    return inodes
+
+
+def read_start_ticks(pid: int, proc: Path = PROC) -> int:
+    """Return when a process started, in clock ticks since boot: pid and this together name it for good.
+
+    Raises: Gone, Denied.
+    Source: proc_pid_stat(5), field 22; the name in field 2 may hold spaces and parentheses.
+    """
+    return int(_read(pid, proc / str(pid) / "stat").rpartition(b")")[2].split()[19])
+
+
+def read_command_line(pid: int, proc: Path = PROC) -> tuple[str, ...]:
+    """Return the words of a process's command line; empty for a zombie or a kernel thread.
+
+    Raises: Gone, Denied.
+    """
+    raw = _read(pid, proc / str(pid) / "cmdline")
+    return tuple(word.decode(errors="surrogateescape") for word in raw.split(b"\0")[:-1])
+
+
+def read_executable(pid: int, proc: Path = PROC) -> str:
+    """Return the path of a process's binary, with " (deleted)" behind it if it was replaced since.
+
+    Raises: Gone, Denied.
+    """
+    with _translated(pid):
+        return str((proc / str(pid) / "exe").readlink())
+
+
+def read_network_namespace(pid: int, proc: Path = PROC) -> int:
+    """Return the inode of a process's network namespace: equal for processes that share it.
+
+    Raises: Gone, Denied.
+    """
+    with _translated(pid):
+        return (proc / str(pid) / "ns" / "net").stat().st_ino
+
+
+def read_status(pid: int, proc: Path = PROC) -> ProcessStatus:
+    """Return what the kernel says about a process.
+
+    Raises: Gone, Denied.
+    """
+    text = _read(pid, proc / str(pid) / "status").decode(errors="backslashreplace")
+    fields = dict(line.split(":\t", 1) for line in text.splitlines() if ":\t" in line)
+    return ProcessStatus(
+        name=fields.get("Name", ""),
+        state=fields.get("State", "?")[:1],
+        parent_pid=int(fields.get("PPid", "0")),
+        uid=int(fields.get("Uid", "0").split()[0]),
+        threads=int(fields.get("Threads", "0")),
+        resident_bytes=int(fields.get("VmRSS", "0").split()[0]) * 1024,
+        pending=_signals(fields.get("ShdPnd", "0")),
+        blocked=_signals(fields.get("SigBlk", "0")),
+    )
+
+
+def _signals(mask: str) -> frozenset[int]:
+    bits = int(mask, 16)
+    return frozenset(number for number in range(1, 65) if bits >> (number - 1) & 1)
+
+
+def _read(pid: int, path: Path) -> bytes:
+    with _translated(pid), path.open("rb") as file:
+        return file.read(_MAX_FILE_SIZE_BYTES)
+
+
+@contextlib.contextmanager
+def _only_denied(pid: int) -> Iterator[None]:
+    try:
+        yield
+    except PermissionError as error:
+        raise Denied(f"process {pid} does not let us look: {error.strerror}") from error
+
+
+@contextlib.contextmanager
+def _translated(pid: int) -> Iterator[None]:
+    """Turn the kernel's errors about a process into ours."""
+    try:
+        with _only_denied(pid):
+            yield
+    except (FileNotFoundError, ProcessLookupError) as error:
+        raise Gone(f"process {pid} is gone") from error

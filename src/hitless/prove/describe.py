@@ -1,0 +1,86 @@
+"""What of a configuration the verdict has to know: frontends, options that decide between causes, places for fixes. Pure."""
+
+from hitless.config.model import Model, Proxy
+from hitless.prove.facts import FixPlace, FrontendFacts
+from hitless.units import parse_duration_s
+
+__all__ = [
+    "close_spread_time",
+    "fix_places",
+    "frontend_facts",
+    "hard_stop_after_s",
+    "transfer_socket",
+    "watched",
+]
+
+
+def frontend_facts(model: Model) -> tuple[FrontendFacts, ...]:
+    """Return the facts of every frontend that binds something."""
+    return tuple(
+        FrontendFacts(
+            name=proxy.name,
+            where=proxy.where,
+            mode=proxy.mode,
+            idle_close_on_response="idle-close-on-response" in proxy.options,
+            fix_where=_fix_where(proxy),
+        )
+        for proxy in model.frontends
+    )
+
+
+def _fix_where(proxy: Proxy) -> str:
+    if proxy.defaults_where:
+        return f"{proxy.defaults_where} (defaults)"
+    return f"{proxy.where} ({proxy.kind} {proxy.name})"
+
+
+def fix_places(model: Model) -> tuple[FixPlace, ...]:
+    """Return where the `global` keywords of fixes stand now, or the section they would go into."""
+    section = model.global_[0].where.rpartition(":")[0] if model.global_ else ""
+    places = []
+    for keyword in ("hard-stop-after", "mworker-max-reloads", "close-spread-time"):
+        directive = model.global_value(keyword)
+        where = f"{directive.where} (global)" if directive else f"{section} (global)" if section else ""
+        places.append(FixPlace(keyword=keyword, where=where))
+    return tuple(places)
+
+
+def hard_stop_after_s(model: Model) -> float | None:
+    """Return `hard-stop-after` in seconds; None without one."""
+    directive = model.global_value("hard-stop-after")
+    if directive is None or len(directive.words) < 2:
+        return None
+    try:
+        return parse_duration_s(directive.words[1])
+    except ValueError:
+        return None
+
+
+def close_spread_time(model: Model) -> bool:
+    """Return whether closes are spread over time."""
+    directive = model.global_value("close-spread-time")
+    return directive is not None and directive.words[-1] != "0"
+
+
+def transfer_socket(model: Model) -> str | None:
+    """Return the path of a stats socket that hands over its listeners; None without one."""
+    for socket in model.stats_sockets:
+        if "listeners" in socket.options.get("expose-fd", ()):
+            for address in socket.addresses:
+                if address.kind == "unix":
+                    return address.host
+                if address.kind == "abns":
+                    return f"abns@{address.host}"
+    return None
+
+
+def watched(model: Model) -> frozenset[str]:
+    """Return the endpoints that frontends listen on, as the kernel writes a bound address."""
+    endpoints = set()
+    for proxy in model.frontends:
+        for bind in proxy.binds:
+            for address in bind.addresses:
+                if address.kind == "ip" and address.port:
+                    host = "0.0.0.0" if address.host == "*" else address.host  # noqa: S104 - as the kernel writes it
+                    endpoints.add(f"[{host}]:{address.port}" if ":" in host else f"{host}:{address.port}")
+    return frozenset(endpoints)

@@ -1,0 +1,89 @@
+"""`python -m hitless.prove.inside`: the child that does everything that happens in the sandbox, or beside a live proxy.
+
+Reads its plan from one descriptor, speaks through another, keeps what it records in the bundle's directory, which it
+can reach by descriptor only. Ends when its control pipe does.
+"""
+
+import argparse
+import os
+import signal
+import sys
+from contextlib import ExitStack
+
+import msgspec
+
+from hitless.errors import ExitCode, HitlessError
+from hitless.evidence.model import CounterReading
+from hitless.host.inet_diag import read_listeners
+from hitless.load.runner import LoadProcesses
+from hitless.prove.channel import Channel
+from hitless.prove.conduct import Pace, Proxy, conduct
+from hitless.prove.facts import RunFacts
+from hitless.prove.protocol import Failure, Finished, Progress, ProvePlan
+from hitless.records import LoadPlan
+from hitless.reload.observe import Observer
+
+__all__ = ["main"]
+
+PLAN_LIMIT_BYTES = 16 * 1024 * 1024
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the plan and return the exit status."""
+    parser = argparse.ArgumentParser()
+    for name in ("--plan-fd", "--output-fd", "--control-fd", "--directory-fd"):
+        parser.add_argument(name, type=int, required=True)
+    words = parser.parse_args(arguments)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is hitless's; it tells us by the control pipe
+    with os.fdopen(words.plan_fd, "rb") as file:
+        plan = msgspec.json.decode(file.read(PLAN_LIMIT_BYTES), type=ProvePlan)
+    channel = Channel(words.output_fd, words.control_fd, words.directory_fd)
+    try:
+        finished = _run(plan, channel, words.directory_fd)
+    except HitlessError as error:
+        channel.say(Failure(message=error.message, hint=error.hint, exit_code=int(error.exit_code)))
+        return ExitCode.UNKNOWN
+    channel.close()
+    channel.say(finished)
+    return ExitCode.CLEAN
+
+
+def _run(plan: ProvePlan, channel: Channel, directory_fd: int) -> Finished:
+    with ExitStack() as stack:
+        if plan.live is not None:
+            from hitless.prove.live import prepare_live
+
+            return _conduct(plan, *prepare_live(plan, channel, stack), channel, directory_fd, stack)
+        from hitless.prove.prepare import prepare_sandboxed
+
+        return _conduct(
+            plan, *prepare_sandboxed(plan, channel, directory_fd, stack), channel, directory_fd, stack
+        )
+
+
+def _conduct(
+    plan: ProvePlan,
+    proxy: Proxy,
+    observer: Observer,
+    load_plan: LoadPlan,
+    facts: RunFacts,
+    channel: Channel,
+    directory_fd: int,
+    stack: ExitStack,
+) -> Finished:
+    load = stack.enter_context(LoadProcesses(load_plan, directory_fd))
+    pace = Pace(plan.reloads, plan.control_s, plan.spacing_s, plan.settle_s)
+    listeners = [one for one in read_listeners() if one.endpoint in observer.endpoints]
+    facts = msgspec.structs.replace(
+        facts,
+        initial_pids=tuple(sorted(proxy.serving_pids())),
+        initially_open=tuple(one.endpoint for one in listeners),
+        v6_only=tuple(one.endpoint for one in listeners if one.v6_only),
+    )
+    counters: list[CounterReading] = conduct(proxy, load, observer, channel, pace)
+    channel.say(Progress(stage="judge"))
+    return Finished(facts=facts, counters=tuple(counters))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

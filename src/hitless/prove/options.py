@@ -1,0 +1,165 @@
+"""What the user asked for, read from the command's words into values. Pure but for the files it is told to read."""
+
+import os
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hitless.errors import UsageError
+from hitless.prove.protocol import FrontendRequest
+from hitless.records import ClientClass, Request, Workload
+
+__all__ = ["ProveOptions", "read_options"]
+
+ENVIRONMENT_FILE_LIMIT_BYTES = 256 * 1024
+
+_FRONTEND_PREFIX = re.compile(r"([A-Za-z0-9_.:-]+)=(?=[A-Za-z/])(.*)", re.DOTALL)
+_REQUEST = re.compile(r"(?:([A-Z]{3,10}) )?((?:/|\*$|https?://)\S*)")
+_HEADER = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\r\n\0]*)")
+_ASSIGNMENT = re.compile(r"\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)=(.*)")
+
+Split = Callable[[str], tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class ProveOptions:
+    """A proof as it was asked for. Times in seconds."""
+
+    files: tuple[str, ...]
+    change_files: tuple[str, ...]
+    haproxy: str | None
+    mode: str
+    via: str
+    reloads: int
+    control_s: float
+    spacing_s: float
+    settle_s: float
+    requests: tuple[FrontendRequest, ...]
+    connections: int
+    rate_per_s: float
+    full_rate: bool
+    workloads: tuple[Workload, ...]
+    client_class: ClientClass
+    extra_arguments: tuple[str, ...]
+    environment: dict[str, str]
+    sysctls: dict[str, str]
+    url: str | None
+    reload_command: tuple[str, ...]
+    remote: bool
+    output: str | None
+
+
+def read_options(configuration: Sequence[str], words: Mapping[str, Any], *, split: Split) -> ProveOptions:
+    """Return the options; `split` divides a command line into words without a shell.
+
+    Raises: UsageError for what cannot be, each with what to write instead.
+    """
+    files = (*words["files"], *configuration)
+    live = words["url"] is not None
+    if live and files:
+        raise UsageError("Either a configuration or --url can be proven, not both at once.")
+    if live != (words["reload_command"] is not None):
+        raise UsageError("--url and --reload-command go together: what to load, and what reloads it.")
+    if not live and not files:
+        raise UsageError(
+            "Which configuration? Name a file.", hint="For example: hitless prove /etc/haproxy/haproxy.cfg"
+        )
+    environment = _environment(words["env_files"], words["variables"], split)
+    extra = split(words["extraopts"]) or split(environment.get("EXTRAOPTS", ""))
+    return ProveOptions(
+        files=tuple(files),
+        change_files=tuple(words["change"]),
+        haproxy=words["haproxy"],
+        mode=words["mode"] or "",
+        via="command" if live else words["via"],
+        reloads=words["reloads"],
+        control_s=words["control_s"],
+        spacing_s=words["spacing_s"],
+        settle_s=words["settle_s"],
+        requests=_requests(words["requests"], words["headers"]),
+        connections=words["connections"],
+        rate_per_s=words["rate_per_s"],
+        full_rate=words["full_rate"],
+        workloads=tuple(Workload(name) for name in words["workloads"]) or tuple(Workload),
+        client_class=ClientClass(words["client_class"]),
+        extra_arguments=extra,
+        environment=environment,
+        sysctls=dict(_assignment(text, "--sysctl") for text in words["sysctls"]),
+        url=words["url"],
+        reload_command=split(words["reload_command"] or ""),
+        remote=words["remote"],
+        output=words["output"],
+    )
+
+
+def _assignment(text: str, option: str) -> tuple[str, str]:
+    name, separator, value = text.partition("=")
+    if not separator or not name:
+        raise UsageError(f"{option} wants NAME=VALUE, not {text!r}.")
+    return name.strip(), value
+
+
+def _environment(files: Iterable[str], variables: Iterable[str], split: Split) -> dict[str, str]:
+    """Return hitless's own environment under what the service would add to it."""
+    environment = dict(os.environ)
+    for name in files:
+        environment.update(_read_environment_file(Path(name), split))
+    environment.update(_assignment(text, "--env") for text in variables)
+    return environment
+
+
+def _read_environment_file(path: Path, split: Split) -> dict[str, str]:
+    """Return the assignments of a file such as /etc/default/haproxy (systemd.exec(5) EnvironmentFile=)."""
+    try:
+        with path.open("rb") as file:
+            text = file.read(ENVIRONMENT_FILE_LIMIT_BYTES).decode("utf-8", "surrogateescape")
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}.") from error
+    lines = (line for line in text.splitlines() if not line.lstrip().startswith(("#", ";")))
+    matches = (_ASSIGNMENT.fullmatch(line) for line in lines)
+    return {match[1]: " ".join(split(match[2])) for match in matches if match}
+
+
+def _requests(requests: Iterable[str], headers: Iterable[str]) -> tuple[FrontendRequest, ...]:
+    """Return one request per frontend named; headers without a frontend go with every request."""
+    lines: dict[str, tuple[str, str]] = {}
+    for text in requests:
+        frontend, rest = _frontend(text)
+        match = _REQUEST.fullmatch(rest)
+        if match is None:
+            raise UsageError(
+                f"--request wants [FRONTEND=][METHOD ]PATH, not {text!r}.",
+                hint="For example: --request 'www=HEAD /health'",
+            )
+        lines[frontend] = (match[1] or "GET", match[2])
+    by_frontend: dict[str, list[tuple[str, str]]] = {}
+    for text in headers:
+        frontend, rest = _frontend(text)
+        match = _HEADER.fullmatch(rest)
+        if match is None:
+            raise UsageError(f"--header wants [FRONTEND=]NAME: VALUE, not {text!r}.")
+        by_frontend.setdefault(frontend, []).append((match[1], match[2]))
+    everywhere = by_frontend.get("", [])
+    return tuple(
+        _request(
+            frontend,
+            *lines.get(frontend, lines.get("", ("GET", "/"))),
+            everywhere + by_frontend.get(frontend, []) if frontend else everywhere,
+        )
+        for frontend in dict.fromkeys([*lines, *by_frontend])
+    )
+
+
+def _frontend(text: str) -> tuple[str, str]:
+    match = _FRONTEND_PREFIX.fullmatch(text)
+    return (match[1], match[2]) if match else ("", text)
+
+
+def _request(frontend: str, method: str, path: str, headers: list[tuple[str, str]]) -> FrontendRequest:
+    host = next((value for name, value in headers if name.lower() == "host"), "")
+    others = tuple((name, value) for name, value in headers if name.lower() != "host")
+    return FrontendRequest(
+        frontend=frontend, request=Request(method=method, path=path, headers=others, host=host)
+    )

@@ -1,0 +1,167 @@
+"""Prepare a run in the sandbox: the scene, a request for each frontend, the clients, and what the verdict must know."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hitless.config.hints import request_hints
+from hitless.errors import UsageError
+from hitless.prove import describe
+from hitless.prove.facts import RunFacts
+from hitless.prove.load_plan import LoadSize, plan_load
+from hitless.prove.probe import probe
+from hitless.prove.protocol import Progress
+from hitless.prove.requests import NO_ANSWER, candidates, probe_streams
+from hitless.prove.scene import Scene, build_scene
+from hitless.prove.server_setup import ServerSetup
+from hitless.records import Request
+from hitless.verdict import NotCovered
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from contextlib import ExitStack
+
+    from hitless.prove.channel import Channel
+    from hitless.prove.protocol import ProvePlan
+    from hitless.records import Event, LoadPlan
+    from hitless.reload.instance import Reply
+    from hitless.reload.observe import Observer
+
+__all__ = ["prepare_sandboxed"]
+
+
+@dataclass(slots=True)
+class _Reloadable:
+    """The scene as `conduct` sees it: before the first reload the changed configuration is put in place, and each new
+    worker has its servers set up that no simulated server can satisfy."""
+
+    scene: Scene
+    setup: ServerSetup
+    changes: tuple[tuple[str, str], ...]
+
+    def trigger(self) -> Reply:
+        for source, target in self.changes:
+            shutil.copyfile(source, target)
+        self.changes = ()
+        return self.scene.trigger()
+
+    def serving_pids(self) -> frozenset[int]:
+        return self.scene.serving_pids()
+
+    def taken_over(self, pid: int) -> None:
+        self.setup.apply(pid)
+
+    def exit_status(self) -> int | None:
+        return self.scene.exit_status()
+
+    def messages_since(self, t_ns: int) -> list[Event]:
+        return self.scene.messages_since(t_ns)
+
+
+def prepare_sandboxed(
+    plan: ProvePlan, channel: Channel, directory_fd: int, stack: ExitStack
+) -> tuple[_Reloadable, Observer, LoadPlan, RunFacts]:
+    """Return the proxy, its observer, the load and the facts.
+
+    Raises: whatever the scene raises; UsageError if there is nothing to cover.
+    """
+    scene = build_scene(plan, channel, directory_fd, stack)
+    if not scene.targets.all:
+        reasons = "\n".join(f"{one.where}: {one.why}" for one in scene.targets.not_covered)
+        raise UsageError(
+            "There is nothing to prove: the configuration has no frontend that clients can be sent to.\n"
+            + reasons
+        )
+    setup = ServerSetup(scene.world.cannot_imitate, scene.master_socket, scene.mechanism.mode)
+    for pid in scene.serving_pids():
+        setup.apply(pid)
+    channel.say(Progress(stage="probe", detail=f"{len(scene.targets.all)} addresses"))
+    requests, unanswered, tls_payload = _probe(plan, scene, channel)
+    size = LoadSize(
+        connections=plan.connections,
+        rate_per_s=plan.rate_per_s,
+        full_rate=plan.full_rate,
+        workloads=frozenset(plan.workloads),
+    )
+    load = plan_load(scene.targets, scene.model, requests, size, tls_payload=tls_payload)
+    facts = _facts(plan, scene, load, unanswered, setup)
+    return _Reloadable(scene, setup, _changes(plan)), scene.observer, load, facts
+
+
+def _changes(plan: ProvePlan) -> tuple[tuple[str, str], ...]:
+    """Return which file replaces which at the first reload.
+
+    Raises: UsageError unless there is one changed file for each file.
+    """
+    if not plan.change_files:
+        return ()
+    if len(plan.change_files) != len(plan.files) or any(Path(name).is_dir() for name in plan.files):
+        raise UsageError(
+            f"--change was given {len(plan.change_files)} times for {len(plan.files)} configuration files.",
+            hint="Give --change once for each -f FILE, in the same order; directories cannot be changed this way.",
+        )
+    return tuple(zip(plan.change_files, plan.files, strict=True))
+
+
+def _probe(
+    plan: ProvePlan, scene: Scene, channel: Channel
+) -> tuple[dict[str, Request], dict[str, int], frozenset[str]]:
+    """Return the request for each frontend, how well each was answered, and which need TLS inside TCP."""
+    asked = {wanted.frontend: wanted.request for wanted in plan.requests}
+    hints = {proxy.name: request_hints(proxy, scene.model) for proxy in scene.model.frontends}
+    tls_payload = frozenset(name for name, hint in hints.items() if hint.needs_sni)
+    tried = {name: candidates(asked.get(name, asked.get("")), hint) for name, hint in hints.items()}
+    best = probe(probe_streams(scene.targets.main, tried, tls_payload=tls_payload), channel)
+    return (
+        {frontend: request for frontend, (request, _) in best.items()},
+        {frontend: rank for frontend, (_, rank) in best.items()},
+        tls_payload,
+    )
+
+
+def _facts(
+    plan: ProvePlan, scene: Scene, load: LoadPlan, ranks: Mapping[str, int], setup: ServerSetup
+) -> RunFacts:
+    driven = {target.frontend for target in scene.targets.all}
+    frontends = {proxy.name for proxy in scene.model.frontends}
+    silent = [name for name, rank in ranks.items() if rank >= NO_ANSWER]
+    not_covered = list(scene.targets.not_covered) + [
+        NotCovered(where=target.where, why="no request got an answer", frontend=target.frontend)
+        for target in scene.targets.main
+        if target.frontend in silent
+    ]
+    return RunFacts(
+        haproxy_version=scene.binary.version_text,
+        haproxy_path=scene.binary.path,
+        mode=scene.mechanism.mode,
+        via=scene.mechanism.via,
+        tier=plan.tier,
+        configuration=plan.files,
+        streams=load.streams,
+        frontends=describe.frontend_facts(scene.model),
+        not_covered=tuple(not_covered),
+        frontend_count=len(frontends),
+        covered_count=len(driven - set(silent)),
+        stand_ins=scene.stand_ins + setup.stand_ins,
+        notes=_notes(scene, ranks),
+        fix_places=describe.fix_places(scene.model),
+        reloads_requested=plan.reloads,
+        hard_stop_after_s=describe.hard_stop_after_s(scene.model),
+        close_spread_time=describe.close_spread_time(scene.model),
+        endpoints=tuple(sorted(describe.watched(scene.model))),
+    )
+
+
+_SAYS = {2: "only 4xx (refused or not found)", 3: "only 4xx", 4: "only 5xx"}
+
+
+def _notes(scene: Scene, ranks: Mapping[str, int]) -> tuple[str, ...]:
+    return tuple(
+        f"{frontend} answered every request that was tried with {_SAYS[rank]}: name one that it serves with "
+        f"--request '{frontend}=/path'"
+        for frontend, rank in ranks.items()
+        if rank in _SAYS
+    ) + tuple(scene.model.diagnostics)

@@ -1,0 +1,195 @@
+"""hitless's side of a proof: start the child in its sandbox, trace the kernel for it, keep the bundle.
+
+The child does everything that happens inside; here is what has to stay outside: the kernel's trace (global, and not
+visible inside), the bundle on the host's disk, and the end of it all however it ends.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass, field
+from typing import IO, TYPE_CHECKING, Self
+
+import msgspec
+
+from hitless.errors import ExitCode, HitlessError, Interrupted, SandboxError
+from hitless.evidence.namespaces import listens_in
+from hitless.evidence.trace import KernelTrace
+from hitless.evidence.trace_events import TraceFilter
+from hitless.prove.protocol import Failure, Finished, Message, ProvePlan, Watch, decode_message
+from hitless.sandbox.entry import TierKind
+from hitless.sandbox.namespace import SandboxProcess, start_in_sandbox
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+
+    from hitless.evidence.model import TraceStatus
+    from hitless.records import Event
+
+__all__ = ["Recording", "record"]
+
+CHILD_MODULE = "hitless.prove.inside"
+SILENCE_LIMIT_S = 180.0
+"""A child that says nothing for so long hangs; it ticks twice a second under load."""
+STOP_DEADLINE_S = 5.0
+LINE_LIMIT_BYTES = 8 * 1024 * 1024
+STDERR_TAIL_BYTES = 4_000
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """What a run brought: the child's last word, the kernel's events, how well they were watched."""
+
+    finished: Finished
+    kernel_events: list[Event]
+    trace: TraceStatus
+    limitations: tuple[str, ...] = ()
+    host_sysctls: dict[str, str] = field(default_factory=dict)
+
+
+def record(plan: ProvePlan, directory_fd: int, show: Callable[[Message], None]) -> Recording:
+    """Run the plan to its end; `directory_fd` is the bundle's directory, which the child writes into.
+
+    Raises: Interrupted on Ctrl-C and SIGTERM; SandboxError and whatever error the child reports. Nothing is left
+    behind in any case: the child and its namespaces end with this function.
+    """
+    with _Child(plan, directory_fd) as child:
+        try:
+            return child.follow(show)
+        except KeyboardInterrupt:
+            child.stop()
+            raise Interrupted("interrupted; everything has been taken down.") from None
+
+
+class _Child:
+    """The child process, its pipes, and the trace that runs beside it."""
+
+    def __init__(self, plan: ProvePlan, directory_fd: int) -> None:
+        self._plan = plan
+        self._directory_fd = directory_fd
+        self._stderr: IO[bytes] = tempfile.TemporaryFile()
+        self._trace: KernelTrace | None = None
+        self._sandbox: SandboxProcess | None = None
+        self._limitations: tuple[str, ...] = ()
+        self._host_sysctls: dict[str, str] = {}
+
+    def __enter__(self) -> Self:
+        self._messages, output = os.pipe2(os.O_CLOEXEC)
+        control, self._control = os.pipe2(os.O_CLOEXEC)
+        with tempfile.TemporaryFile() as plan_file:
+            plan_file.write(msgspec.json.encode(self._plan))
+            plan_file.seek(0)
+            descriptors = (plan_file.fileno(), output, control, self._directory_fd)
+            try:
+                self._process = self._start(descriptors)
+            finally:
+                os.close(output)
+                os.close(control)
+        return self
+
+    def _start(self, descriptors: tuple[int, int, int, int]) -> subprocess.Popen[bytes]:
+        names = ("--plan-fd", "--output-fd", "--control-fd", "--directory-fd")
+        words = [word for name, fd in zip(names, descriptors, strict=True) for word in (name, str(fd))]
+        program = [sys.executable, "-P", "-m", CHILD_MODULE, *words]
+        if self._plan.tier == TierKind.LOOPBACK or self._plan.live is not None:
+            return subprocess.Popen(
+                program,
+                stdin=subprocess.DEVNULL,
+                stderr=self._stderr,
+                pass_fds=descriptors,
+                start_new_session=True,
+            )
+        self._sandbox = start_in_sandbox(
+            TierKind(self._plan.tier),
+            program,
+            sysctls=self._plan.sysctls,
+            pass_fds=descriptors,
+            stderr=self._stderr,
+        )
+        report = self._sandbox.wait_ready()
+        self._limitations = report.limitations
+        self._host_sysctls = dict(report.host_sysctls)
+        return self._sandbox.process
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for descriptor in (self._control, self._messages):
+            with contextlib.suppress(OSError):
+                os.close(descriptor)
+        if self._process.poll() is None:
+            try:
+                self._process.wait(STOP_DEADLINE_S)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+        if self._trace is not None:
+            self._trace.stop()
+        self._stderr.close()
+
+    def stop(self) -> None:
+        """Tell the child that hitless goes: its control pipe ends."""
+        with contextlib.suppress(OSError):
+            os.close(self._control)
+            self._control = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+
+    def follow(self, show: Callable[[Message], None]) -> Recording:
+        """Read the child's messages to the end."""
+        buffer = b""
+        while True:
+            if not select.select([self._messages], [], [], SILENCE_LIMIT_S)[0]:
+                raise SandboxError(f"The run has said nothing for {SILENCE_LIMIT_S:g} s and was ended.")
+            chunk = os.read(self._messages, 65536)
+            if not chunk:
+                raise self._died()
+            *lines, buffer = (buffer + chunk).split(b"\n")
+            if len(buffer) > LINE_LIMIT_BYTES:
+                raise SandboxError("The run sent a message beyond all bounds and was ended.")
+            for line in lines:
+                message = decode_message(line)
+                show(message)
+                if isinstance(message, Watch):
+                    self._watch(message)
+                elif isinstance(message, Failure):
+                    raise _as_error(message)
+                elif isinstance(message, Finished):
+                    return self._recording(message)
+
+    def _watch(self, watch: Watch) -> None:
+        """Start the trace and let the child go on."""
+        wanted = TraceFilter(
+            endpoints=frozenset(watch.endpoints),
+            client_addresses=frozenset(watch.client_addresses),
+            listens_here=listens_in(watch.network_namespace),
+        )
+        self._trace = KernelTrace(wanted)
+        self._trace.__enter__()
+        os.write(self._control, b"g")
+
+    def _recording(self, finished: Finished) -> Recording:
+        if self._trace is None:
+            raise SandboxError("The run has ended without asking for the kernel's evidence.")
+        events = self._trace.stop()
+        return Recording(finished, events, self._trace.status(), self._limitations, self._host_sysctls)
+
+    def _died(self) -> HitlessError:
+        status = self._process.wait()
+        size = self._stderr.seek(0, os.SEEK_END)
+        self._stderr.seek(max(0, size - STDERR_TAIL_BYTES))
+        tail = self._stderr.read().decode("utf-8", "backslashreplace").strip()
+        return SandboxError(
+            f"The run ended by itself with status {status}." + (f"\n{tail}" if tail else ""),
+            hint="This is a defect of hitless: please report it with the lines above.",
+        )
+
+
+def _as_error(failure: Failure) -> HitlessError:
+    error = HitlessError(failure.message, hint=failure.hint)
+    error.exit_code = ExitCode(failure.exit_code)
+    return error

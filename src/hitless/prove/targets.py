@@ -1,0 +1,144 @@
+"""Which addresses clients go to: every bind of every frontend, or the reason why not. Pure."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from hitless.config.model import Address, Bind, Model, Proxy
+from hitless.records import Target
+from hitless.verdict import NotCovered
+
+__all__ = ["Reachability", "Targets", "find_targets"]
+
+MAX_TARGETS = 256
+"""More addresses than this are not all driven: two cores could not keep them busy."""
+
+ALPN_BY_DEFAULT = (2, 8)
+"""From here on an HTTP bind with `ssl` offers h2 without `alpn`. Source: HAProxy 2.8 doc/configuration.txt 5.1 alpn."""
+
+_UNDRIVEN = {
+    "quic": "HTTP/3 over QUIC is not driven by this version",
+    "udp": "UDP is not driven",
+    "fd": "the socket would be inherited from a service manager (fd@)",
+    "sockpair": "an internal socket pair",
+    "rhttp": "reverse HTTP: connections come from a server",
+    "name": "the bind's host name is not an address",
+    "other": "this kind of address is not driven",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reachability:
+    """How clients reach addresses here: what stands for "any address", where clients come from, with what."""
+
+    any_ipv4: str
+    any_ipv6: str
+    source_ipv4: str = ""
+    """First three octets' network, e.g. "198.18.7": each target's clients get one address of it; "" : kernel's choice."""
+    source_ipv6: str = ""
+    client_certificate: str = ""
+    """A client certificate that binds with `verify required` will accept; "" if none can be had."""
+    ipv6: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """The addresses to drive, the first of each frontend in `main`, and what is left out."""
+
+    main: tuple[Target, ...]
+    further: tuple[Target, ...]
+    not_covered: tuple[NotCovered, ...]
+
+    @property
+    def all(self) -> tuple[Target, ...]:
+        """Return every target."""
+        return self.main + self.further
+
+
+def find_targets(model: Model, reach: Reachability, version: tuple[int, int]) -> Targets:
+    """Return the targets of a configuration in the order of its frontends."""
+    main: list[Target] = []
+    further: list[Target] = []
+    left_out: list[NotCovered] = []
+    for frontend in model.frontends:
+        found: list[Target] = []
+        for bind, address in ((bind, address) for bind in frontend.binds for address in bind.addresses):
+            why = _why_not(frontend, bind, address, reach)
+            if why:
+                left_out.append(NotCovered(where=bind.where, why=why, frontend=frontend.name))
+            elif len(main) + len(further) + len(found) >= MAX_TARGETS:
+                why = f"more than {MAX_TARGETS} addresses: {address.text or address.host} is not driven"
+                left_out.append(NotCovered(where=bind.where, why=why, frontend=frontend.name))
+            else:
+                number = len(main) + len(further) + len(found) + 1
+                found.append(_target(frontend, bind, address, reach, version, number))
+        main += found[:1]
+        further += found[1:]
+    left_out += _disabled(model)
+    return Targets(tuple(main), tuple(further), tuple(left_out))
+
+
+def _disabled(model: Model) -> Iterator[NotCovered]:
+    for proxy in model.proxies:
+        if proxy.disabled and proxy.binds:
+            yield NotCovered(where=proxy.where, why="disabled in the configuration", frontend=proxy.name)
+
+
+def _why_not(frontend: Proxy, bind: Bind, address: Address, reach: Reachability) -> str:
+    if frontend.mode not in {"http", "tcp"}:
+        return f"mode {frontend.mode} is not driven"
+    if address.kind in _UNDRIVEN:
+        return _UNDRIVEN[address.kind]
+    if ":" in address.host and address.kind == "ip" and not reach.ipv6:
+        return "this machine has no IPv6"
+    if bind.has("accept-netscaler-cip"):
+        return "the NetScaler client IP protocol is not spoken"
+    if bind.options.get("verify", ())[-1:] == ("required",) and not reach.client_certificate:
+        return "clients need a certificate that this machine cannot issue (verify required)"
+    return ""
+
+
+def _target(
+    frontend: Proxy, bind: Bind, address: Address, reach: Reachability, version: tuple[int, int], number: int
+) -> Target:
+    tls = bind.has("ssl")
+    is_ip = address.kind == "ip"
+    host = _connectable(address, reach)
+    source = (reach.source_ipv6 if ":" in host else reach.source_ipv4) if is_ip else ""
+    separator = "" if ":" in host else "."
+    return Target(
+        frontend=frontend.name,
+        where=bind.where,
+        address=host,
+        port=address.port if is_ip else 0,
+        mode=frontend.mode,
+        tls=tls,
+        alpn=_alpn(frontend, bind, version) if tls else (),
+        accept_proxy=bind.has("accept-proxy"),
+        source_address=f"{source}{separator}{_source_suffix(number, host)}" if source else "",
+        client_certificate=reach.client_certificate if bind.has("verify") else "",
+        h2_prior_knowledge=not tls and bind.options.get("proto", ())[-1:] == ("h2",),
+    )
+
+
+def _source_suffix(number: int, host: str) -> str:
+    return f"{number:x}" if ":" in host else str(number % 254 + 1)
+
+
+def _connectable(address: Address, reach: Reachability) -> str:
+    if address.kind == "abns":
+        return f"@{address.host}"
+    if address.is_any:
+        return reach.any_ipv6 if address.host == "::" else reach.any_ipv4
+    return address.host
+
+
+def _alpn(frontend: Proxy, bind: Bind, version: tuple[int, int]) -> tuple[str, ...]:
+    if bind.has("no-alpn"):
+        return ()
+    if bind.has("alpn"):
+        return tuple(
+            part.strip() for word in bind.options["alpn"] for part in word.split(",") if part.strip()
+        )
+    if frontend.mode == "http" and version >= ALPN_BY_DEFAULT:
+        return ("h2", "http/1.1")
+    return ()

@@ -1,0 +1,108 @@
+"""Who was hurt by the reloads: failed attempts beyond what the control run leads to expect, each with its cause. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hitless.attempts import FLAG_REUSED, OUTCOMES
+from hitless.causes import UNEXPLAINED
+from hitless.evidence.matching import match_events
+from hitless.prove.attribute import Attribution, Moment, Victim, attribute
+from hitless.prove.rows import background_allowance
+from hitless.reload.mechanism import Via
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import numpy.typing as npt
+
+    from hitless.evidence.listeners import Gap
+    from hitless.prove.case import Case
+    from hitless.records import ClientClass, Event
+
+    Mask = npt.NDArray[np.bool_]
+
+__all__ = ["Hurt", "attribute_victims", "drop_background"]
+
+
+@dataclass(frozen=True, slots=True)
+class Hurt:
+    """One victim: the index of its row, what it was, and why."""
+
+    row: int
+    victim: Victim
+    attribution: Attribution
+
+
+def drop_background(case: Case, failed: Mapping[ClientClass, Mask]) -> tuple[dict[ClientClass, Mask], int]:
+    """Return the failures under reload that the control run does not account for, and how many it does.
+
+    Of a kind of failure that the control run knew, only what exceeds its allowance remains: those nearest after a
+    reload's trigger.
+    """
+    kept = {client_class: mask & case.periods.reload for client_class, mask in failed.items()}
+    triggers_ns = np.array([reload.trigger_ns for reload in case.timeline.reloads], dtype=np.int64)
+    dropped = 0
+    for stream in case.facts.streams:
+        mine = case.periods.reload & (case.rows["stream"] == stream.number)
+        for code in case.baselines[stream.number].failures:
+            allowance = background_allowance(case.baselines[stream.number], code, int(mine.sum()))
+            of_kind = np.flatnonzero(mine & (case.rows["outcome"] == code))
+            background = _farthest(case.rows["end_ns"], of_kind, triggers_ns, allowance)
+            dropped += len(background)
+            for mask in kept.values():
+                mask[background] = False
+    return kept, dropped
+
+
+def _farthest(
+    end_ns: npt.NDArray[np.int64],
+    candidates: npt.NDArray[np.intp],
+    triggers_ns: npt.NDArray[np.int64],
+    count: int,
+) -> npt.NDArray[np.intp]:
+    """Return so many of the rows as lie farthest after the last trigger before them."""
+    if not len(triggers_ns) or not len(candidates):
+        return candidates[:count]
+    ends = end_ns[candidates]
+    last = np.clip(np.searchsorted(triggers_ns, ends, side="right") - 1, 0, None)
+    order = np.argsort(-(ends - triggers_ns[last]), kind="stable")
+    return candidates[order[:count]]
+
+
+def attribute_victims(case: Case, hurt: Mask, gaps: Sequence[Gap]) -> list[Hurt]:
+    """Name the cause of every victim, in order of time."""
+    indices = np.flatnonzero(hurt)
+    indices = indices[np.argsort(case.rows["end_ns"][indices], kind="stable")]
+    matched = match_events(case.rows, indices, case.facts.streams, case.events)
+    moment = Moment(
+        timeline=case.timeline,
+        via=Via(case.facts.via),
+        gaps=gaps,
+        frontends={frontend.name: frontend for frontend in case.facts.frontends},
+        close_spread_time=case.facts.close_spread_time,
+    )
+    victims = [(row, _victim(case, row, matched.get(row, ()))) for row in indices.tolist()]
+    return [Hurt(row, victim, attribute(victim, moment)) for row, victim in victims]
+
+
+def _victim(case: Case, row: int, events: tuple[Event, ...]) -> Victim:
+    data = case.rows[row]
+    return Victim(
+        stream=case.streams[int(data["stream"])],
+        outcome=OUTCOMES[int(data["outcome"])],
+        status=int(data["status"]),
+        opened_ns=int(data["opened_ns"]),
+        start_ns=int(data["start_ns"]),
+        end_ns=int(data["end_ns"]),
+        reused=bool(data["flags"] & FLAG_REUSED),
+        events=events,
+    )
+
+
+def unexplained(victims: Sequence[Hurt]) -> int:
+    """Return how many victims have no cause."""
+    return sum(hurt.attribution.code == UNEXPLAINED for hurt in victims)

@@ -1,0 +1,99 @@
+"""Follow one reload through its phases: pure, observations in, events out.
+
+An observation is what /proc and inet_diag showed at one moment; the reader of them is `hitless.reload.observe`.
+Two observations are apart by the reader's period, so a phase's time is late by at most that.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from hitless.records import Event, EventKind
+
+__all__ = ["Observation", "PhaseTracker"]
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """The HAProxy processes that carry traffic, with the sockets each holds.
+
+    `listening`: pid to the inodes of listening sockets it has open, of the endpoints that are watched.
+    `connected`: pid to the number of its connections on those endpoints.
+    """
+
+    t_ns: int
+    listening: Mapping[int, frozenset[int]]
+    connected: Mapping[int, int] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class PhaseTracker:
+    """State of one reload: which processes were there before, and which phases have been seen.
+
+    `expected` is how many distinct endpoints the new process must listen on. An inode may be one of several of an
+    endpoint (shards), so endpoints are counted through `endpoint_of`, filled by the reader as it meets inodes.
+    """
+
+    number: int
+    old_pids: frozenset[int]
+    expected: frozenset[str]
+    endpoint_of: Mapping[int, str]
+    _started: set[int] = field(default_factory=set)
+    _owned: set[int] = field(default_factory=set)
+    _released: set[int] = field(default_factory=set)
+    _accepted: set[int] = field(default_factory=set)
+    _gone: set[int] = field(default_factory=set)
+
+    def observe(self, seen: Observation) -> Iterator[Event]:
+        """Yield the events that this observation is the first to show."""
+        for pid, inodes in seen.listening.items():
+            if pid in self.old_pids:
+                if not inodes and pid not in self._released:
+                    self._released.add(pid)
+                    yield self._event(seen, EventKind.LISTENERS_RELEASED, pid, "old")
+                continue
+            yield from self._observe_new(seen, pid, inodes)
+        for pid in (self.old_pids | self._started) - seen.listening.keys() - self._gone:
+            self._gone.add(pid)
+            yield self._event(seen, EventKind.PROCESS_EXIT, pid, "old" if pid in self.old_pids else "new")
+
+    def _observe_new(self, seen: Observation, pid: int, inodes: frozenset[int]) -> Iterator[Event]:
+        if pid not in self._started:
+            self._started.add(pid)
+            yield self._event(seen, EventKind.PROCESS_START, pid, "new")
+        if pid not in self._owned and inodes and self._endpoints(inodes) >= self.expected:
+            self._owned.add(pid)
+            yield self._event(seen, EventKind.LISTENERS_OWNED, pid, "new", number=len(inodes))
+        if pid not in self._accepted and seen.connected.get(pid, 0) > 0:
+            self._accepted.add(pid)
+            yield self._event(seen, EventKind.FIRST_ACCEPT, pid, "new")
+
+    def _endpoints(self, inodes: frozenset[int]) -> set[str]:
+        return {self.endpoint_of[inode] for inode in inodes if inode in self.endpoint_of}
+
+    def _event(self, seen: Observation, kind: EventKind, pid: int, role: str, *, number: int = 0) -> Event:
+        return Event(t_ns=seen.t_ns, kind=kind, reload=self.number, pid=pid, state=role, number=number)
+
+    @property
+    def new_pid(self) -> int:
+        """The process that owns every expected endpoint now; 0 while there is none."""
+        return next(iter(self._owned - self._gone), 0)
+
+    @property
+    def died(self) -> frozenset[int]:
+        """New processes that were seen and have gone again."""
+        return frozenset(self._started & self._gone)
+
+    @property
+    def waiting_for_accept(self) -> bool:
+        """Whether nobody has yet been seen to accept on the new process."""
+        return not self._accepted
+
+    @property
+    def old_still_listening(self) -> frozenset[int]:
+        """Old processes that still hold a watched listener."""
+        return self.old_pids - self._released - self._gone
+
+    @property
+    def taken_over(self) -> bool:
+        """A new process owns every endpoint, and no old one listens any more."""
+        return self.new_pid != 0 and not self.old_still_listening

@@ -1,0 +1,1 @@
+"""The servers of the world: protocols without I/O, and the sockets they are served on."""

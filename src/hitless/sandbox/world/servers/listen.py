@@ -1,0 +1,82 @@
+"""Open the sockets of the world's endpoints."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hitless.sandbox.world.records import Endpoint
+
+__all__ = ["open_socket"]
+
+_BACKLOG = 4096
+_ABSTRACT_NAME_SIZE_BYTES = 107
+"""What HAProxy fills an `abns` name to, its leading NUL aside: sun_path (src/tools.c str2sa_range())."""
+_IP_FREEBIND = 15
+_IPV6_FREEBIND = 78
+"""linux/in.h, linux/in6.h; the socket module lacks them."""
+
+
+def open_socket(endpoint: Endpoint, *, private: bool) -> socket.socket:
+    """Return the endpoint's bound (and, for streams, listening), nonblocking socket.
+
+    Raises: OSError.
+    """
+    stream = endpoint.transport in {"tcp", "unix", "abstract"}
+    family = _family(endpoint)
+    opened = socket.socket(family, socket.SOCK_STREAM if stream else socket.SOCK_DGRAM)
+    try:
+        opened.settimeout(0)
+        if family != socket.AF_UNIX:
+            _set_options(opened, family, stream=stream, private=private)
+            opened.bind((endpoint.address, endpoint.port))
+        elif endpoint.transport == "abstract":
+            name = b"\0" + os.fsencode(endpoint.address)
+            opened.bind(name.ljust(1 + _ABSTRACT_NAME_SIZE_BYTES, b"\0") if endpoint.padded else name)
+        else:
+            _bind_path(opened, Path(endpoint.address), private=private)
+        if stream:
+            opened.listen(_BACKLOG)
+    except OSError:
+        opened.close()
+        raise
+    return opened
+
+
+def _family(endpoint: Endpoint) -> socket.AddressFamily:
+    if endpoint.transport not in {"tcp", "udp"}:
+        return socket.AF_UNIX
+    return socket.AF_INET6 if ":" in endpoint.address else socket.AF_INET
+
+
+def _set_options(opened: socket.socket, family: socket.AddressFamily, *, stream: bool, private: bool) -> None:
+    opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if private:
+        # A server at a specific address coexists with HAProxy's bind of the same port on every address only
+        # if both sides say so, under one uid (Linux net/ipv4/inet_connection_sock.c inet_csk_bind_conflict()).
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    if family == socket.AF_INET6:
+        opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        opened.setsockopt(socket.IPPROTO_IPV6, _IPV6_FREEBIND, 1)
+    else:
+        opened.setsockopt(socket.IPPROTO_IP, _IP_FREEBIND, 1)
+    if stream:
+        opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # accepted sockets inherit it
+    else:
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 * 1024 * 1024)
+
+
+def _bind_path(opened: socket.socket, path: Path, *, private: bool) -> None:
+    if private:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(FileNotFoundError):
+            if stat.S_ISSOCK(path.lstat().st_mode):
+                path.unlink()
+    opened.bind(str(path))
+    # HAProxy connects as the user it has become.
+    path.chmod(0o666)

@@ -4,7 +4,6 @@ import pytest
 
 from hitless.config.model import Address, Bind, Directive, FileReference, Model, Proxy, Server
 from hitless.sandbox.entry import TierKind
-from hitless.sandbox.refusals import LUA_SYMBOL, Refusal
 from hitless.sandbox.standin_plan import Content, PathState, StandInPlan
 from hitless.sandbox.standins import certificate_names, plan_for_refusal, plan_stand_ins
 
@@ -186,7 +185,7 @@ def test_servers_verified_by_the_systems_authorities_accept_ours() -> None:
 
 def test_nothing_stands_in_on_the_hosts_own_loopback() -> None:
     assert _plan(FileReference("map", "/etc/map", "h:1"), tier=TierKind.LOOPBACK) == ()
-    assert plan_for_refusal(Refusal("map", "/etc/map", "h:1", ""), tier=TierKind.LOOPBACK) == ()
+    assert plan_for_refusal(FileReference("map", "/etc/map", "h:1"), tier=TierKind.LOOPBACK) == ()
 
 
 def test_each_path_is_planned_once() -> None:
@@ -195,28 +194,15 @@ def test_each_path_is_planned_once() -> None:
 
 
 def test_a_refusal_is_believed_whatever_the_state_of_the_file() -> None:
-    (plan,) = plan_for_refusal(Refusal("certificate", "/etc/x.pem", "h:1", ""), tier=TierKind.ROOT)
+    (plan,) = plan_for_refusal(FileReference("certificate", "/etc/x.pem", "h:1"), tier=TierKind.ROOT)
     assert plan.content is Content.CERTIFICATE
 
 
-def test_relative_paths_of_a_refusal_are_those_of_haproxys_directory() -> None:
-    found = [
-        plan_for_refusal(Refusal(kind, name, "h:1", ""), tier=TierKind.ROOT, directory="/etc/haproxy")[0].path
-        for kind, name in (("ca", "certs/ca.pem"), ("ca", "/ca.pem"), ("user", "edge"))
-    ]
-    assert found == ["/etc/haproxy/certs/ca.pem", "/ca.pem", "edge"]
-
-
-def test_an_empty_certificate_directory_is_found_through_its_bind() -> None:
+def test_the_line_that_names_a_refused_file_counts_if_it_is_known() -> None:
+    reference = FileReference("error-file", "/busy.http", "h:33")
+    assert plan_for_refusal(reference, tier=TierKind.ROOT)[0].detail == "503"
     model = Model((), (), _PROXIES)
-    refusal = Refusal("certificate-directory", "", "h:31", "")
-    (plan,) = plan_for_refusal(refusal, tier=TierKind.ROOT, model=model)
-    assert (plan.content, plan.path) == (Content.CERTIFICATE_DIRECTORY, "/c")
-    assert plan_for_refusal(refusal, tier=TierKind.ROOT) == ()
-
-
-def test_nothing_stands_in_for_what_lua_registers() -> None:
-    assert plan_for_refusal(Refusal(LUA_SYMBOL, "lua.x", "h:1", ""), tier=TierKind.ROOT) == ()
+    assert plan_for_refusal(reference, tier=TierKind.ROOT, model=model)[0].detail == "429"
 
 
 def test_the_worlds_certificate_has_every_name_that_haproxy_verifies() -> None:

@@ -33,7 +33,7 @@ def open_authority(directory: str, server_names: Iterable[str]) -> "tuple[Author
 
     Raises: SandboxError where the directory cannot be made, written or read.
     """
-    from hitless.sandbox import certificates  # noqa: PLC0415 - cryptography is slow to import
+    from hitless.sandbox import certificates  # cryptography is slow to import
 
     paths = WorldCertificates(*(f"{directory}/{name}.pem" for name in ("authority", "server", "client")))
     keys = (f"{directory}/authority-key.pem", f"{directory}/leaf-key.pem")

@@ -7,9 +7,13 @@ Source: messages taken from HAProxy 2.6.12 and 2.8.25; the spellings of 2.2 and 
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
-__all__ = ["LUA_SYMBOL", "Refusal", "learn_from_refusal"]
+from hitless.config.model import FileReference, Model
+
+__all__ = ["LUA_SYMBOL", "Refusal", "learn_from_refusal", "resolve_references"]
 
 LUA_SYMBOL = "lua-symbol"
 """Something that a missing Lua script would have registered: nothing can stand in for it."""
@@ -88,3 +92,29 @@ def learn_from_refusal(stderr: str) -> tuple[Refusal, ...]:
             found.setdefault((kind, match[1], refusal.where if not match[1] else ""), refusal)
             break
     return tuple(found.values())
+
+
+def resolve_references(
+    refusals: Iterable[Refusal], model: Model, *, directory: str
+) -> tuple[tuple[FileReference, ...], tuple[Refusal, ...]]:
+    """Return what can be supplied, as references for `plan_for_refusal`, and what cannot.
+
+    `directory` is HAProxy's working directory, for the relative paths in its messages.
+    """
+    references: list[FileReference] = []
+    impossible: list[Refusal] = []
+    for refusal in refusals:
+        paths = [refusal.path] if refusal.path else _certificate_directories(model, refusal.where)
+        if refusal.kind == LUA_SYMBOL or not paths:
+            impossible.append(refusal)
+            continue
+        if refusal.kind not in {"user", "group"}:
+            paths = [str(PurePosixPath(directory) / path) for path in paths]
+        references += [FileReference(refusal.kind, path, refusal.where) for path in paths]
+    return tuple(references), tuple(impossible)
+
+
+def _certificate_directories(model: Model, where: str) -> list[str]:
+    """Return the `crt` arguments of the bind at a place: HAProxy found no certificate in any of them."""
+    binds = [bind for proxy in model.proxies for bind in proxy.binds]
+    return [path for bind in binds if bind.where == where for path in bind.options.get("crt", ())][:1]

@@ -11,7 +11,6 @@ from pathlib import PurePosixPath
 
 from hitless.config.model import Bind, FileReference, Model
 from hitless.sandbox.entry import TierKind
-from hitless.sandbox.refusals import LUA_SYMBOL, Refusal
 from hitless.sandbox.standin_plan import Content, PathState, StandInPlan
 
 __all__ = ["certificate_names", "plan_for_refusal", "plan_stand_ins"]
@@ -75,32 +74,17 @@ def _system_authorities(model: Model) -> Iterator[FileReference]:
 
 
 def plan_for_refusal(
-    refusal: Refusal,
-    *,
-    tier: TierKind,
-    model: Model | None = None,
-    directory: str = "/",
-    host_names: Iterable[str] = (),
+    reference: FileReference, *, tier: TierKind, model: Model | None = None, host_names: Iterable[str] = ()
 ) -> tuple[StandInPlan, ...]:
-    """Return the stand-ins for what HAProxy has refused, whatever the state of the file; () if none can.
+    """Return the stand-ins for what HAProxy has refused, whatever the state of the file.
 
-    `directory` is HAProxy's working directory, for relative paths. Without the `model`, what a message does
-    not name (a directory without certificates) stays unknown.
+    With the `model`, the line that names a file tells more about what it must hold.
     """
-    known = model or Model((), (), ())
-    paths = [refusal.path] if refusal.path else _certificate_directories(known, refusal.where)
-    if refusal.kind == LUA_SYMBOL or tier is TierKind.LOOPBACK:
+    if tier is TierKind.LOOPBACK:
         return ()
-    if refusal.kind not in {"user", "group"}:
-        paths = [str(PurePosixPath(directory) / path) for path in paths]
+    known = model or Model((), (), ())
     missing = _Situation(known, lambda _: PathState.ABSENT, tier, (), (), tuple(host_names))
-    references = [FileReference(refusal.kind, path, refusal.where) for path in paths]
-    return tuple(plan for reference in references for plan in _plan(reference, missing))
-
-
-def _certificate_directories(model: Model, where: str) -> list[str]:
-    """Return the first `crt` argument of the bind at a place: HAProxy found no certificate in any of them."""
-    return [path for bind in _binds(model) if bind.where == where for path in bind.options.get("crt", ())][:1]
+    return _plan(reference, missing)
 
 
 def certificate_names(model: Model) -> tuple[str, ...]:

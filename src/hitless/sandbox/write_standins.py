@@ -25,7 +25,7 @@ from hitless.sandbox.standin_plan import Content, PathState, StandInPlan
 if TYPE_CHECKING:
     from hitless.sandbox.certificates import Authority
 
-__all__ = ["known_groups", "known_users", "read_path_state", "write_stand_ins"]
+__all__ = ["WorldCertificates", "known_groups", "known_users", "read_path_state", "write_stand_ins"]
 
 _SYSTEM_AUTHORITIES = "/etc/ssl/certs"
 _READ_LIMIT_BYTES = 16 * 1024 * 1024
@@ -137,7 +137,7 @@ def _add_pem(path: str, pem: bytes) -> None:
 
 
 def _write_dh(plan: StandInPlan, _: "Authority") -> None:
-    from hitless.sandbox.certificates import make_dh_parameters  # noqa: PLC0415 - cryptography is slow to import
+    from hitless.sandbox.certificates import make_dh_parameters  # cryptography is slow to import
 
     place_file(plan.path, make_dh_parameters())
 

@@ -14,7 +14,7 @@ from hitless.config.model import Address, Bind, Directive, Model, Proxy
 from hitless.sandbox.entry import TierKind
 from hitless.sandbox.limits import apply_adaptations, plan_limit_adaptations, raise_descriptor_limit
 from hitless.sandbox.private_files import place_file
-from hitless.sandbox.refusals import learn_from_refusal
+from hitless.sandbox.refusals import learn_from_refusal, resolve_references
 from hitless.sandbox.standins import plan_for_refusal
 from hitless.sandbox.write_standins import write_stand_ins
 
@@ -64,11 +64,8 @@ def main() -> None:
             break
         result["messages"] = messages
         model = _model(configuration)
-        plans = [
-            plan
-            for refusal in learn_from_refusal(messages)
-            for plan in plan_for_refusal(refusal, tier=TierKind(tier), model=model, directory=str(Path.cwd()))
-        ]
+        lacking, _ = resolve_references(learn_from_refusal(messages), model, directory=str(Path.cwd()))
+        plans = [plan for found in lacking for plan in plan_for_refusal(found, tier=TierKind(tier))]
         adaptations = plan_limit_adaptations(model, messages)
         if not (plans or adaptations):
             break

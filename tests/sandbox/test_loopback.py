@@ -3,7 +3,7 @@ import pytest
 from hitless.config.model import Address, Bind, FileReference, LogTarget, Model, NameServer, Proxy, Server
 from hitless.errors import SandboxError
 from hitless.sandbox.loopback import LoopbackFacts, loopback_obstacles, require_loopback
-from hitless.sandbox.standins import PathState
+from hitless.sandbox.standin_plan import PathState
 
 
 def _facts(

@@ -39,10 +39,12 @@ def test_other_text_says_nothing_and_never_raises(text: str) -> None:
 
 
 def test_relative_paths_are_those_of_haproxys_directory() -> None:
-    refusals = learn_from_refusal(
+    text = (
         "[ALERT] (1) : 'ca-file' : unable to load certs/ca.pem.\n[ALERT] (1) : cannot find user id for 'u' ("
     )
-    references, impossible = resolve_references(refusals, Model((), (), ()), directory="/etc/haproxy")
+    references, impossible = resolve_references(
+        learn_from_refusal(text), Model((), (), ()), directory="/etc/haproxy"
+    )
     assert [reference.path for reference in references] == ["/etc/haproxy/certs/ca.pem", "u"]
     assert impossible == ()
 
@@ -50,19 +52,18 @@ def test_relative_paths_are_those_of_haproxys_directory() -> None:
 def test_an_empty_certificate_directory_is_found_through_its_bind() -> None:
     bind = Bind((Address("ip", "::", 443),), {"ssl": (), "crt": ("/etc/certs",)}, "c.cfg:7")
     model = Model(("c.cfg",), (), (Proxy("frontend", "f", "c.cfg:6", "http", (bind,)),))
-    refusals = learn_from_refusal(
-        "[ALERT] (1) : no SSL certificate specified for bind ':443' at [c.cfg:7] (use 'crt')."
-    )
-    references, _ = resolve_references(refusals, model, directory="/")
-    assert [(reference.kind, reference.path) for reference in references] == [
-        ("certificate-directory", "/etc/certs")
-    ]
+    text = "[ALERT] (1) : no SSL certificate specified for bind ':443' at [c.cfg:7] (use 'crt')."
+    references, _ = resolve_references(learn_from_refusal(text), model, directory="/")
+    assert [(found.kind, found.path) for found in references] == [("certificate-directory", "/etc/certs")]
 
 
 def test_what_lua_registers_cannot_be_supplied_and_is_explained() -> None:
-    refusals = learn_from_refusal(
-        "[ALERT] (1) : config : parsing [c.cfg:8] : unknown fetch method 'lua.fet'."
-    )
-    references, impossible = resolve_references(refusals, Model((), (), ()), directory="/")
+    text = "[ALERT] (1) : config : parsing [c.cfg:8] : unknown fetch method 'lua.fet'."
+    references, impossible = resolve_references(learn_from_refusal(text), Model((), (), ()), directory="/")
     assert references == ()
     assert "c.cfg:8: lua.fet is registered by a Lua script" in impossible[0].explanation
+
+
+def test_other_refusals_are_explained_by_haproxys_words() -> None:
+    (refusal,) = learn_from_refusal("[ALERT] (1) : config : parsing [c:2] : cannot find user id for 'u' (")
+    assert refusal.explanation.startswith("c:2: config : parsing")

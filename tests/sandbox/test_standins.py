@@ -2,15 +2,27 @@ from collections.abc import Mapping
 
 import pytest
 
-from hitless.config.model import Address, Bind, FileReference, Model, Proxy, Server
+from hitless.config.model import Address, Bind, Directive, FileReference, Model, Proxy, Server
 from hitless.sandbox.entry import TierKind
-from hitless.sandbox.standins import (
-    Content,
-    PathState,
-    StandInPlan,
-    certificate_names,
-    plan_for_refusal,
-    plan_stand_ins,
+from hitless.sandbox.standin_plan import Content, PathState, StandInPlan
+from hitless.sandbox.standins import certificate_names, plan_for_refusal, plan_stand_ins
+
+_GLOBAL = (Directive(("issuers-chain-path", "/etc/chains"), "h:20"),)
+_BIND_OPTIONS = {"ssl": (), "crt": ("/c",), "tls-ticket-keys": ("/keys",)}
+_LINES = (
+    Directive(("filter", "spoe", "engine", "guard", "config", "spoe.cfg"), "h:32"),
+    Directive(("errorfile", "429", "busy.http"), "h:33"),
+)
+_PROXIES = (
+    Proxy(
+        "frontend",
+        "www",
+        "h:30",
+        "http",
+        (Bind((Address("ip", "::", 443),), _BIND_OPTIONS, "h:31"),),
+        directives=_LINES,
+    ),
+    Proxy("backend", "servers", "h:40", "http"),
 )
 
 
@@ -18,9 +30,8 @@ def _plan(
     *references: FileReference, states: Mapping[str, PathState] | None = None, tier: TierKind = TierKind.ROOT
 ) -> tuple[StandInPlan, ...]:
     found = states or {}
-    backend = Proxy("backend", "servers", "haproxy.cfg:9", "http")
     return plan_stand_ins(
-        Model(("haproxy.cfg",), (), (backend,), file_references=references),
+        Model(("haproxy.cfg",), _GLOBAL, _PROXIES, file_references=references),
         exists=lambda path: found.get(path, PathState.ABSENT),
         tier=tier,
         users={"root"},
@@ -128,16 +139,53 @@ def test_a_chroot_has_a_place_for_the_log_socket() -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "status"), [("/e/404.http", "404"), ("/e/oops.http", "503"), ("/e/99.http", "503")]
+    ("path", "where", "status"),
+    [
+        ("/e/404.http", "h:1", "404"),
+        ("/e/oops.http", "h:1", "503"),
+        ("/e/1999.http", "h:1", "503"),
+        ("/busy.http", "h:33", "429"),
+    ],
 )
-def test_an_error_file_answers_with_the_status_in_its_name(path: str, status: str) -> None:
-    (plan,) = _plan(FileReference("error-file", path, "h:1"))
+def test_an_error_file_answers_with_the_status_of_its_line_or_name(
+    path: str, where: str, status: str
+) -> None:
+    (plan,) = _plan(FileReference("error-file", path, where))
     assert plan.detail == status
 
 
-def test_a_spoe_agent_gets_a_backend_of_the_configuration() -> None:
-    (plan,) = _plan(FileReference("spoe", "/etc/spoe.cfg", "h:1", "guard"))
+def test_a_spoe_agent_has_the_engine_of_its_line_and_a_backend_of_the_configuration() -> None:
+    (plan,) = _plan(FileReference("spoe", "/etc/spoe.cfg", "h:32"))
     assert plan.detail == "guard servers"
+
+
+@pytest.mark.parametrize(
+    ("where", "detail", "content"),
+    [
+        ("h:31", "bind", Content.TICKET_KEYS),
+        ("h:20", "", Content.DIRECTORY),
+        ("h:1", "external-check", Content.SCRIPT),
+        ("h:1", "crt-store key", Content.CERTIFICATE),
+        ("h:1", "", Content.EMPTY),
+    ],
+)
+def test_other_files_are_told_apart_by_their_line(where: str, detail: str, content: Content) -> None:
+    (plan,) = _plan(FileReference("other", "/x/y", where, detail))
+    assert plan.content is content
+
+
+def test_servers_verified_by_the_systems_authorities_accept_ours() -> None:
+    server = Server("s", Address("ip", "10.0.0.1", 443), {"ssl": (), "ca-file": ("@system-ca",)}, "h:50")
+    model = Model((), (), (Proxy("backend", "b", "h:49", "http", (), (server,)),))
+    (plan,) = plan_stand_ins(
+        model, exists=lambda _: PathState.ABSENT, tier=TierKind.ROOT, users=(), groups=()
+    )
+    assert (plan.content, plan.path, plan.where) == (Content.AUTHORITY, "@system-ca", "h:50")
+
+
+def test_nothing_stands_in_on_the_hosts_own_loopback() -> None:
+    assert _plan(FileReference("map", "/etc/map", "h:1"), tier=TierKind.LOOPBACK) == ()
+    assert plan_for_refusal(FileReference("map", "/etc/map", "h:1"), tier=TierKind.LOOPBACK) == ()
 
 
 def test_each_path_is_planned_once() -> None:
@@ -148,6 +196,13 @@ def test_each_path_is_planned_once() -> None:
 def test_a_refusal_is_believed_whatever_the_state_of_the_file() -> None:
     (plan,) = plan_for_refusal(FileReference("certificate", "/etc/x.pem", "h:1"), tier=TierKind.ROOT)
     assert plan.content is Content.CERTIFICATE
+
+
+def test_the_line_that_names_a_refused_file_counts_if_it_is_known() -> None:
+    reference = FileReference("error-file", "/busy.http", "h:33")
+    assert plan_for_refusal(reference, tier=TierKind.ROOT)[0].detail == "503"
+    model = Model((), (), _PROXIES)
+    assert plan_for_refusal(reference, tier=TierKind.ROOT, model=model)[0].detail == "429"
 
 
 def test_the_worlds_certificate_has_every_name_that_haproxy_verifies() -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from hitless.errors import SandboxError
-from hitless.sandbox.standins import Content, PathState
+from hitless.sandbox.standin_plan import Content, PathState, StandInPlan
 from hitless.sandbox.write_standins import (
     _WRITERS,
     known_groups,
@@ -18,10 +18,19 @@ def test_every_content_has_a_writer() -> None:
     assert set(Content) - set(_WRITERS) == {Content.USER, Content.GROUP}
 
 
-def test_nothing_is_written_outside_a_sandbox() -> None:
+def test_nothing_of_the_host_is_written_outside_a_sandbox(tmp_path: Path) -> None:
+    plan = StandInPlan(Content.MAP, "map", str(tmp_path / "map"), "h:1", "an empty map")
     with pytest.raises(SandboxError, match="not in a sandbox"):
-        write_stand_ins([])
-    assert not Path("/run/hitless").exists()
+        write_stand_ins([plan], directory=str(tmp_path / "ours"))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_without_plans_only_the_certificates_are_written(tmp_path: Path) -> None:
+    stand_ins, certificates = write_stand_ins(
+        [], directory=str(tmp_path / "ours"), server_names=["a.example"]
+    )
+    assert stand_ins == ()
+    assert b"PRIVATE KEY" in Path(certificates.client).read_bytes()
 
 
 def test_path_states(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import resource
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hitless.config.mistakes import known_mistakes
@@ -122,7 +123,8 @@ class Acceptance:
             name = file.filename or ""
             mine = [one for one in new if one.where.rpartition(":")[0] == name]
             if mine:
-                place_file(name, apply_adaptations(file.to_bytes(), name, mine))
+                # the private copy as it is now: it may have been adapted before
+                place_file(name, apply_adaptations(Path(name).read_bytes(), name, mine))
         self._met.update(one.what for one in new)
         self.stand_ins += [one.record() for one in new]
         return bool(new)

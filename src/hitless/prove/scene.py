@@ -23,6 +23,7 @@ from hitless.reload.launch import Launch, MessageReader
 from hitless.reload.mechanism import Mechanism, Mode, Via, choose_mechanism
 from hitless.reload.observe import Observer
 from hitless.sandbox.entry import TierKind
+from hitless.sandbox.private_files import place_file
 from hitless.sandbox.standins import certificate_names, plan_stand_ins
 from hitless.sandbox.world.plan import plan_world
 from hitless.sandbox.world.process import WorldProcess
@@ -106,7 +107,7 @@ def build_scene(plan: ProvePlan, channel: Channel, directory_fd: int, stack: Exi
     stand_ins, certificates = _write_stand_ins(model, plan)
     reach = _reachability(plan, certificates)
     targets = find_targets(model, reach, binary.version[:2])
-    world = _start_world(model, certificates, directory_fd, stack)
+    world = _start_world(model, TierKind(plan.tier), certificates, directory_fd, stack)
     launch = Launch(
         binary=binary.path,
         files=plan.files,
@@ -182,11 +183,11 @@ def _has_ipv6() -> bool:
 
 
 def _start_world(
-    model: Model, certificates: WorldCertificates, directory_fd: int, stack: ExitStack
+    model: Model, tier: TierKind, certificates: WorldCertificates, directory_fd: int, stack: ExitStack
 ) -> WorldPlan:
     world = plan_world(model, certificate=certificates.server, ipv6=_has_ipv6())
-    if world.resolv_conf:
-        Path("/etc/resolv.conf").write_text(world.resolv_conf, encoding="ascii")
+    if world.resolv_conf and tier is not TierKind.LOOPBACK:
+        place_file("/etc/resolv.conf", world.resolv_conf.encode("ascii"))
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
     events_fd = os.open(EVENTS_FILE, flags, 0o600, dir_fd=directory_fd)
     stack.callback(os.close, events_fd)

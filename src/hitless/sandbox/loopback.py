@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 
 from hitless.config.model import Address, FileReference, Model
 from hitless.errors import SandboxError
-from hitless.sandbox.standins import PathState
+from hitless.sandbox.standin_plan import PathState
 
 __all__ = ["LoopbackFacts", "loopback_obstacles", "require_loopback"]
 

@@ -24,7 +24,7 @@ _EMPTY_DIRECTORY = "certificate-directory"
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """One thing that HAProxy lacks. `kind` is a `FileReference.kind`, or LUA_SYMBOL."""
+    """One thing that HAProxy lacks. `kind` is one of `FileReference.kind`, or LUA_SYMBOL."""
 
     kind: str
     path: str

@@ -64,11 +64,10 @@ def main() -> None:
             break
         result["messages"] = messages
         model = _model(configuration)
-        refusals = learn_from_refusal(messages)
-        references, impossible = resolve_references(refusals, model, directory=str(Path.cwd()))
-        plans = [plan for found in references for plan in plan_for_refusal(found, tier=TierKind(tier))]
+        lacking, _ = resolve_references(learn_from_refusal(messages), model, directory=str(Path.cwd()))
+        plans = [plan for found in lacking for plan in plan_for_refusal(found, tier=TierKind(tier))]
         adaptations = plan_limit_adaptations(model, messages)
-        if impossible or not (plans or adaptations):
+        if not (plans or adaptations):
             break
         stand_ins, _ = write_stand_ins(plans)
         supplied += [entry.name for entry in stand_ins]

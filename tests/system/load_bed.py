@@ -4,13 +4,13 @@ import os
 import signal
 import socket
 import socketserver
-import struct
 import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -132,7 +132,7 @@ class Origin(socketserver.ThreadingTCPServer):
         super().__init__(("127.0.0.1", 0), _EchoHandler if echo else _HttpHandler)
         self.port: int = self.server_address[1]
 
-    def __enter__(self) -> "Origin":
+    def __enter__(self) -> Self:
         threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
         return self
 
@@ -164,7 +164,9 @@ class _HttpHandler(socketserver.StreamRequestHandler):
                 self._websocket(head + b"\r\n")
                 return False
             self.rfile.read(int(headers.get("content-length", "0")))
-            self._answer(dict(part.strip().split("=") for part in headers.get("x-hitless", "").split(";") if part))
+            self._answer(
+                dict(part.strip().split("=") for part in headers.get("x-hitless", "").split(";") if part)
+            )
         except OSError:
             return False
         return headers.get("connection") != "close"
@@ -196,8 +198,3 @@ class _HttpHandler(socketserver.StreamRequestHandler):
                         return
             data = self.request.recv(4096)
 
-
-def close_with_reset(connection: socket.socket) -> None:
-    """Close with a RST instead of a FIN."""
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    connection.close()

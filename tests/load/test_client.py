@@ -64,7 +64,9 @@ def test_answers_and_losses_on_a_fresh_connection(
     assert row["status"] == status
     assert errno is None or row["errno"] == errno
     assert int(row["flags"]) & ~FLAG_RESPONSE_BEGUN == FLAG_IDEMPOTENT
-    assert bool(row["flags"] & FLAG_RESPONSE_BEGUN) == (row["first_byte_ns"] > 0) == (row["received_bytes"] > 0)
+    assert (
+        bool(row["flags"] & FLAG_RESPONSE_BEGUN) == (row["first_byte_ns"] > 0) == (row["received_bytes"] > 0)
+    )
     assert row["request_number"] == 1
     assert row["retry_of"] == NO_ATTEMPT
     assert row["intended_ns"] <= row["start_ns"] <= row["opened_ns"] <= row["connected_ns"] <= row["end_ns"]
@@ -152,8 +154,11 @@ def test_a_connection_closed_under_the_client_is_a_stale_reuse_and_its_retry_is_
 
 def test_a_request_that_may_not_be_repeated_is_repeated_only_if_the_fin_was_seen(tmp_path: Path) -> None:
     post = Request(method="POST")
-    behaviour = answer(OK_ANSWER, then=lambda connection: read_head(connection) and None)
-    with FaultServer(behaviour, answer_all) as server:
+
+    def leave_at_the_second(connection: socket.socket) -> None:
+        read_head(connection)
+
+    with FaultServer(answer(OK_ANSWER, then=leave_at_the_second), answer_all) as server:
         rows = run_stream(tmp_path, stream_to(server.port, Workload.KEEPALIVE, request=post), rows=3)
     assert [OUTCOMES[row["outcome"]] for row in rows[:3]] == [Outcome.OK, Outcome.STALE_REUSE, Outcome.OK]
     assert not (rows["flags"] & (FLAG_RETRY | FLAG_IDEMPOTENT)).any()

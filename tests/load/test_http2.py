@@ -21,7 +21,7 @@ def frame(kind: int, flags: int, stream_id: int, payload: bytes) -> bytes:
 
 
 def server() -> H2Connection:
-    connection = H2Connection(H2Configuration(client_side=False, header_encoding="utf-8"))
+    connection = H2Connection(H2Configuration(client_side=False))
     connection.initiate_connection()
     return connection
 
@@ -33,7 +33,7 @@ def test_a_real_server_understands_several_requests_and_is_understood() -> None:
     events = peer.receive_data(client.to_send + first_bytes + second_bytes)
     requests = [event for event in events if isinstance(event, RequestReceived)]
     assert [event.stream_id for event in requests] == [first, second] == [1, 3]
-    assert dict(requests[1].headers or ())["x-hitless"] == "delay-ms=1"
+    assert (b"x-hitless", b"delay-ms=1") in (requests[1].headers or ())
 
     client.to_send = b""
     peer.send_headers(1, [(":status", "200"), ("server", "x")])
@@ -77,7 +77,9 @@ def test_informational_answers_trailers_padding_and_continuation() -> None:
 def test_resets_settings_and_pings() -> None:
     client = Http2Client()
     client.to_send = b""
-    data = frame(4, 0, 0, struct.pack("!HI", 3, 7)) + frame(6, 0, 0, b"12345678") + frame(3, 0, 5, b"\0\0\0\7")
+    data = (
+        frame(4, 0, 0, struct.pack("!HI", 3, 7)) + frame(6, 0, 0, b"12345678") + frame(3, 0, 5, b"\0\0\0\7")
+    )
     assert client.receive(data) == [StreamEvent(What.RESET, 5, 7)]
     assert client.max_streams == 7
     assert client.to_send == frame(4, 1, 0, b"") + frame(6, 1, 0, b"12345678")

@@ -197,4 +197,3 @@ class _HttpHandler(socketserver.StreamRequestHandler):
                     if isinstance(event, CloseConnection):
                         return
             data = self.request.recv(4096)
-

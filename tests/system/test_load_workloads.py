@@ -289,7 +289,7 @@ def test_h2_across_reloads(bed: Bed, idle_s: float) -> None:
     stream = msgspec.structs.replace(stream, slow_s=5.0)
     rows = run_load(bed.directory / "rows", (stream,), during=during)
     totals = count_classes(rows)
-    # HAProxy says GOAWAY in advance (last stream 2^31-1) and serves what still comes: a client that obeys loses nothing.
+    # HAProxy says GOAWAY in advance (last stream 2^31-1) and serves what still comes: who obeys loses nothing.
     assert totals[ClientClass.NAIVE].failed == 0
     assert len(np.unique(rows["connection"])) == 3 * (RELOADS + 1)
     assert totals[ClientClass.NAIVE].attempts == len(rows)

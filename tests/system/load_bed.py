@@ -1,6 +1,7 @@
 """What the load tests stand on: a tiny origin server, a HAProxy in master-worker mode, and a run of the engine."""
 
 import os
+import random
 import signal
 import socket
 import socketserver
@@ -8,7 +9,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Self
 
@@ -25,9 +26,12 @@ Rows = npt.NDArray[np.void]
 
 
 def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
+    """Return a port below the range that the kernel gives to clients, so that none of them can take it."""
+    while True:
+        port = random.randrange(10_000, 30_000)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def target(port: int, **fields: object) -> Target:

@@ -10,6 +10,7 @@ from hitless.sandbox.world.records import (
     Endpoint,
     Failure,
     HttpAnswer,
+    Ready,
     Step,
     WorldPlan,
 )

@@ -76,6 +76,7 @@ class WorldProcess:
                     pass_fds=(plan.fileno(), self._events_fd),
                 )
             except OSError as error:
+                self._complaints.close()
                 raise SandboxError(f"the simulated world could not be started: {error}") from error
 
     def wait_ready(self, timeout_s: float = 15.0) -> Ready:

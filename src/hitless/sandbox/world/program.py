@@ -83,6 +83,8 @@ async def _serve(plan: WorldPlan, events_descriptor: int) -> None:
         events.note(
             "connections to the simulated servers waited for descriptors or memory", world.refused_accepts
         )
+    if world.lost_datagrams:
+        events.note("datagrams (log lines, DNS queries) were lost in the kernel", world.lost_datagrams)
     events.close()
 
 

@@ -55,14 +55,12 @@ class Tls:
             self._flush()
             while not self._closing:
                 plain = self._object.read(_PIECE_SIZE_BYTES)
-                if not plain:
+                if not plain:  # close_notify
                     self.layer.end()
                     return
                 self.layer.feed(plain)
         except ssl.SSLWantReadError:
             self._flush()
-        except ssl.SSLZeroReturnError:
-            self.layer.end()
         except ssl.SSLError:
             # The alert that says why is in the outgoing buffer.
             self._flush()

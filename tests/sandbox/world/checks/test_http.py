@@ -50,7 +50,10 @@ def test_rounds_to_different_ports() -> None:
         "option httpchk\n http-check connect port 81\n http-check send uri /one\n http-check expect status 200\n"
         " http-check connect port 82 ssl\n http-check send meth GET uri /two"
     )
-    assert [(c.port, a.method, a.path) for c, a in answers(lines)] == [(81, "OPTIONS", "/one"), (82, "GET", "/two")]
+    assert [(c.port, a.method, a.path) for c, a in answers(lines)] == [
+        (81, "OPTIONS", "/one"),
+        (82, "GET", "/two"),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -18,12 +18,21 @@ def others(plan: WorldPlan) -> set[str]:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("backend b\n server s 10.0.0.1:80\n server t [2001:db8:0::1]:80", {"tcp 10.0.0.1:80", "tcp [2001:db8::1]:80"}),
+        (
+            "backend b\n server s 10.0.0.1:80\n server t [2001:db8:0::1]:80",
+            {"tcp 10.0.0.1:80", "tcp [2001:db8::1]:80"},
+        ),
         ("listen l\n bind :80\n bind :443\n server s 10.0.0.1", {"tcp 10.0.0.1:80", "tcp 10.0.0.1:443"}),
         ("listen l\n bind :80\n server s 10.0.0.1:+8000", {"tcp 10.0.0.1:8080"}),
         ("frontend f\n bind :81\n default_backend b\nbackend b\n server s 10.0.0.1", {"tcp 10.0.0.1:81"}),
-        ("frontend f\n bind :81\n use_backend %[hdr(host)]\nbackend b\n server s 10.0.0.1", {"tcp 10.0.0.1:81"}),
-        ("backend b\n server s 10.0.0.1:80 check port 81 addr 10.0.0.2", {"tcp 10.0.0.1:80", "tcp 10.0.0.2:81"}),
+        (
+            "frontend f\n bind :81\n use_backend %[hdr(host)]\nbackend b\n server s 10.0.0.1",
+            {"tcp 10.0.0.1:81"},
+        ),
+        (
+            "backend b\n server s 10.0.0.1:80 check port 81 addr 10.0.0.2",
+            {"tcp 10.0.0.1:80", "tcp 10.0.0.2:81"},
+        ),
         ("backend b\n server s 10.0.0.1:80 agent-check agent-port 9", {"tcp 10.0.0.1:80", "tcp 10.0.0.1:9"}),
         ("backend b\n server s unix@/run/a.sock", {"unix /run/a.sock"}),
         ("global\n chroot /j\nbackend b\n server s /run/a", {"unix /run/a", "unix /j/run/a"}),
@@ -113,9 +122,18 @@ def test_dns_and_log_receivers() -> None:
     ("text", "why"),
     [
         ("backend b\n option external-check\n server s 10.0.0.1:80 check", "external-check"),
-        ("backend b\n option httpchk\n http-check expect rstring (?=a)\n server s 10.0.0.1:80 check", "(?=a)"),
-        ("backend b\n option httpchk\n http-check send uri-lf /%[date]\n server s 10.0.0.1:80 check", "log-format"),
-        ("backend b\n mode tcp\n option tcp-check\n tcp-check send-lf x\n server s 10.0.0.1:80 check", "log-format"),
+        (
+            "backend b\n option httpchk\n http-check expect rstring (?=a)\n server s 10.0.0.1:80 check",
+            "(?=a)",
+        ),
+        (
+            "backend b\n option httpchk\n http-check send uri-lf /%[date]\n server s 10.0.0.1:80 check",
+            "log-format",
+        ),
+        (
+            "backend b\n mode tcp\n option tcp-check\n tcp-check send-lf x\n server s 10.0.0.1:80 check",
+            "log-format",
+        ),
         ("backend b\n mode tcp\n option spop-check\n server s 10.0.0.1:80 check", "spop-check"),
         ("backend b\n server s 10.0.0.1:80 proto fcgi", "FastCGI"),
         ("listen l\n bind :80\n server s 0.0.0.0", "run time"),
@@ -136,7 +154,9 @@ def test_only_checked_servers_are_reported_for_a_check() -> None:
 
 
 def test_two_checks_that_want_opposite_answers_of_one_server() -> None:
-    backend = "backend {0}\n option httpchk GET /x\n http-check expect status {1}\n server s 10.0.0.1:80 check\n"
+    backend = (
+        "backend {0}\n option httpchk GET /x\n http-check expect status {1}\n server s 10.0.0.1:80 check\n"
+    )
     plan = plan_world(model_of(backend.format("a", 200) + backend.format("b", 404)))
     (entry,) = plan.cannot_imitate
     assert (entry.backend, "another check" in entry.why) == ("b", True)

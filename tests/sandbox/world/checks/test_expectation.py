@@ -15,7 +15,10 @@ from hitless.sandbox.world.checks.expectation import (
         (["string", "OK"], Expectation("string", ("OK",))),
         (["!", "string", "OK"], Expectation("string", ("OK",), negated=True)),
         (["!rstring", "^E"], Expectation("rstring", ("^E",), negated=True)),
-        (["min-recv", "4", "comment", "x", "ok-status", "L7OK", "status", "200"], Expectation("status", ("200",))),
+        (
+            ["min-recv", "4", "comment", "x", "ok-status", "L7OK", "status", "200"],
+            Expectation("status", ("200",)),
+        ),
         (["hdr", "name", "-m", "beg", "x-"], Expectation("hdr", ("name", "-m", "beg", "x-"))),
     ],
 )
@@ -48,7 +51,9 @@ def test_holds(match: str, pattern: str, data: bytes) -> None:
     assert holds_for_bytes(expectation, wanted_bytes(expectation))
 
 
-@pytest.mark.parametrize(("match", "pattern"), [("rstring", "(?=x)"), ("binary", "abc"), ("rbinary", "^5"), ("custom", "")])
+@pytest.mark.parametrize(
+    ("match", "pattern"), [("rstring", "(?=x)"), ("binary", "abc"), ("rbinary", "^5"), ("custom", "")]
+)
 def test_no_bytes_can_be_found(match: str, pattern: str) -> None:
     with pytest.raises(CannotSatisfy):
         wanted_bytes(Expectation(match, (pattern,)))

@@ -19,7 +19,9 @@ def test_sends_in_a_row_are_one_request() -> None:
 
 
 def test_expectations_in_a_row_share_one_reply() -> None:
-    ((_, (step,)),) = scripts("send x", "expect string a", "expect ! string b", "expect string a", "expect string c")
+    ((_, (step,)),) = scripts(
+        "send x", "expect string a", "expect ! string b", "expect string a", "expect string c"
+    )
     assert step == Step(hear=b"x", say=b"ac\r\n")
 
 
@@ -31,7 +33,8 @@ def test_a_server_that_speaks_first_and_a_second_connection() -> None:
 
 
 @pytest.mark.parametrize(
-    "rule", ["send-lf x", "send-binary 5", "send-binary-lf 51", "what x", "expect string-lf x", "expect binary 5"]
+    "rule",
+    ["send-lf x", "send-binary 5", "send-binary-lf 51", "what x", "expect string-lf x", "expect binary 5"],
 )
 def test_what_cannot_be_played(rule: str) -> None:
     with pytest.raises(CannotSatisfy):

@@ -32,7 +32,9 @@ class FakeLoop:
     def time(self) -> float:
         return self._now_s
 
-    def call_later(self, delay_s: float, callback: Callable[..., Any], *arguments: Any) -> asyncio.TimerHandle:
+    def call_later(
+        self, delay_s: float, callback: Callable[..., Any], *arguments: Any
+    ) -> asyncio.TimerHandle:
         handle = asyncio.TimerHandle(self._now_s + delay_s, callback, arguments, cast("Any", self))
         heapq.heappush(self._timers, (handle.when(), next(self._order), handle))
         return handle

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import struct
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from hitless.records import Outcome
 
@@ -37,6 +37,7 @@ __all__ = [
     "combine_attempts",
     "dtype",
     "read_attempts",
+    "read_lost",
 ]
 
 OUTCOMES: tuple[Outcome, ...] = tuple(Outcome)
@@ -100,21 +101,36 @@ def dtype() -> np.dtype[np.void]:
 def read_attempts(path: Path) -> npt.NDArray[np.void]:
     """Return the rows of one process's file, in the order in which they ended.
 
-    Raises: ValueError if the file is no table of attempts or was written with another row size.
+    Raises: ValueError if the file is no table of attempts, was written with another row size, or is cut short.
     """
     import numpy as np
 
     with path.open("rb") as file:
-        header = file.read(HEADER.size)
-        if len(header) < HEADER.size:
-            raise ValueError(f"{path.name}: no table of attempts")
-        magic, row_size, _process, rows, _lost, _failed = HEADER.unpack(header)
-        if magic != MAGIC or row_size != ROW.size:
-            raise ValueError(f"{path.name}: not a table of attempts that this version reads")
-        size = os.fstat(file.fileno()).st_size
-        rows = min(rows, max(0, size - HEADER_SIZE) // ROW.size)
+        rows, _lost = _read_header(file, path)
+        if os.fstat(file.fileno()).st_size < HEADER_SIZE + rows * ROW.size:
+            raise ValueError(f"{path.name}: cut short: it does not hold the {rows} attempts that it counts")
         file.seek(HEADER_SIZE)
         return np.fromfile(file, dtype=dtype(), count=rows)
+
+
+def read_lost(path: Path) -> int:
+    """Return how many attempts of one process found no room in its file.
+
+    Raises: ValueError as `read_attempts` does.
+    """
+    with path.open("rb") as file:
+        return _read_header(file, path)[1]
+
+
+def _read_header(file: IO[bytes], path: Path) -> tuple[int, int]:
+    """Return how many rows there are, and how many found no room."""
+    header = file.read(HEADER.size)
+    if len(header) < HEADER.size:
+        raise ValueError(f"{path.name}: no table of attempts")
+    magic, row_size, _process, rows, lost, _failed = HEADER.unpack(header)
+    if magic != MAGIC or row_size != ROW.size:
+        raise ValueError(f"{path.name}: not a table of attempts that this version reads")
+    return rows, lost
 
 
 def combine_attempts(tables: Sequence[npt.NDArray[np.void]]) -> npt.NDArray[np.void]:

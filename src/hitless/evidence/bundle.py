@@ -30,7 +30,7 @@ from hitless.evidence.model import CounterReading
 from hitless.records import Event
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from types import TracebackType
 
     import numpy as np
@@ -186,17 +186,25 @@ class Bundle:
         """Return the attempts of all load processes as one table. Raises: EvidenceError."""
         from hitless.attempts import combine_attempts, read_attempts  # numpy is slow to import
 
+        return combine_attempts([self._of_table(path, read_attempts) for path in self._tables()])
+
+    def lost_attempts(self) -> int:
+        """Return how many attempts found no room in the tables: they are missing. Raises: EvidenceError."""
+        from hitless.attempts import read_lost
+
+        return sum(self._of_table(path, read_lost) for path in self._tables())
+
+    def _tables(self) -> list[Path]:
         if not 0 <= self.meta.attempts_files <= _MAX_ATTEMPTS_FILES:
             raise EvidenceError(f"{self.path}: {self.meta.attempts_files} tables of attempts")
-        tables = []
-        for number in range(self.meta.attempts_files):
-            path = self.path / f"attempts-{number}.bin"
-            _require_plain_file(path)
-            try:
-                tables.append(read_attempts(path))
-            except (OSError, ValueError) as error:
-                raise EvidenceError(f"{self.path}: {error}") from error
-        return combine_attempts(tables)
+        return [self.path / f"attempts-{number}.bin" for number in range(self.meta.attempts_files)]
+
+    def _of_table(self, path: Path, read: Callable[[Path], T]) -> T:
+        _require_plain_file(path)
+        try:
+            return read(path)
+        except (OSError, ValueError) as error:
+            raise EvidenceError(f"{self.path}: {error}") from error
 
     def events(self) -> Iterator[Event]:
         """Yield the events, in order of time. Raises: EvidenceError at the first line that is none."""

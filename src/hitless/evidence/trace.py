@@ -23,7 +23,7 @@ from hitless.evidence.trace_reader import TraceReader
 from hitless.evidence.tracefs import Instance, open_tracefs
 from hitless.records import Event
 
-__all__ = ["KernelTrace"]
+__all__ = ["SEND_RESET", "SET_STATE", "KernelTrace"]
 
 SEND_RESET, RECEIVE_RESET = "tcp/tcp_send_reset", "tcp/tcp_receive_reset"
 SET_STATE = "sock/inet_sock_set_state"

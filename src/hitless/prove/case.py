@@ -5,20 +5,33 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hitless.prove.rows import Baseline, Periods, divide, measure_baseline, normalise
+import numpy as np
+
+from hitless.attempts import OUTCOMES
+from hitless.errors import EvidenceError
+from hitless.prove.rows import (
+    Baseline,
+    Periods,
+    divide,
+    measure_baseline,
+    measure_normal,
+    normalise,
+    without_streams,
+)
 from hitless.prove.timeline import Timeline, read_timeline
-from hitless.records import ClientClass, EventKind
+from hitless.records import ClientClass, EventKind, Workload
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import numpy as np
     import numpy.typing as npt
 
     from hitless.prove.facts import RunFacts
     from hitless.records import Event, Stream
 
-__all__ = ["Case", "KernelEvidence", "build_case"]
+__all__ = ["Case", "KernelEvidence", "build_case", "not_applicable"]
+
+_NEEDS_STATUS = {Workload.WEBSOCKET: 101}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +43,10 @@ class KernelEvidence:
     missing: tuple[str, ...] = ()
     why: str = ""
     counter_changes: tuple[tuple[str, int], ...] = ()
+
+    def watches(self, event: str) -> bool:
+        """Whether this trace event was seen all the time, as far as nothing was lost."""
+        return self.source == "tracefs" and event not in self.missing
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +63,10 @@ class Case:
     """The outcomes as the clients recorded them, row by row."""
     periods: Periods
     baselines: dict[int, Baseline]
+    skipped: dict[int, str]
+    """Streams that mean nothing for their frontend, by number, and why; their rows belong to no period."""
+    lost_attempts: int = 0
+    """Attempts that were made and could not be recorded."""
 
     @property
     def streams(self) -> dict[int, Stream]:
@@ -57,14 +78,44 @@ class Case:
         return [event for event in self.events if event.kind in kinds]
 
 
+def not_applicable(stream: Stream, rows: npt.NDArray[np.void], periods: Periods) -> str:
+    """Return why this workload means nothing for this frontend; "" when it does.
+
+    A frontend that refuses the upgrade to WebSocket is answered for by the other workloads: nothing is lost by leaving
+    this one out.
+    """
+    wanted = _NEEDS_STATUS.get(stream.workload)
+    if wanted is None:
+        return ""
+    control = rows[periods.control & (rows["stream"] == stream.number)]
+    answered = control["status"][control["status"] > 0]
+    if len(answered) and not (answered == wanted).any():
+        return f"it answers {int(answered[0])} to an upgrade"
+    return ""
+
+
+def _check_rows(facts: RunFacts, rows: npt.NDArray[np.void]) -> None:
+    known = [stream.number for stream in facts.streams]
+    unknown = ~np.isin(rows["stream"], known) | (rows["outcome"] >= len(OUTCOMES))
+    if unknown.any():
+        row = int(np.flatnonzero(unknown)[0])
+        raise EvidenceError(f"attempt {row} refers to a stream or an outcome that there is not")
+
+
 def build_case(
     facts: RunFacts,
     events: Sequence[Event],
     rows: npt.NDArray[np.void],
     kernel: KernelEvidence,
     client_class: ClientClass = ClientClass.NAIVE,
+    *,
+    lost_attempts: int = 0,
 ) -> Case:
-    """Join what a run recorded and measure what was normal in it."""
+    """Join what a run recorded and measure what was normal in it.
+
+    Raises: EvidenceError if rows refer to what is not there.
+    """
+    _check_rows(facts, rows)
     timeline = read_timeline(events)
     periods = divide(
         rows,
@@ -72,15 +123,19 @@ def build_case(
         control_end_ns=timeline.control_end_ns,
         load_stop_ns=timeline.load_stop_ns,
     )
-    baselines = {stream.number: measure_baseline(rows, periods, stream) for stream in facts.streams}
+    skipped = {s.number: why for s in facts.streams if (why := not_applicable(s, rows, periods))}
+    periods = without_streams(periods, rows, skipped)
+    judged = normalise(rows, {s.number: measure_normal(rows, periods, s) for s in facts.streams})
     return Case(
         facts=facts,
         events=events,
         kernel=kernel,
         client_class=client_class,
         timeline=timeline,
-        rows=normalise(rows, baselines, facts.streams),
+        rows=judged,
         raw_outcomes=rows["outcome"].copy(),
         periods=periods,
-        baselines=baselines,
+        baselines={s.number: measure_baseline(judged, periods, s) for s in facts.streams},
+        skipped=skipped,
+        lost_attempts=lost_attempts,
     )

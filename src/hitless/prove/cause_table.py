@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from hitless.attempts import FLAG_RESPONSE_BEGUN, OUTCOMES
 from hitless.causes import CAUSES, UNEXPLAINED, Cause
 from hitless.prove.reload_table import phase_at
+from hitless.prove.why.moment import reload_of
 from hitless.records import EventKind
 from hitless.units import NANOSECONDS_PER_MILLISECOND, NANOSECONDS_PER_SECOND
 from hitless.verdict import CauseFound, VictimDetail
@@ -94,7 +95,7 @@ def _retry_outcomes(case: Case) -> dict[int, str]:
 
 def _detail(case: Case, hurt: Hurt, origin_ns: int, retried: str) -> VictimDetail:
     row, victim = case.rows[hurt.row], hurt.victim
-    reload = case.timeline.reload_at(victim.end_ns)
+    reload = reload_of(victim, case.timeline)
     begun = bool(row["flags"] & FLAG_RESPONSE_BEGUN) and row["first_byte_ns"]
     intended_ns = int(row["intended_ns"])
     return VictimDetail(

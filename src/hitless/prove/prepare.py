@@ -14,7 +14,7 @@ from hitless.prove.facts import RunFacts
 from hitless.prove.load_plan import LoadSize, plan_load
 from hitless.prove.probe import probe
 from hitless.prove.protocol import Progress
-from hitless.prove.requests import NO_ANSWER, candidates, probe_streams
+from hitless.prove.requests import NO_ANSWER, candidates, check_frontends, probe_streams
 from hitless.prove.scene import Scene, build_scene
 from hitless.prove.server_setup import ServerSetup
 from hitless.records import Request
@@ -111,6 +111,7 @@ def _probe(
 ) -> tuple[dict[str, Request], dict[str, int], frozenset[str]]:
     """Return the request for each frontend, how well each was answered, and which need TLS inside TCP."""
     asked = {wanted.frontend: wanted.request for wanted in plan.requests}
+    check_frontends(asked, (proxy.name for proxy in scene.model.frontends))
     hints = {proxy.name: request_hints(proxy, scene.model) for proxy in scene.model.frontends}
     tls_payload = frozenset(name for name, hint in hints.items() if hint.needs_sni)
     tried = {name: candidates(asked.get(name, asked.get("")), hint) for name, hint in hints.items()}

@@ -86,9 +86,8 @@ def prove(options: ProveOptions, show: Callable[[Message], None]) -> tuple[Proof
             sysctls=recording.host_sysctls,
             kernel=platform.release(),
         )
-        result = _judge(
-            writer.directory, meta, facts, events, recording.finished.counters, options.client_class
-        )
+        written = Bundle(writer.directory, _with_attempts(meta, writer.directory))
+        result = _judge(written, facts, events, recording.finished.counters, options.client_class)
         writer.write_verdict(result)
         return result, writer.commit(meta)
 
@@ -99,21 +98,25 @@ def replay_bundle(path: Path, client_class: ClientClass) -> ProofResult:
     Raises: EvidenceError if it is no bundle or is damaged.
     """
     bundle = Bundle.open(path)
-    return _judge(
-        path, bundle.meta, bundle.facts(RunFacts), list(bundle.events()), bundle.counters(), client_class
-    )
+    return _judge(bundle, bundle.facts(RunFacts), list(bundle.events()), bundle.counters(), client_class)
 
 
 def _judge(
-    directory: Path,
-    meta: BundleMeta,
+    bundle: Bundle,
     facts: RunFacts,
     events: Sequence[Event],
     counters: Sequence[CounterReading],
     client_class: ClientClass,
 ) -> ProofResult:
-    attempts = Bundle(directory, _with_attempts(meta, directory)).attempts()
-    case = build_case(facts, events, attempts, _kernel(meta.trace, counters), client_class)
+    meta = bundle.meta
+    case = build_case(
+        facts,
+        events,
+        bundle.attempts(),
+        _kernel(meta.trace, counters),
+        client_class,
+        lost_attempts=bundle.lost_attempts(),
+    )
     started = datetime.fromtimestamp(meta.clock_realtime_ns / 1e9, UTC)
     result = judge(case, hitless_version=meta.hitless)
     return msgspec.structs.replace(result, started_at=started.isoformat(timespec="seconds"))

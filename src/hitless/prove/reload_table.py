@@ -28,7 +28,7 @@ def reload_table(timeline: Timeline, via: str, origin_ns: int, victims: dict[int
             number=reload.number,
             t_s=(reload.trigger_ns - origin_ns) / NANOSECONDS_PER_SECOND,
             via=via,
-            ok=bool(reload.done_ns) and not reload.failed,
+            ok=not reload.failed,
             message=reload.message,
             old_pid=reload.old_pids[-1] if reload.old_pids else 0,
             new_pid=reload.new_pid,

@@ -5,20 +5,22 @@ from __future__ import annotations
 from itertools import islice, product
 from typing import TYPE_CHECKING
 
+import msgspec
 import numpy as np
 
 from hitless.attempts import OUTCOME_CODES
+from hitless.errors import UsageError
 from hitless.records import Outcome, Request, Stream, Workload
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     import numpy.typing as npt
 
     from hitless.config.hints import RequestHints
     from hitless.records import Target
 
-__all__ = ["candidates", "choose", "probe_streams"]
+__all__ = ["candidates", "check_frontends", "choose", "probe_streams"]
 
 CANDIDATES_PER_FRONTEND = 16
 PROBE_RATE_PER_S = 5.0
@@ -28,18 +30,29 @@ NO_ANSWER = 100
 _ANSWERED_OK = (OUTCOME_CODES[Outcome.OK], OUTCOME_CODES[Outcome.SLOW])
 
 
+def check_frontends(named: Iterable[str], frontends: Iterable[str]) -> None:
+    """Refuse a request for a frontend that is not there: it would silently not be asked.
+
+    Raises: UsageError with the names there are.
+    """
+    known = dict.fromkeys(frontends)
+    for name in named:
+        if name and name not in known:
+            raise UsageError(
+                f"--request and --header: there is no frontend {name!r} with an address.",
+                hint=f"There are: {', '.join(known)}." if known else "",
+            )
+
+
 def candidates(asked: Request | None, hints: RequestHints | None) -> tuple[Request, ...]:
-    """Return the requests worth trying, the user's alone if there is one."""
+    """Return the requests worth trying: the user's (on each host the configuration names, if none was given)."""
     if asked is not None and (asked.host or hints is None):
         return (asked,)
-    path_and_method = (asked.path, asked.method) if asked is not None else None
     hosts = hints.hosts if hints is not None else ()
-    paths = hints.paths if hints is not None else ()
-    headers = asked.headers if asked is not None else ()
-    if path_and_method is not None:
-        path, method = path_and_method
-        found = (Request(method=method, path=path, headers=headers, host=host) for host in ("", *hosts))
+    if asked is not None:
+        found = (msgspec.structs.replace(asked, host=host) for host in ("", *hosts))
     else:
+        paths = hints.paths if hints is not None else ()
         found = (Request(path=path, host=host) for host, path in _combinations(hosts, paths))
     return tuple(islice(dict.fromkeys(found), CANDIDATES_PER_FRONTEND))
 

@@ -5,6 +5,7 @@ Shapes: every mask and column has one element per row, in the order of the table
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from hitless.records import Outcome
 from hitless.units import NANOSECONDS_PER_SECOND
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping
 
     import numpy.typing as npt
 
@@ -24,17 +25,36 @@ if TYPE_CHECKING:
     Rows = npt.NDArray[np.void]
     Mask = npt.NDArray[np.bool_]
 
-__all__ = ["Baseline", "Periods", "background_allowance", "divide", "measure_baseline", "normalise"]
+__all__ = [
+    "Baseline",
+    "Kind",
+    "Normal",
+    "Periods",
+    "background_allowance",
+    "divide",
+    "measure_baseline",
+    "measure_normal",
+    "normalise",
+    "without_streams",
+]
 
 _OK = OUTCOME_CODES[Outcome.OK]
 _SLOW = OUTCOME_CODES[Outcome.SLOW]
 _HTTP_5XX = OUTCOME_CODES[Outcome.HTTP_5XX]
 _HTTP_UNEXPECTED = OUTCOME_CODES[Outcome.HTTP_UNEXPECTED]
+_FIRST_ERROR_STATUS, _FIRST_5XX_STATUS = 400, 500
 
-NORMAL_STATUS_SHARE = 0.01
-"""A status that so many of the control run's answers had is what this frontend normally says."""
+USUAL_SHARE = 0.5
+"""A status below 500 that so large a share of the control run's answers had is what this frontend says. A rarer error
+has a rate, and only what the reload adds to it counts."""
+USUAL_5XX_SHARE = 0.99
+"""A frontend that answers 5xx says so always; one that fails now and then is broken, and its failures count."""
 SLOW_FACTOR = 3
-"""`slow` stands only beyond so many times the slowest answer of the control run: a busy machine is not a drop."""
+SLOW_PERCENTILE = 99
+"""`slow` stands only beyond so many times this percentile of the control run: a busy machine is not a drop."""
+
+Kind = tuple[int, int]
+"""How an attempt failed: its outcome code and its HTTP status (0 without one)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,21 +67,29 @@ class Periods:
 
 
 @dataclass(frozen=True, slots=True)
+class Normal:
+    """What the control run says is no failure for one stream."""
+
+    statuses: frozenset[int]
+    """What it usually answers, be it an error."""
+    slow_s: float
+    """Attempts up to here are not slow."""
+
+
+@dataclass(frozen=True, slots=True)
 class Baseline:
-    """What is normal for one stream."""
+    """How one stream fares without a reload."""
 
     attempts: int
-    failures: dict[int, int]
-    """Outcome code to how often the control run showed it (failures only)."""
-    normal_statuses: frozenset[int]
-    slowest_s: float
+    failures: dict[Kind, int]
+    """How often the control run failed in which way."""
 
 
 def divide(rows: Rows, *, control_start_ns: int, control_end_ns: int, load_stop_ns: int) -> Periods:
     """Divide the attempts: control is what ended before the first reload, reload what was still to end then.
 
-    What the run's own end interrupted unharmed counts as under reload (it went through all of them). What began
-    before the control run (warming up) or after the load was stopped is in neither.
+    What the run's own end interrupted unharmed counts as under reload (it went through all of them), and so does what
+    began while warming up and lasted. What ended while warming up, or began after the load was stopped, is in neither.
     """
     retries = (rows["flags"] & FLAG_RETRY) != 0
     naive = ~retries
@@ -71,50 +99,63 @@ def divide(rows: Rows, *, control_start_ns: int, control_end_ns: int, load_stop_
     return Periods(control, reload, retries)
 
 
-def measure_baseline(rows: Rows, periods: Periods, stream: Stream) -> Baseline:
-    """Read from the control run what is normal for one stream."""
+def without_streams(periods: Periods, rows: Rows, streams: Iterable[int]) -> Periods:
+    """Return the periods without the attempts of some streams."""
+    counted = ~np.isin(rows["stream"], list(streams))
+    return Periods(periods.control & counted, periods.reload & counted, periods.retries & counted)
+
+
+def measure_normal(rows: Rows, periods: Periods, stream: Stream) -> Normal:
+    """Read from the control run what one stream usually gets."""
     mine = rows[periods.control & (rows["stream"] == stream.number)]
     statuses, counts = np.unique(mine["status"][mine["status"] > 0], return_counts=True)
-    enough = max(1.0, NORMAL_STATUS_SHARE * counts.sum()) if len(counts) else 1.0
-    normal = frozenset(int(s) for s, count in zip(statuses, counts, strict=True) if count >= enough)
-    failed = (mine["outcome"] != _OK) & (mine["outcome"] != _SLOW)
-    failed &= ~((mine["outcome"] == _HTTP_5XX) & np.isin(mine["status"], list(normal)))
-    codes, failures = np.unique(mine["outcome"][failed], return_counts=True)
-    durations = (mine["end_ns"] - mine["intended_ns"])[~failed]
-    slowest_s = float(durations.max()) / NANOSECONDS_PER_SECOND if len(durations) else 0.0
-    return Baseline(
-        len(mine), {int(c): int(n) for c, n in zip(codes, failures, strict=True)}, normal, slowest_s
-    )
+    wanted = np.where(statuses >= _FIRST_5XX_STATUS, USUAL_5XX_SHARE, USUAL_SHARE)
+    usual = statuses[counts >= wanted * counts.sum()]
+    answered = mine[(mine["outcome"] == _OK) | (mine["outcome"] == _SLOW)]
+    slow_s = stream.slow_s + stream.duration_s
+    if len(answered):
+        durations_ns = answered["end_ns"] - answered["intended_ns"]
+        usual_s = float(np.percentile(durations_ns, SLOW_PERCENTILE)) / NANOSECONDS_PER_SECOND
+        slow_s = max(slow_s, SLOW_FACTOR * usual_s)
+    return Normal(frozenset(usual.tolist()), slow_s)
 
 
-def normalise(rows: Rows, baselines: dict[int, Baseline], streams: Sequence[Stream]) -> Rows:
-    """Return the rows with outcomes set against what is normal for their stream.
+def normalise(rows: Rows, normal: Mapping[int, Normal]) -> Rows:
+    """Return the rows with outcomes set against what is normal for their stream (by its number).
 
-    A 5xx that the control run showed as usual is `ok`; a status of 400 or more that it never showed is
+    A 5xx that the control run showed as usual is `ok`; a status of 400 or more that was not usual there is
     `http_unexpected`; `slow` stands only if the control run was nowhere near as slow.
     """
     judged = rows.copy()
     outcome = judged["outcome"]
-    for stream in streams:
-        baseline = baselines[stream.number]
-        mine = rows["stream"] == stream.number
-        normal = np.isin(rows["status"], list(baseline.normal_statuses))
-        outcome[mine & (outcome == _HTTP_5XX) & normal] = _OK
-        outcome[mine & (outcome == _OK) & (rows["status"] >= 400) & ~normal] = _HTTP_UNEXPECTED
-        bound_s = max(stream.slow_s + stream.duration_s, SLOW_FACTOR * baseline.slowest_s)
-        duration_ns = rows["end_ns"] - rows["intended_ns"]
-        outcome[mine & (outcome == _SLOW) & (duration_ns <= bound_s * NANOSECONDS_PER_SECOND)] = _OK
+    duration_ns = rows["end_ns"] - rows["intended_ns"]
+    for number, usual in normal.items():
+        mine = rows["stream"] == number
+        expected = np.isin(rows["status"], list(usual.statuses))
+        outcome[mine & (outcome == _HTTP_5XX) & expected] = _OK
+        outcome[mine & (outcome == _OK) & (rows["status"] >= _FIRST_ERROR_STATUS) & ~expected] = (
+            _HTTP_UNEXPECTED
+        )
+        outcome[mine & (outcome == _SLOW) & (duration_ns <= usual.slow_s * NANOSECONDS_PER_SECOND)] = _OK
     return judged
 
 
-def background_allowance(baseline: Baseline, outcome_code: int, attempts: int) -> int:
+def measure_baseline(judged: Rows, periods: Periods, stream: Stream) -> Baseline:
+    """Count how the control run of one stream failed, in rows that `normalise` has been through."""
+    mine = judged[periods.control & (judged["stream"] == stream.number)]
+    failed = mine[mine["outcome"] != _OK]
+    kinds = Counter(zip(failed["outcome"].tolist(), failed["status"].tolist(), strict=True))
+    return Baseline(len(mine), dict(kinds))
+
+
+def background_allowance(baseline: Baseline, kind: Kind, attempts: int) -> int:
     """Return how many failures of this kind the control run leads to expect among so many attempts.
 
     The control run's rate, scaled, plus two standard deviations: more than that is the reload's doing. A kind that
     the control run never showed has no allowance.
     """
-    seen = baseline.failures.get(outcome_code, 0)
+    seen = baseline.failures.get(kind, 0)
     if not seen or not baseline.attempts:
         return 0
     expected = seen / baseline.attempts * attempts
-    return int(np.ceil(expected + 2.0 * np.sqrt(expected)))
+    return int(expected + 2.0 * np.sqrt(expected))

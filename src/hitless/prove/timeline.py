@@ -6,8 +6,12 @@ from dataclasses import dataclass, field
 
 from hitless.evidence.haproxy_messages import MessageKind
 from hitless.records import Event, EventKind
+from hitless.units import NANOSECONDS_PER_MILLISECOND
 
-__all__ = ["ReloadPhases", "Timeline", "read_timeline"]
+__all__ = ["NEAR_NS", "ReloadPhases", "Timeline", "read_timeline"]
+
+NEAR_NS = 250 * NANOSECONDS_PER_MILLISECOND
+"""How far a symptom may lie from its cause: the load engine's batch, the follower's period, a busy machine."""
 
 _MAX_RELOADS = re.compile(r"exceeds max reloads")
 
@@ -22,15 +26,29 @@ class ReloadPhases:
     """When the next reload began, or the load stopped."""
     reply_ns: int = 0
     done_ns: int = 0
+    failed_ns: int = 0
     started_ns: int = 0
     owned_ns: int = 0
     released_ns: int = 0
     first_accept_ns: int = 0
     old_gone_ns: int = 0
-    failed: bool = False
+    """When the last of the processes that this reload replaced had gone."""
     message: str = ""
     new_pid: int = 0
     old_pids: tuple[int, ...] = ()
+    """The processes that this reload replaced, in the order in which they stopped listening."""
+
+    @property
+    def failed(self) -> bool:
+        """Whether no new process took over, as far as was seen."""
+        return bool(self.failed_ns) or not self.done_ns
+
+    @property
+    def settled_ns(self) -> int:
+        """When it was over for new connections: owned, released, answered; else when it was given up."""
+        return (
+            max(self.owned_ns, self.released_ns, self.reply_ns, self.done_ns, self.failed_ns) or self.end_ns
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +60,13 @@ class Timeline:
     control_end_ns: int
     load_stop_ns: int
     reloads: tuple[ReloadPhases, ...]
-    hard_stops_ns: tuple[int, ...] = ()
+    hard_stops: tuple[tuple[int, int], ...] = ()
+    """When a process said that it stops hard, and its pid (0: unknown)."""
     pauses_ns: tuple[tuple[int, int], ...] = ()
     bind_failures: tuple[tuple[int, str], ...] = ()
-    transfer_failures_ns: tuple[int, ...] = ()
-    max_reloads_ns: tuple[int, ...] = ()
+    transfer_failures: tuple[tuple[int, str], ...] = ()
+    max_reloads: tuple[tuple[int, int], ...] = ()
+    """When a worker was ended because it had outlived too many reloads, and its pid."""
     started_ns: dict[int, int] = field(default_factory=dict)
     """By pid of a serving process."""
     exited_ns: dict[int, int] = field(default_factory=dict)
@@ -57,33 +77,47 @@ class Timeline:
         earlier = [reload for reload in self.reloads if reload.trigger_ns <= t_ns]
         return earlier[-1] if earlier else None
 
+    def reload_between(self, start_ns: int, end_ns: int) -> ReloadPhases | None:
+        """Return the reload that something met which waited from `start_ns` to `end_ns`, perhaps over several.
+
+        The one that was under way when it began, else the first that was triggered while it waited.
+        """
+        last = self.reload_at(start_ns)
+        if last is not None and start_ns <= last.settled_ns + NEAR_NS:
+            return last
+        return next((r for r in self.reloads if start_ns < r.trigger_ns <= end_ns), last)
+
+    def released_by(self, pid: int) -> ReloadPhases | None:
+        """Return the reload in which this process stopped listening."""
+        return next((reload for reload in self.reloads if pid in reload.old_pids), None)
+
 
 def read_timeline(events: Iterable[Event]) -> Timeline:
     """Put the events of one run in order and read its periods and reloads from them."""
     ordered = sorted(events, key=lambda event: event.t_ns)
     marks = {event.kind: event.t_ns for event in ordered}
     stop_ns = marks.get(EventKind.LOAD_STOP, ordered[-1].t_ns if ordered else 0)
-    control_end_ns = marks.get(EventKind.CONTROL_END, stop_ns)
+    exited_ns = _by_pid(ordered, EventKind.PROCESS_EXIT)
     return Timeline(
         load_start_ns=marks.get(EventKind.LOAD_START, 0),
         control_start_ns=marks.get(EventKind.CONTROL_START, 0),
-        control_end_ns=control_end_ns,
+        control_end_ns=marks.get(EventKind.CONTROL_END, stop_ns),
         load_stop_ns=stop_ns,
-        reloads=_read_reloads(ordered, stop_ns),
-        hard_stops_ns=_times(ordered, MessageKind.HARD_STOP, MessageKind.PROXY_HARD_STOPPED),
-        pauses_ns=_pauses(ordered, stop_ns),
-        bind_failures=tuple(
-            (event.t_ns, event.text)
-            for event in _said(ordered, MessageKind.CANNOT_BIND, MessageKind.START_FAILED)
+        reloads=_read_reloads(ordered, stop_ns, exited_ns),
+        hard_stops=tuple(
+            (event.t_ns, event.pid)
+            for event in _said(ordered, MessageKind.HARD_STOP, MessageKind.PROXY_HARD_STOPPED)
         ),
-        transfer_failures_ns=_times(ordered, MessageKind.SOCKETS_NOT_TRANSFERRED),
-        max_reloads_ns=tuple(
-            event.t_ns
+        pauses_ns=_pauses(ordered, stop_ns),
+        bind_failures=_texts(ordered, MessageKind.CANNOT_BIND, MessageKind.START_FAILED),
+        transfer_failures=_texts(ordered, MessageKind.SOCKETS_NOT_TRANSFERRED),
+        max_reloads=tuple(
+            (event.t_ns, int(event.local))
             for event in _said(ordered, MessageKind.FORMER_WORKER_EXITED)
-            if _MAX_RELOADS.search(event.text)
+            if _MAX_RELOADS.search(event.text) and event.local.isdecimal()
         ),
         started_ns=_by_pid(ordered, EventKind.PROCESS_START),
-        exited_ns=_by_pid(ordered, EventKind.PROCESS_EXIT),
+        exited_ns=exited_ns,
         exit_codes=_exit_codes(ordered),
     )
 
@@ -93,8 +127,8 @@ def _said(events: Sequence[Event], *kinds: MessageKind) -> list[Event]:
     return [event for event in events if event.kind is EventKind.HAPROXY_MESSAGE and event.reason in kinds]
 
 
-def _times(events: Sequence[Event], *kinds: MessageKind) -> tuple[int, ...]:
-    return tuple(event.t_ns for event in _said(events, *kinds))
+def _texts(events: Sequence[Event], *kinds: MessageKind) -> tuple[tuple[int, str], ...]:
+    return tuple((event.t_ns, event.text) for event in _said(events, *kinds))
 
 
 def _by_pid(events: Sequence[Event], kind: EventKind) -> dict[int, int]:
@@ -111,24 +145,34 @@ def _exit_codes(events: Sequence[Event]) -> dict[int, int]:
 
 
 def _pauses(events: Sequence[Event], stop_ns: int) -> tuple[tuple[int, int], ...]:
+    """Return when some proxy was paused: from the first one's pause to the last one's resumption."""
     pauses: list[tuple[int, int]] = []
+    paused: dict[tuple[int, str], int] = {}
     since_ns = 0
     for event in _said(events, MessageKind.PROXY_PAUSED, MessageKind.PROXY_RESUMED):
-        if event.reason == MessageKind.PROXY_PAUSED and not since_ns:
-            since_ns = event.t_ns
-        elif event.reason == MessageKind.PROXY_RESUMED and since_ns:
+        proxy = (event.pid, event.local)
+        if event.reason == MessageKind.PROXY_PAUSED:
+            since_ns = event.t_ns if not paused else since_ns
+            paused[proxy] = event.t_ns
+        elif paused.pop(proxy, 0) and not paused:
             pauses.append((since_ns, event.t_ns))
-            since_ns = 0
-    if since_ns:
+    if paused:
         pauses.append((since_ns, stop_ns))
     return tuple(pauses)
 
 
-def _read_reloads(events: Sequence[Event], stop_ns: int) -> tuple[ReloadPhases, ...]:
+def _read_reloads(
+    events: Sequence[Event], stop_ns: int, exited_ns: dict[int, int]
+) -> tuple[ReloadPhases, ...]:
     reloads: dict[int, ReloadPhases] = {}
+    released: set[int] = set()
     for event in events:
         if event.kind is EventKind.RELOAD_TRIGGER:
             reloads[event.reload] = ReloadPhases(event.reload, event.t_ns)
+        elif event.kind is EventKind.LISTENERS_RELEASED and event.reload in reloads:
+            if event.pid not in released:
+                released.add(event.pid)
+                _release(reloads[event.reload], event)
         elif event.reload in reloads:
             _apply(reloads[event.reload], event)
     ordered = tuple(reloads.values())
@@ -136,29 +180,33 @@ def _read_reloads(events: Sequence[Event], stop_ns: int) -> tuple[ReloadPhases, 
         reload.end_ns = following.trigger_ns
     if ordered:
         ordered[-1].end_ns = stop_ns
+    for reload in ordered:
+        gone = [exited_ns.get(pid, 0) for pid in reload.old_pids]
+        reload.old_gone_ns = max(gone) if gone and all(gone) else 0
     return ordered
 
 
 _PHASE_OF = {
     EventKind.RELOAD_REPLY: "reply_ns",
     EventKind.RELOAD_DONE: "done_ns",
+    EventKind.PROCESS_START: "started_ns",
     EventKind.LISTENERS_OWNED: "owned_ns",
     EventKind.FIRST_ACCEPT: "first_accept_ns",
+    EventKind.RELOAD_FAILED: "failed_ns",
 }
 
 
 def _apply(reload: ReloadPhases, event: Event) -> None:
-    """Enter an event into its reload; of several (old processes releasing one by one) the last one counts."""
+    """Enter an event into its reload; of several new processes the last one counts."""
     if (phase := _PHASE_OF.get(event.kind)) is not None:
         setattr(reload, phase, event.t_ns)
-        if event.kind is EventKind.LISTENERS_OWNED:
-            reload.new_pid = event.pid
+    if event.kind is EventKind.LISTENERS_OWNED:
+        reload.new_pid = event.pid
     elif event.kind is EventKind.RELOAD_FAILED:
-        reload.failed, reload.message = True, event.text
-    elif event.kind is EventKind.LISTENERS_RELEASED:
-        reload.released_ns = event.t_ns
-        reload.old_pids = (*reload.old_pids, event.pid)
-    elif event.kind is EventKind.PROCESS_START:
-        reload.started_ns = event.t_ns
-    elif event.kind is EventKind.PROCESS_EXIT and event.state == "old":
-        reload.old_gone_ns = event.t_ns
+        reload.message = event.text
+
+
+def _release(reload: ReloadPhases, event: Event) -> None:
+    """Enter that an old process stopped listening, which counts once: for the reload that replaced it."""
+    reload.released_ns = event.t_ns
+    reload.old_pids = (*reload.old_pids, event.pid)

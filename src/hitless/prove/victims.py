@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hitless.attempts import FLAG_REUSED, OUTCOMES
-from hitless.causes import UNEXPLAINED
 from hitless.evidence.matching import match_events
-from hitless.prove.attribute import Attribution, Moment, Victim, attribute
+from hitless.prove.attribute import attribute
 from hitless.prove.rows import background_allowance
-from hitless.reload.mechanism import Via
+from hitless.prove.why.moment import Attribution, Moment, Victim
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -48,9 +47,10 @@ def drop_background(case: Case, failed: Mapping[ClientClass, Mask]) -> tuple[dic
     dropped = 0
     for stream in case.facts.streams:
         mine = case.periods.reload & (case.rows["stream"] == stream.number)
-        for code in case.baselines[stream.number].failures:
-            allowance = background_allowance(case.baselines[stream.number], code, int(mine.sum()))
-            of_kind = np.flatnonzero(mine & (case.rows["outcome"] == code))
+        baseline = case.baselines[stream.number]
+        for code, status in baseline.failures:
+            allowance = background_allowance(baseline, (code, status), int(mine.sum()))
+            of_kind = np.flatnonzero(mine & (case.rows["outcome"] == code) & (case.rows["status"] == status))
             background = _farthest(case.rows["end_ns"], of_kind, triggers_ns, allowance)
             dropped += len(background)
             for mask in kept.values():
@@ -64,12 +64,13 @@ def _farthest(
     triggers_ns: npt.NDArray[np.int64],
     count: int,
 ) -> npt.NDArray[np.intp]:
-    """Return so many of the rows as lie farthest after the last trigger before them."""
+    """Return so many of the rows as lie farthest after the last trigger before them; what lies before all comes first."""
     if not len(triggers_ns) or not len(candidates):
         return candidates[:count]
     ends = end_ns[candidates]
-    last = np.clip(np.searchsorted(triggers_ns, ends, side="right") - 1, 0, None)
-    order = np.argsort(-(ends - triggers_ns[last]), kind="stable")
+    last = np.searchsorted(triggers_ns, ends, side="right") - 1
+    after_ns = np.where(last < 0, np.iinfo(np.int64).max, ends - triggers_ns[np.clip(last, 0, None)])
+    order = np.argsort(-after_ns, kind="stable")
     return candidates[order[:count]]
 
 
@@ -80,10 +81,11 @@ def attribute_victims(case: Case, hurt: Mask, gaps: Sequence[Gap]) -> list[Hurt]
     matched = match_events(case.rows, indices, case.facts.streams, case.events)
     moment = Moment(
         timeline=case.timeline,
-        via=Via(case.facts.via),
+        via=case.facts.via,
         gaps=gaps,
         frontends={frontend.name: frontend for frontend in case.facts.frontends},
         close_spread_time=case.facts.close_spread_time,
+        counters=dict(case.kernel.counter_changes),
     )
     victims = [(row, _victim(case, row, matched.get(row, ()))) for row in indices.tolist()]
     return [Hurt(row, victim, attribute(victim, moment)) for row, victim in victims]
@@ -95,14 +97,11 @@ def _victim(case: Case, row: int, events: tuple[Event, ...]) -> Victim:
         stream=case.streams[int(data["stream"])],
         outcome=OUTCOMES[int(data["outcome"])],
         status=int(data["status"]),
+        errno=int(data["errno"]),
         opened_ns=int(data["opened_ns"]),
+        connected_ns=int(data["connected_ns"]),
         start_ns=int(data["start_ns"]),
         end_ns=int(data["end_ns"]),
         reused=bool(data["flags"] & FLAG_REUSED),
         events=events,
     )
-
-
-def unexplained(victims: Sequence[Hurt]) -> int:
-    """Return how many victims have no cause."""
-    return sum(hurt.attribution.code == UNEXPLAINED for hurt in victims)

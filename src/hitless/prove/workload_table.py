@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hitless.attempts import OUTCOME_CODES, OUTCOMES
-from hitless.records import ClientClass, Outcome, Workload
+from hitless.records import ClientClass, Outcome
 from hitless.units import NANOSECONDS_PER_MILLISECOND
 from hitless.verdict import ClientTotals, Control, Latency, Totals, WorkloadResult
 
@@ -21,13 +21,12 @@ if TYPE_CHECKING:
 
     Mask = npt.NDArray[np.bool_]
 
-__all__ = ["client_totals", "not_applicable", "workload_row"]
+__all__ = ["client_totals", "workload_row"]
 
 _OK = OUTCOME_CODES[Outcome.OK]
+_HTTP_5XX = OUTCOME_CODES[Outcome.HTTP_5XX]
 MOSTLY_FAILED = 0.05
 """A stream of which the control run already lost so large a share cannot show what a reload changes."""
-
-_NEEDS_STATUS = {Workload.WEBSOCKET: 101}
 
 
 def client_totals(hurt: Mapping[ClientClass, Mask], where: Mask) -> ClientTotals:
@@ -68,24 +67,10 @@ def workload_row(case: Case, stream: Stream, hurt: Mapping[ClientClass, Mask]) -
     )
 
 
-def not_applicable(case: Case, stream: Stream) -> str:
-    """Return why this workload means nothing for this frontend; "" when it does.
-
-    A frontend that refuses the upgrade to WebSocket, or answers at once what was asked to last, is answered for by
-    the other workloads: nothing is lost by leaving the row out.
-    """
-    control = case.rows[case.periods.control & (case.rows["stream"] == stream.number)]
-    answered = control[control["status"] > 0]
-    if not len(answered):
-        return ""
-    wanted = _NEEDS_STATUS.get(stream.workload)
-    if wanted is not None and not (answered["status"] == wanted).any():
-        return f"it answers {int(answered['status'][0])} to an upgrade"
-    return ""
-
-
 def _outcomes(case: Case, where: Mask) -> dict[Outcome, int]:
-    codes, counts = np.unique(case.rows["outcome"][where], return_counts=True)
+    """Count what came: as it was judged, but for what is normal here, which stands as the client saw it."""
+    judged, raw = case.rows["outcome"][where], case.raw_outcomes[where]
+    codes, counts = np.unique(np.where(judged == _OK, raw, judged), return_counts=True)
     return {OUTCOMES[code]: int(count) for code, count in zip(codes, counts, strict=True)}
 
 
@@ -104,10 +89,12 @@ def _latency(case: Case, where: Mask) -> Latency | None:
 
 
 def _incomplete(case: Case, stream: Stream, control: Mask, under_reload: Mask) -> str:
-    failed = sum(case.baselines[stream.number].failures.values())
+    failed = _lost_in_control(case, stream)
     attempts = int(control.sum())
     if attempts and failed == attempts:
         return "no answer even in the control run"
+    if attempts and (case.raw_outcomes[control] == _HTTP_5XX).all():
+        return "only 5xx even in the control run: name a request that it serves with --request"
     if failed > MOSTLY_FAILED * attempts:
         return f"the control run already lost {failed} of {attempts}"
     if not under_reload.any():
@@ -115,6 +102,13 @@ def _incomplete(case: Case, stream: Stream, control: Mask, under_reload: Mask) -
     if not attempts and not _spanned(case, under_reload):
         return "no attempt ended in the control run"
     return ""
+
+
+def _lost_in_control(case: Case, stream: Stream) -> int:
+    """Count what got no good answer in the control run; an error below 500 is an answer, and slow is late."""
+    answered = {OUTCOME_CODES[Outcome.HTTP_UNEXPECTED], OUTCOME_CODES[Outcome.SLOW]}
+    failures = case.baselines[stream.number].failures
+    return sum(count for (code, _), count in failures.items() if code not in answered)
 
 
 def _spanned(case: Case, under_reload: Mask) -> bool:

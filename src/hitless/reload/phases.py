@@ -29,8 +29,8 @@ class Observation:
 class PhaseTracker:
     """State of one reload: which processes were there before, and which phases have been seen.
 
-    `expected` is how many distinct endpoints the new process must listen on. An inode may be one of several of an
-    endpoint (shards), so endpoints are counted through `endpoint_of`, filled by the reader as it meets inodes.
+    `expected` are the endpoints that the new process must listen on. An inode may be one of several of an endpoint
+    (shards), so endpoints are counted through `endpoint_of`, filled by the reader as it meets inodes.
     """
 
     number: int
@@ -38,30 +38,43 @@ class PhaseTracker:
     expected: frozenset[str]
     endpoint_of: Mapping[int, str]
     _started: set[int] = field(default_factory=set)
-    _owned: set[int] = field(default_factory=set)
+    _owned: list[int] = field(default_factory=list)
+    _held: set[int] | None = None
+    """Old processes that have been seen to listen; None before the first observation."""
     _released: set[int] = field(default_factory=set)
     _accepted: set[int] = field(default_factory=set)
     _gone: set[int] = field(default_factory=set)
 
     def observe(self, seen: Observation) -> Iterator[Event]:
         """Yield the events that this observation is the first to show."""
+        yield from self._observe_old(seen)
         for pid, inodes in seen.listening.items():
-            if pid in self.old_pids:
-                if not inodes and pid not in self._released:
-                    self._released.add(pid)
-                    yield self._event(seen, EventKind.LISTENERS_RELEASED, pid, "old")
-                continue
-            yield from self._observe_new(seen, pid, inodes)
-        for pid in (self.old_pids | self._started) - seen.listening.keys() - self._gone:
+            if pid not in self.old_pids:
+                yield from self._observe_new(seen, pid, inodes)
+        for pid in sorted((self.old_pids | self._started) - seen.listening.keys() - self._gone):
             self._gone.add(pid)
             yield self._event(seen, EventKind.PROCESS_EXIT, pid, "old" if pid in self.old_pids else "new")
+
+    def _observe_old(self, seen: Observation) -> Iterator[Event]:
+        """Yield who stopped listening, be it by its end.
+
+        Old processes that did not listen at the first look are of an earlier generation, and released then. Where none
+        of them listened any more this reload was quicker than the first look, and all count as released by it.
+        """
+        holding = {pid for pid in self.old_pids if seen.listening.get(pid)}
+        if self._held is None:
+            self._held = set(holding or self.old_pids)
+        self._held |= holding
+        for pid in sorted(self._held - holding - self._released):
+            self._released.add(pid)
+            yield self._event(seen, EventKind.LISTENERS_RELEASED, pid, "old")
 
     def _observe_new(self, seen: Observation, pid: int, inodes: frozenset[int]) -> Iterator[Event]:
         if pid not in self._started:
             self._started.add(pid)
             yield self._event(seen, EventKind.PROCESS_START, pid, "new")
         if pid not in self._owned and inodes and self._endpoints(inodes) >= self.expected:
-            self._owned.add(pid)
+            self._owned.append(pid)
             yield self._event(seen, EventKind.LISTENERS_OWNED, pid, "new", number=len(inodes))
         if pid not in self._accepted and seen.connected.get(pid, 0) > 0:
             self._accepted.add(pid)
@@ -75,8 +88,8 @@ class PhaseTracker:
 
     @property
     def new_pid(self) -> int:
-        """The process that owns every expected endpoint now; 0 while there is none."""
-        return next(iter(self._owned - self._gone), 0)
+        """The process that came to own every expected endpoint last and lives; 0 while there is none."""
+        return next((pid for pid in reversed(self._owned) if pid not in self._gone), 0)
 
     @property
     def died(self) -> frozenset[int]:
@@ -90,8 +103,9 @@ class PhaseTracker:
 
     @property
     def old_still_listening(self) -> frozenset[int]:
-        """Old processes that still hold a watched listener."""
-        return self.old_pids - self._released - self._gone
+        """Old processes that still hold a watched listener, as far as was seen."""
+        held = self.old_pids if self._held is None else self._held
+        return frozenset(held - self._released - self._gone)
 
     @property
     def taken_over(self) -> bool:

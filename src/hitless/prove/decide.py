@@ -1,0 +1,147 @@
+"""Passed or not, and why: the last step of a verdict. Pure.
+
+Two lists decide. What speaks against the reload fails it; what is missing in the evidence forbids to pass it. Each way
+in which evidence can fall short is one question here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hitless.causes import UNEXPLAINED
+from hitless.units import NANOSECONDS_PER_SECOND, format_duration
+from hitless.verdict import Coverage, NotCovered, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from hitless.prove.case import Case
+    from hitless.prove.victims import Hurt
+    from hitless.verdict import Kernel, ListenerGap, WorkloadResult
+
+__all__ = ["covered", "decide", "notes"]
+
+
+def decide(
+    case: Case,
+    table: Sequence[WorkloadResult],
+    victims: Sequence[Hurt],
+    kernel: Kernel,
+    coverage: Coverage,
+) -> Verdict:
+    """Return the verdict: it passes only if nothing speaks against the reloads and no evidence is missing."""
+    against = tuple(_against(case, victims, kernel))
+    missing = tuple(_missing(case, table, coverage))
+    return Verdict(
+        passed=not against and not missing,
+        client_class=case.client_class,
+        evidence_complete=not missing,
+        reloads=len(case.timeline.reloads),
+        failed_reloads=_failed_reloads(case),
+        reasons=(*against, *missing),
+    )
+
+
+def _failed_reloads(case: Case) -> int:
+    return sum(reload.failed for reload in case.timeline.reloads)
+
+
+def _against(case: Case, victims: Sequence[Hurt], kernel: Kernel) -> Iterator[str]:
+    """Yield what speaks against the reloads, most important first."""
+    if victims:
+        yield f"{_counted(len(victims), 'attempt')} of {case.client_class} clients {_were(len(victims))} hurt"
+    unexplained = sum(hurt.attribution.code == UNEXPLAINED for hurt in victims)
+    if unexplained:
+        yield f"{unexplained} of them {'is' if unexplained == 1 else 'are'} unexplained"
+    if failed := _failed_reloads(case):
+        yield f"{failed} of {_counted(len(case.timeline.reloads), 'reload')} failed"
+    yield from _closed(case, kernel.listener_gaps)
+
+
+def _closed(case: Case, gaps: Sequence[ListenerGap]) -> Iterator[str]:
+    """Yield that nobody listened for a while: who connects then is refused, be it that nobody did this time."""
+    begun_s = (case.timeline.control_end_ns - case.timeline.load_start_ns) / NANOSECONDS_PER_SECOND
+    under_reload = [gap for gap in gaps if gap.t_s + gap.gap_us / 1e6 > begun_s]
+    if under_reload:
+        longest = max(under_reload, key=lambda gap: gap.gap_us)
+        times = "" if len(under_reload) == 1 else f"{len(under_reload)} times, longest "
+        lasted = format_duration(longest.gap_us / 1e6)
+        yield f"nobody listened: {times}{lasted} on {longest.address}"
+
+
+def _missing(case: Case, table: Sequence[WorkloadResult], coverage: Coverage) -> Iterator[str]:
+    """Yield each way in which the evidence falls short of a verdict."""
+    done = len(case.timeline.reloads)
+    if not done or done < case.facts.reloads_requested:
+        yield f"only {done} of {_counted(case.facts.reloads_requested, 'reload')} happened"
+    if case.kernel.lost_events:
+        yield f"{_counted(case.kernel.lost_events, 'kernel event')} {_were(case.kernel.lost_events)} lost"
+    if case.kernel.source == "none":
+        why = f": {case.kernel.why}" if case.kernel.why else ""
+        yield f"the kernel gave no evidence, neither a trace nor counters{why}"
+    if case.lost_attempts:
+        yield f"{_counted(case.lost_attempts, 'attempt')} found no room in the table and {_were(case.lost_attempts)} lost"
+    if coverage.covered < coverage.frontends:
+        missing = coverage.frontends - coverage.covered
+        yield f"{missing} of {_counted(coverage.frontends, 'frontend')} not covered"
+    if not table:
+        yield "no workload could be run"
+    for row in table:
+        if row.incomplete:
+            yield f"{row.name} on {row.frontend} ({row.address}): {row.incomplete}"
+
+
+def covered(case: Case, table: Sequence[WorkloadResult]) -> Coverage:
+    """Return what the proof is about: a frontend is covered when some workload went through it under reload."""
+    facts = case.facts
+    driven = {row.frontend for row in table if row.attempts}
+    known = {one.frontend for one in facts.not_covered}
+    untouched = [one for one in facts.frontends if one.name not in driven]
+    return Coverage(
+        frontends=facts.frontend_count,
+        covered=min(facts.covered_count, facts.frontend_count - len(untouched)),
+        not_covered=(
+            *facts.not_covered,
+            *(
+                NotCovered(where=one.where, why="no workload went through it", frontend=one.name)
+                for one in untouched
+                if one.name not in known
+            ),
+        ),
+        stand_ins=facts.stand_ins,
+    )
+
+
+def notes(case: Case, background: int) -> Iterator[str]:
+    """Yield what a person must know to read the verdict right."""
+    for number, why in case.skipped.items():
+        stream = case.streams[number]
+        yield f"{stream.workload} does not apply to {stream.target.frontend}: {why}"
+    if background:
+        yield (
+            f"{_counted(background, 'failure')}: as many as the control run leads to expect, and therefore not counted"
+        )
+    if case.kernel.source == "counters" and case.kernel.counter_changes:
+        moved = ", ".join(f"{name} +{by}" for name, by in case.kernel.counter_changes)
+        yield f"kernel counters that moved under reload: {moved}"
+    yield from _hard_stop_note(case)
+
+
+def _hard_stop_note(case: Case) -> Iterator[str]:
+    limit_s = case.facts.hard_stop_after_s
+    if limit_s is None or not case.timeline.reloads or case.timeline.hard_stops:
+        return
+    watched_s = (case.timeline.load_stop_ns - case.timeline.reloads[0].trigger_ns) / NANOSECONDS_PER_SECOND
+    if watched_s < limit_s:
+        yield (
+            f"hard-stop-after {limit_s:.0f} s was not reached in this run: whom it cuts was not observed "
+            f"(--settle {limit_s:.0f}s waits for it)"
+        )
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _were(number: int) -> str:
+    return "was" if number == 1 else "were"

@@ -4,7 +4,8 @@
 
 Hitless runs with full accounting: every request is a row of its table. HAProxy answers by itself
 (`http-request return`), so that the generator and the kernel are what is measured. A generator's CPU time is
-that of its processes, start-up included, as the kernel accounts it (wait4)."""
+that of its processes, start-up included, as the kernel accounts it (wait4).
+"""
 
 import argparse
 import os
@@ -63,10 +64,12 @@ class Result:
 
     @property
     def rate_per_s(self) -> float:
+        """Requests per second of wall-clock time."""
         return self.requests / self.wall_s
 
     @property
     def cpu_s_per_10k(self) -> float:
+        """CPU seconds of the generator for 10 000 requests."""
         return self.cpu_s / self.requests * 10_000
 
 
@@ -80,6 +83,7 @@ class Bench:
 
     @property
     def url(self) -> str:
+        """What the peers are told to ask for."""
         return f"http://127.0.0.1:{self.port}/"
 
 

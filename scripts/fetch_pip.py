@@ -116,7 +116,8 @@ def fetch(
         with opener.open(request, timeout=TIMEOUT_S) as reply:
             body = reply.read(limit_bytes + 1)
             kind, final_url = reply.headers.get_content_type(), reply.geturl()
-    except ssl.SSLError as error:
+    except urllib.error.HTTPError as error:
+        error.close()
         raise FetchError(f"{shown}: {error}") from error
     except (OSError, urllib.error.URLError, ValueError) as error:
         raise FetchError(f"{shown}: {error}{explain(error)}") from error
@@ -149,7 +150,7 @@ def explain(error: Exception) -> str:
     """Return what a person can do about a failure, where we know."""
     if isinstance(getattr(error, "reason", None), ssl.SSLCertVerificationError):
         return "\n(no certificates here? apt-get install ca-certificates, or set SSL_CERT_FILE)"
-    if isinstance(error, urllib.error.URLError) and not isinstance(error, urllib.error.HTTPError):
+    if isinstance(error, urllib.error.URLError):
         return "\n(behind a proxy, or an index of your own? set https_proxy or PIP_INDEX_URL, or install python3-venv)"
     return ""
 

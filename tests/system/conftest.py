@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from hitless.sandbox.certificates import make_authority
+
 _FORCED = os.environ.get("HITLESS_SYSTEM_TESTS") == "1"
 
 
@@ -33,7 +35,7 @@ def _embedded_haproxy() -> str | None:
     return str(path) if path.exists() else None
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def installed_haproxy() -> str:
     """The haproxy of this system (2.6 on Debian 12)."""
     path = _installed_haproxy()
@@ -42,7 +44,7 @@ def installed_haproxy() -> str:
     return path
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def embedded_haproxy() -> str:
     """The haproxy of the `embedded` extra (2.8)."""
     path = _embedded_haproxy()
@@ -71,3 +73,11 @@ def unprivileged_python() -> str | None:
         if real.exists() and all(parent.stat().st_mode & 0o005 == 0o005 for parent in real.parents):
             return candidate
     return None
+
+
+@pytest.fixture(scope="session")
+def world_certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A PEM file with certificate and key, for simulated servers."""
+    path = tmp_path_factory.mktemp("tls") / "world.pem"
+    path.write_bytes(make_authority().issue_pem(("api.example.com",)))
+    return path

@@ -1,16 +1,17 @@
 """What the load tests stand on: a tiny origin server, a HAProxy in master-worker mode, and a run of the engine."""
 
 import os
+import random
 import signal
 import socket
 import socketserver
-import struct
 import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -25,9 +26,12 @@ Rows = npt.NDArray[np.void]
 
 
 def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
+    """Return a port below the range that the kernel gives to clients, so that none of them can take it."""
+    while True:
+        port = random.randrange(10_000, 30_000)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def target(port: int, **fields: object) -> Target:
@@ -132,7 +136,7 @@ class Origin(socketserver.ThreadingTCPServer):
         super().__init__(("127.0.0.1", 0), _EchoHandler if echo else _HttpHandler)
         self.port: int = self.server_address[1]
 
-    def __enter__(self) -> "Origin":
+    def __enter__(self) -> Self:
         threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
         return self
 
@@ -164,7 +168,9 @@ class _HttpHandler(socketserver.StreamRequestHandler):
                 self._websocket(head + b"\r\n")
                 return False
             self.rfile.read(int(headers.get("content-length", "0")))
-            self._answer(dict(part.strip().split("=") for part in headers.get("x-hitless", "").split(";") if part))
+            self._answer(
+                dict(part.strip().split("=") for part in headers.get("x-hitless", "").split(";") if part)
+            )
         except OSError:
             return False
         return headers.get("connection") != "close"
@@ -195,9 +201,3 @@ class _HttpHandler(socketserver.StreamRequestHandler):
                     if isinstance(event, CloseConnection):
                         return
             data = self.request.recv(4096)
-
-
-def close_with_reset(connection: socket.socket) -> None:
-    """Close with a RST instead of a FIN."""
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    connection.close()

@@ -29,7 +29,9 @@ frontend www
 backend app
     server s1 10.0.12.34:8080
 """
-DEFERRED = KEEPALIVE.replace("    timeout tunnel 60s\n", "    timeout tunnel 60s\n    option idle-close-on-response\n")
+DEFERRED = KEEPALIVE.replace(
+    "    timeout tunnel 60s\n", "    timeout tunnel 60s\n    option idle-close-on-response\n"
+)
 
 
 @dataclass(frozen=True)

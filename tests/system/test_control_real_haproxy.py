@@ -1,6 +1,7 @@
 """The control package against the real HAProxy: a master with one worker, on loopback and unix sockets."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -22,6 +23,7 @@ from hitless.control import (
     check_configuration,
     find_haproxy,
 )
+from tests.system.conftest import require
 
 pytestmark = pytest.mark.system
 
@@ -184,3 +186,12 @@ def test_check_passes_and_fails_with_place(binary: HaproxyBinary, tmp_path: Path
     assert [m.where for m in result.alerts] == [f"{bad}:2", f"{bad}:3"]
     assert "unknown keyword 'freebind'" in result.alerts[0].text
     assert "^" in result.alerts[1].text
+
+
+def test_socat_reads_the_same(running: Running) -> None:
+    socat = shutil.which("socat")
+    require(socat, "socat is not installed")
+    running.master.ask_processes(timeout_s=10, patient=True)
+    command = [str(socat), "-t10", "stdio", f"unix-connect:{running.directory}/admin.sock"]
+    done = subprocess.run(command, input="show servers state\n", capture_output=True, text=True, check=True)
+    assert running.api().ask("show servers state") == done.stdout.rstrip("\n")

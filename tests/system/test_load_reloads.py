@@ -45,9 +45,7 @@ class Reloader:
         load.check()
 
 
-def run_idle(
-    tmp_path: Path, haproxy_binary: str, option: str
-) -> tuple[Rows, dict[ClientClass, ClassTotals]]:
+def run_idle(tmp_path: Path, haproxy_binary: str, option: str) -> tuple[Rows, dict[ClientClass, ClassTotals]]:
     port = free_port()
     stream = Stream(
         number=0, workload=Workload.IDLE, target=target(port), connections=CONNECTIONS, idle_s=0.5

@@ -83,7 +83,10 @@ def run(*words: str, directory: Path) -> "subprocess.CompletedProcess[str]":
 
 def test_fatal_advice_is_answered_with_the_right_form(haproxy: str, tmp_path: Path) -> None:
     file = tmp_path / "circulating.cfg"
-    file.write_text("global\n    master-worker\n    expose-fd listeners\n    hard-stop-after 30s\n" + DEFERRED.split("\n", 3)[3])
+    file.write_text(
+        "global\n    master-worker\n    expose-fd listeners\n    hard-stop-after 30s\n"
+        + DEFERRED.split("\n", 3)[3]
+    )
     done = run(str(file), "--haproxy", haproxy, directory=tmp_path)
     assert done.returncode == 2, done.stderr
     assert f"{file}:3" in done.stderr
@@ -116,7 +119,9 @@ def test_a_missing_file_is_said(tmp_path: Path) -> None:
     assert "not-there.cfg" in done.stderr
 
 
-def test_an_ordinary_user_gets_a_verdict_that_says_what_it_lacks(embedded_haproxy: str, tmp_path: Path) -> None:
+def test_an_ordinary_user_gets_a_verdict_that_says_what_it_lacks(
+    embedded_haproxy: str, tmp_path: Path
+) -> None:
     require(os.geteuid() == 0, "only root can become an ordinary user here")
     python = unprivileged_python()
     require(python, "no Python that an ordinary user may start")

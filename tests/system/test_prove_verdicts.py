@@ -82,8 +82,12 @@ def test_with_socket_transfer_nothing_is_lost(embedded_haproxy: str, tmp_path: P
 
 def test_a_configuration_that_cannot_bind_pauses_the_live_one(embedded_haproxy: str, tmp_path: Path) -> None:
     broken = tmp_path / "changed.cfg"
-    broken.write_text(DEFERRED.replace("bind 192.168.10.25:80", "bind 192.168.10.25:80\n    bind 10.0.12.34:8080"))
-    proof = prove(tmp_path, DEFERRED, "--haproxy", embedded_haproxy, "--change", str(broken), "--reloads", "1")
+    broken.write_text(
+        DEFERRED.replace("bind 192.168.10.25:80", "bind 192.168.10.25:80\n    bind 10.0.12.34:8080")
+    )
+    proof = prove(
+        tmp_path, DEFERRED, "--haproxy", embedded_haproxy, "--change", str(broken), "--reloads", "1"
+    )
     assert proof.status == 1, proof.told()
     assert "HL401" in proof.causes, proof.told()
     assert proof.document["verdict"]["failed_reloads"] == 1

@@ -41,13 +41,19 @@ def parse_counters(text: str) -> dict[str, int]:
     counters: dict[str, int] = {}
     try:
         for names, values in zip(lines[::2], lines[1::2], strict=True):
-            group, *columns = names.split()
-            for name, value in zip([group, *columns], values.split(), strict=True):
-                if name is not group:
-                    counters[f"{group.removesuffix(':')}.{name}"] = int(value)
+            counters.update(_parse_group(names, values))
     except ValueError as error:
         raise EvidenceError(f"the kernel's network counters cannot be read: {error}") from error
     return counters
+
+
+def _parse_group(names: str, values: str) -> dict[str, int]:
+    group, *columns = names.split()
+    value_group, *numbers = values.split()
+    if group != value_group:
+        raise ValueError(f"{group!r} is followed by {value_group!r}")
+    prefix = group.removesuffix(":")
+    return {f"{prefix}.{name}": int(number) for name, number in zip(columns, numbers, strict=True)}
 
 
 def read_counters(process: Path = Path("/proc/thread-self")) -> dict[str, int]:

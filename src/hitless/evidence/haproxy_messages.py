@@ -42,7 +42,7 @@ _WORKER = r"(?: #\d+)?(?: \((?P<pid>\d+)\)| (?P<bare>\d+))"
 _RULES: tuple[tuple[MessageKind, str], ...] = (
     (MessageKind.VERSION, r"haproxy version is (?P<subject>\S+)"),
     (MessageKind.RELOADING, r"Reloading HAProxy|Reexecuting Master process$"),
-    (MessageKind.NEW_WORKER, rf"New worker{_WORKER} forked|Initializing new worker \((?P<number>\d+)\)"),
+    (MessageKind.NEW_WORKER, r"(?:New|Initializing new) worker(?: #\d+)? \((?P<pid>\d+)\)"),
     (MessageKind.LOADED, r"Loading success\."),
     (
         MessageKind.LOAD_FAILED,

@@ -116,6 +116,7 @@ class _Directory:
     def __init__(self, streams: Sequence[Stream], place_of: Callable[[Stream], str]) -> None:
         self._places = _numbered(place_of(stream) for stream in streams)
         self._sources = _numbered(stream.target.source_address for stream in streams)
+        self._any_source = "" in self._sources
         self._sources[""] = _ANY_SOURCE
         self._prefixes = np.full(_MAX_STREAMS, NO_EVENT, np.int64)
         for stream in streams:
@@ -128,7 +129,7 @@ class _Directory:
         return np.where(prefixes < 0, NO_EVENT, prefixes | rows["local_port"])
 
     def candidates(self, ends: Iterable[tuple[int, int, str, str]]) -> _Candidates:
-        """Return the candidates of (index, time, client endpoint, place), each also under "any source"."""
+        """Return the candidates among (index, time, client endpoint, place); also under "any source" if needed."""
         entries = np.array([*self._entries(ends)], np.int64).reshape(-1, 3)
         entries = entries[np.lexsort((entries[:, 1], entries[:, 0]))]
         return _Candidates(entries[:, 0].copy(), entries[:, 1].copy(), entries[:, 2].copy())
@@ -140,9 +141,10 @@ class _Directory:
             if place is None or not port.isdecimal():
                 continue
             key = place << 32 | int(port)
-            yield key, t_ns, index
-            source = self._sources.get(address.removeprefix("[").removesuffix("]"), _ANY_SOURCE)
-            if source != _ANY_SOURCE:
+            if self._any_source:
+                yield key, t_ns, index
+            source = self._sources.get(address.strip("[]"))
+            if source:
                 yield key | source << 16, t_ns, index
 
 

@@ -19,6 +19,11 @@ __all__ = ["TraceDecoder", "TraceFilter", "pack_endpoint"]
 
 AF_INET, AF_INET6 = int(socket.AF_INET), int(socket.AF_INET6)
 TCP_CLOSE, TCP_LISTEN = 7, 10
+_LISTENER_CHANGES = {
+    (TCP_CLOSE, TCP_LISTEN): EventKind.KERNEL_LISTEN,
+    (TCP_LISTEN, TCP_CLOSE): EventKind.KERNEL_UNLISTEN,
+}
+"""LISTEN to SYN_RECV, which the kernel traces too, is a new connection."""
 _MAPPED = b"\0" * 10 + b"\xff\xff"
 _WILDCARDS = (b"\0" * 4, b"\0" * 16)
 _U16 = struct.Struct("=H")
@@ -138,15 +143,17 @@ class TraceDecoder:
 
         def handle(t_ns: int, page: bytes, start: int) -> None:
             local, _ = read_ends(page, start)
-            opened = _S32.unpack_from(page, start + newstate_at)[0] == TCP_LISTEN
-            closed = _S32.unpack_from(page, start + oldstate_at)[0] == TCP_LISTEN
-            if opened == closed or not self._serves_ours(local):
+            change = (
+                _S32.unpack_from(page, start + oldstate_at)[0],
+                _S32.unpack_from(page, start + newstate_at)[0],
+            )
+            kind = _LISTENER_CHANGES.get(change)
+            if kind is None or not self._serves_ours(local):
                 return
             address = _U64.unpack_from(page, start + socket_at)[0]
             pid = _S32.unpack_from(page, start + pid_at)[0]
-            if self._is_foreign(address, pid, opened=opened):
+            if self._is_foreign(address, pid, opened=kind is EventKind.KERNEL_LISTEN):
                 return
-            kind = EventKind.KERNEL_LISTEN if opened else EventKind.KERNEL_UNLISTEN
             event = Event(
                 t_ns=t_ns, kind=kind, pid=pid, local=_format(local), socket=self._pseudonym(address)
             )

@@ -8,7 +8,7 @@ polite and the retrying client can be told from the same rows (`hitless.load.cla
 import select
 from errno import EADDRNOTAVAIL, ETIMEDOUT
 
-from hitless.attempts import FLAG_FIN_SEEN, FLAG_IN_PROGRESS, FLAG_RETRY, FLAG_REUSED, NO_ATTEMPT
+from hitless.attempts import FLAG_FIN_SEEN, FLAG_IN_PROGRESS, FLAG_REUSED, NO_ATTEMPT
 from hitless.clock import now_ns
 from hitless.errors import LoadError
 from hitless.load.attempt import Attempt
@@ -37,7 +37,7 @@ class Client(Attempt):
         self.pace = pace
         self.connection: Connection | None = None
         self.attempts = 0
-        """Started so far, retries not counted."""
+        """Ended so far, retries not counted."""
         self.has_begun = False
         self.next_ns = 0
         """When the next attempt is intended to start."""
@@ -209,6 +209,7 @@ class Client(Attempt):
         assert self.connection is not None
         row = self.record(outcome, errno, now, self.connection, self.connection.requests)
         self.has_begun = True
+        self.attempts += self.retry_of == NO_ATTEMPT
         if not keep or self.engine.stopping:
             self.drop(linger=linger)
         if self.engine.stopping:
@@ -227,7 +228,6 @@ class Client(Attempt):
     # Private.
 
     def _go_on(self, now: int, *, cut_off: bool) -> None:
-        self.attempts += not self.flags & FLAG_RETRY
         self.next_ns, start_ns = next_start_ns(self.pace, self.attempts, now, cut_off=cut_off)
         if start_ns <= now and not self.pace.interval_ns:
             self.start(now, now)

@@ -51,6 +51,9 @@ class EngineClient(Protocol):
     def abandon(self, now: int) -> None:
         """End what is in flight: the run is over."""
 
+    def drop(self) -> None:
+        """Let go of every connection."""
+
 
 class Engine:
     """Runs clients until `request_stop`. `table` takes their attempts."""
@@ -133,6 +136,8 @@ class Engine:
         try:
             self._loop()
         finally:
+            for client in self._clients:
+                client.drop()
             for _, connection in self._lingering.values():
                 connection.close()
             self._epoll.close()

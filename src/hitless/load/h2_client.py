@@ -80,6 +80,12 @@ class H2Client:
                 lane.record(outcome, 0, now, lane.link.connection, lane.request_number)
                 self._close(lane.link)
 
+    def drop(self) -> None:
+        """Let go of the connections."""
+        for link in {self._link, *(lane.link for lane in self._lanes)} - {None}:
+            assert link is not None
+            self._close(link)
+
     # The life of an attempt.
 
     def _begin(self, lane: Lane, now: int) -> None:
@@ -90,23 +96,22 @@ class H2Client:
         lane.begin_row(intended_ns, now, self.setup.flags, retry_of)
         lane.stream_id = 0
         link = self._link
+        if link is not None and link.is_idle and (lane.pace.interval_ns or lane.pace.rest_ns):
+            self._on_readable(link)  # the look before the send; a GOAWAY in it is obeyed
+            link = self._link
+        is_new = link is None
         if link is None:
             link = self._link = Link(self.setup)
-            lane.link = link
-            link.waiting.append(lane)
-            self._connect(link)
-            return
+        elif link.connection.phase is Phase.WAITING:
+            lane.flags |= FLAG_REUSED | (FLAG_FIN_SEEN if link.connection.fin_seen else 0)
         lane.link = link
-        if link.connection.phase is Phase.WAITING:
-            lane.flags |= FLAG_REUSED
-            if link.is_idle and (lane.pace.interval_ns or lane.pace.rest_ns):
-                self._on_readable(link)
-            if link.connection.fin_seen:
-                lane.flags |= FLAG_FIN_SEEN
         link.waiting.append(lane)
-        self._speak(link)
+        if is_new:
+            self._connect(link)
+        else:
+            self._speak(link)
         if link.connection.fin_seen and lane.is_active and lane.link is link:
-            self._find_out(lane, link)
+            self._on_readable(link)  # sent although the server had closed: see what becomes of it
 
     def _connect(self, link: Link) -> None:
         try:
@@ -202,15 +207,17 @@ class H2Client:
             self._leave_if_idle(link)
 
     def _on_goaway(self, link: Link, now: int) -> None:
-        if link.is_idle:
-            link.connection.fin_seen = True  # noted, not acted upon: see the workload
-            return
         if self._link is link:
             self._link = None
         for stream_id, lane in list(link.streams.items()):
             if stream_id > link.protocol.goaway_last:
                 lane.flags |= FLAG_NOT_PROCESSED
                 self._finish(lane, link, Outcome.GOAWAY_LOST, now)
+        for lane in list(
+            link.waiting
+        ):  # nothing of theirs was sent: they go elsewhere, as if they had never come here
+            link.waiting.remove(lane)
+            self._start(lane, lane.intended_ns, now, retry_of=lane.retry_of)
         self._leave_if_idle(link)
 
     def _on_end(self, link: Link, errno: int) -> None:
@@ -221,15 +228,6 @@ class H2Client:
             self.engine.watch(link.connection, 0, lambda _mask: None)
         else:
             self._end_link(link, errno)
-
-    def _find_out(self, lane: Lane, link: Link) -> None:
-        """A request was sent although the server had said goodbye: see what becomes of it."""
-        self._on_readable(link)
-        if lane.is_active and lane.link is link and lane.stream_id > link.protocol.goaway_last:
-            self._link = None if self._link is link else self._link
-            lane.flags |= FLAG_NOT_PROCESSED
-            self._finish(lane, link, Outcome.GOAWAY_LOST, now_ns())
-            self._leave_if_idle(link)
 
     # The end of attempts and connections.
 
@@ -253,6 +251,7 @@ class H2Client:
     def _finish(self, lane: Lane, link: Link, outcome: Outcome, now: int, *, errno: int = 0) -> None:
         row = lane.record(outcome, errno, now, link.connection, lane.request_number)
         self.has_begun = True
+        lane.attempts += lane.retry_of == NO_ATTEMPT
         link.streams.pop(lane.stream_id, None)
         if lane in link.waiting:
             link.waiting.remove(lane)
@@ -263,7 +262,6 @@ class H2Client:
                 self._link = None
             self._start(lane, now, now, retry_of=row)
             return
-        lane.attempts += lane.retry_of == NO_ATTEMPT
         cut_off = is_cut_off(outcome, lane.flags, long_lived=False)
         lane.next_ns, start_ns = next_start_ns(lane.pace, lane.attempts, now, cut_off=cut_off)
         if start_ns <= now and not lane.pace.interval_ns:

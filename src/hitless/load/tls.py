@@ -10,7 +10,7 @@ from errno import EPROTO
 from hitless.errors import LoadError
 from hitless.load.classify import FIN, Phase
 from hitless.load.connection import Connection, Endpoint, server_name_of
-from hitless.records import Stream
+from hitless.records import Stream, Workload
 
 __all__ = ["TlsConnection", "client_context"]
 
@@ -32,8 +32,10 @@ def client_context(stream: Stream) -> ssl.SSLContext | None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
-    if target.alpn:
-        context.set_alpn_protocols(list(target.alpn))
+    speaks_h2 = stream.workload is Workload.H2
+    protocols = [name for name in target.alpn if (name == "h2") is speaks_h2]
+    if protocols:
+        context.set_alpn_protocols(protocols)
     if target.client_certificate:
         try:
             context.load_cert_chain(target.client_certificate)

@@ -5,6 +5,7 @@ Nothing here knows whether the proxy runs in a sandbox or live: it is asked to r
 
 import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -78,6 +79,8 @@ class _Run:
     observer: Observer
     channel: Channel
     pace: Pace
+    executor: ThreadPoolExecutor
+    """One thread for all triggers, as long as the run: what a thread has started dies with it (PR_SET_PDEATHSIG)."""
 
     def mark(self, kind: EventKind, *, reload: int = 0, text: str = "", number: int = 0) -> int:
         t_ns = now_ns()
@@ -96,35 +99,39 @@ def conduct(
 
     Raises: Interrupted if hitless wants to stop; LoadError if the clients cannot run.
     """
-    run = _Run(proxy, observer, channel, pace)
-    counters = []
-    channel.say(Progress(stage="load", detail="clients are connecting"))
-    run.mark(EventKind.LOAD_START)
-    load.start()
-    load.wait_ready(READY_DEADLINE_S)
-    ticker = _Ticker(load, channel)
-    try:
-        run.mark(EventKind.CONTROL_START)
-        counters.append(_read("control start"))
-        channel.say(
-            Progress(stage="control", detail=f"{pace.control_s:g} s of the same load without a reload")
-        )
-        channel.wait(pace.control_s)
-        run.mark(EventKind.CONTROL_END)
-        counters.append(_read("control end"))
-        for number in range(1, pace.reloads + 1):
-            channel.say(Progress(stage="reload", step=number, steps=pace.reloads))
-            _reload_once(run, number)
-            counters.append(_read(f"reload {number}"))
-            if proxy.exit_status() is not None:
-                break
-        channel.say(Progress(stage="settle", detail=f"{pace.settle_s:g} s for what comes late"))
-        _watch_late_exits(run, pace.reloads, pace.settle_s)
-        run.mark(EventKind.LOAD_STOP)
-    finally:
-        ticker.stop()
-    load.stop()
-    counters.append(_read("load stop"))
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="trigger") as executor:
+        run = _Run(proxy, observer, channel, pace, executor)
+        channel.say(Progress(stage="load", detail="clients are connecting"))
+        run.mark(EventKind.LOAD_START)
+        load.start()
+        load.wait_ready(READY_DEADLINE_S)
+        ticker = _Ticker(load, channel)
+        try:
+            counters = _under_load(run)
+        finally:
+            ticker.stop()
+        load.stop()
+        return [*counters, _read("load stop")]
+
+
+def _under_load(run: _Run) -> list[CounterReading]:
+    """Let the load run: the control period, the reloads, settling."""
+    pace, channel = run.pace, run.channel
+    run.mark(EventKind.CONTROL_START)
+    counters = [_read("control start")]
+    channel.say(Progress(stage="control", detail=f"{pace.control_s:g} s of the same load without a reload"))
+    channel.wait(pace.control_s)
+    run.mark(EventKind.CONTROL_END)
+    counters.append(_read("control end"))
+    for number in range(1, pace.reloads + 1):
+        channel.say(Progress(stage="reload", step=number, steps=pace.reloads))
+        _reload_once(run, number)
+        counters.append(_read(f"reload {number}"))
+        if run.proxy.exit_status() is not None:
+            break
+    channel.say(Progress(stage="settle", detail=f"{pace.settle_s:g} s for what comes late"))
+    _watch_late_exits(run, pace.reloads, pace.settle_s)
+    run.mark(EventKind.LOAD_STOP)
     return counters
 
 
@@ -144,7 +151,7 @@ def _reload_once(run: _Run, number: int) -> None:
         nonlocal failure
         run.channel.check()
         failure = _failure(run, state, trigger, trigger_ns)
-        return bool(failure) or (state.taken_over and trigger.done.is_set())
+        return bool(failure) or (state.taken_over and trigger.done)
 
     in_time = run.observer.follow(tracker, run.channel.emit, until=settled, deadline_s=TAKEOVER_DEADLINE_S)
     if not failure and not in_time:
@@ -155,38 +162,45 @@ def _reload_once(run: _Run, number: int) -> None:
         run.mark(EventKind.RELOAD_DONE, reload=number)
         run.proxy.taken_over(tracker.new_pid)
     _follow_quietly(run, tracker, run.pace.spacing_s)
-    trigger.join(TAKEOVER_DEADLINE_S)
+    trigger.wait(TAKEOVER_DEADLINE_S)
 
 
 class _Trigger:
-    """The trigger in a thread of its own: the master CLI answers only when the reload is over."""
+    """One trigger, fired in a thread: the master CLI answers only when the reload is over."""
 
     def __init__(self, run: _Run, number: int) -> None:
-        self.done = threading.Event()
-        self.reply = Reply(ok=None)
-        self._thread = threading.Thread(target=self._fire, args=(run, number), daemon=True)
-        self._thread.start()
+        self._future = run.executor.submit(self._fire, run, number)
 
-    def _fire(self, run: _Run, number: int) -> None:
-        self.reply = run.proxy.trigger()
-        text = "" if self.reply.ok is None else ("success" if self.reply.ok else "failure")
+    def _fire(self, run: _Run, number: int) -> Reply:
+        reply = run.proxy.trigger()
+        text = "" if reply.ok is None else ("success" if reply.ok else "failure")
         run.mark(EventKind.RELOAD_REPLY, reload=number, text=text)
-        self.done.set()
+        return reply
 
-    def join(self, timeout_s: float) -> None:
-        """Wait until the trigger has answered."""
-        self._thread.join(timeout_s)
+    @property
+    def done(self) -> bool:
+        """Whether it has answered."""
+        return self._future.done()
+
+    @property
+    def reply(self) -> Reply:
+        """What it answered; raises what went wrong in it."""
+        return self._future.result() if self._future.done() else Reply(ok=None)
+
+    def wait(self, timeout_s: float) -> None:
+        """Wait until it has answered, at most so long."""
+        wait([self._future], timeout_s)
 
 
 def _failure(run: _Run, tracker: PhaseTracker, trigger: _Trigger, trigger_ns: int) -> str:
     """Return what HAProxy or the trigger says of a failure; "" while there is none."""
-    if trigger.done.is_set() and trigger.reply.ok is False:
+    if trigger.done and trigger.reply.ok is False:
         return trigger.reply.text or "the reload was refused"
     said = run.proxy.messages_since(trigger_ns)
     refused = any(event.reason == MessageKind.LOAD_FAILED for event in said)
     if refused or (tracker.died and not tracker.new_pid):
         return alerts(said) or "the new process did not come up"
-    if trigger.done.is_set() and run.proxy.exit_status() is not None:
+    if trigger.done and run.proxy.exit_status() is not None:
         return alerts(said) or f"HAProxy has exited with status {run.proxy.exit_status()}"
     return ""
 

@@ -81,7 +81,7 @@ def plan_load(
         _stream(number, target, share, requests, size, scale, room, tls_payload)
         for number, (target, share) in enumerate(shares)
     )
-    return LoadPlan(streams=streams, processes=size.processes)
+    return LoadPlan(streams=streams, processes=2 if size.full_rate else size.processes)
 
 
 def _stream(
@@ -114,7 +114,7 @@ def _shares(target: Target, timing: _Timing, size: LoadSize, *, is_main: bool) -
     if target.h2_prior_knowledge:
         yield _h2(timing, size)
         return
-    new_connections = 64 if size.full_rate else 16
+    new_connections = 128 if size.full_rate else 16
     if not is_main:
         yield _Share(Workload.CONNECT, new_connections, rate_per_s=size.rate_per_s / 8)
         return

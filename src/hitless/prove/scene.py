@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hitless.clock import now_ns
 from hitless.config import build_model, read_files
-from hitless.config.mistakes import known_mistakes
 from hitless.control.binary import HaproxyBinary, read_binary
-from hitless.control.check import check_configuration
 from hitless.errors import ConfigError, SandboxError
 from hitless.prove import describe
+from hitless.prove.acceptance import Acceptance
 from hitless.prove.conduct import alerts
 from hitless.prove.protocol import Progress, ProvePlan, Watch
 from hitless.prove.targets import Reachability, Targets, find_targets
@@ -23,8 +23,8 @@ from hitless.reload.launch import Launch, MessageReader
 from hitless.reload.mechanism import Mechanism, Mode, Via, choose_mechanism
 from hitless.reload.observe import Observer
 from hitless.sandbox.entry import TierKind
-from hitless.sandbox.refusals import learn_from_refusal
-from hitless.sandbox.standins import certificate_names, plan_for_refusal, plan_stand_ins
+from hitless.sandbox.private_files import place_file
+from hitless.sandbox.standins import certificate_names, plan_stand_ins
 from hitless.sandbox.world.plan import plan_world
 from hitless.sandbox.world.process import WorldProcess
 from hitless.sandbox.write_standins import (
@@ -36,12 +36,9 @@ from hitless.sandbox.write_standins import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from contextlib import ExitStack
 
     from hitless.config.model import Model
-    from hitless.config.tree import ConfigFile
-    from hitless.control.messages import Message as CheckMessage
     from hitless.prove.channel import Channel
     from hitless.records import Event
     from hitless.reload.instance import Reply
@@ -50,7 +47,7 @@ if TYPE_CHECKING:
 __all__ = ["Scene", "build_scene"]
 
 RUNTIME_DIRECTORY = "/run/hitless"
-MAX_CHECKS = 8
+MAX_STARTS = 4
 START_DEADLINE_S = 20.0
 START_POLL_S = 0.02
 WORLD_DEADLINE_S = 20.0
@@ -110,7 +107,7 @@ def build_scene(plan: ProvePlan, channel: Channel, directory_fd: int, stack: Exi
     stand_ins, certificates = _write_stand_ins(model, plan)
     reach = _reachability(plan, certificates)
     targets = find_targets(model, reach, binary.version[:2])
-    world = _start_world(model, certificates, directory_fd, stack)
+    world = _start_world(model, TierKind(plan.tier), certificates, directory_fd, stack)
     launch = Launch(
         binary=binary.path,
         files=plan.files,
@@ -118,8 +115,11 @@ def build_scene(plan: ProvePlan, channel: Channel, directory_fd: int, stack: Exi
         environment=plan.environment,
         working_directory=plan.working_directory,
     )
+    acceptance = Acceptance(
+        binary, launch, mechanism.mode, TierKind(plan.tier), model, files, RUNTIME_DIRECTORY, list(stand_ins)
+    )
     channel.say(Progress(stage="check"))
-    stand_ins += _check(binary, launch, mechanism, plan, files)
+    acceptance.check()
     _watch(channel, targets, describe.watched(model))
     channel.say(Progress(stage="start", detail=f"{binary.version_text}, {mechanism.mode}"))
     messages = MessageReader(channel.emit)
@@ -132,21 +132,20 @@ def build_scene(plan: ProvePlan, channel: Channel, directory_fd: int, stack: Exi
         transfer_socket=describe.transfer_socket(model),
     )
     stack.callback(instance.stop)
-    instance.start()
     observer = Observer(instance.serving_pids, describe.watched(model))
     stack.callback(observer.close)
-    _await_serving(instance, observer, messages, channel)
+    _start(instance, observer, messages, acceptance, channel)
     return Scene(
-        binary,
-        model,
-        mechanism,
-        instance,
-        messages,
-        observer,
-        targets,
-        world,
-        stand_ins,
-        master_socket(plan.extra_arguments, RUNTIME_DIRECTORY),
+        binary=binary,
+        model=model,
+        mechanism=mechanism,
+        instance=instance,
+        messages=messages,
+        observer=observer,
+        targets=targets,
+        world=world,
+        stand_ins=tuple(acceptance.stand_ins),
+        master_socket=master_socket(plan.extra_arguments, RUNTIME_DIRECTORY),
     )
 
 
@@ -184,15 +183,15 @@ def _has_ipv6() -> bool:
 
 
 def _start_world(
-    model: Model, certificates: WorldCertificates, directory_fd: int, stack: ExitStack
+    model: Model, tier: TierKind, certificates: WorldCertificates, directory_fd: int, stack: ExitStack
 ) -> WorldPlan:
     world = plan_world(model, certificate=certificates.server, ipv6=_has_ipv6())
-    if world.resolv_conf:
-        Path("/etc/resolv.conf").write_text(world.resolv_conf, encoding="ascii")
+    if world.resolv_conf and tier is not TierKind.LOOPBACK:
+        place_file("/etc/resolv.conf", world.resolv_conf.encode("ascii"))
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
     events_fd = os.open(EVENTS_FILE, flags, 0o600, dir_fd=directory_fd)
     stack.callback(os.close, events_fd)
-    process = stack.enter_context(WorldProcess(world, events_fd))
+    process = stack.enter_context(WorldProcess(world, events_fd=events_fd))
     ready = process.wait_ready(WORLD_DEADLINE_S)
     if ready.failed:
         first = ready.failed[0]
@@ -201,44 +200,6 @@ def _start_world(
             hint="The configuration's servers and binds may claim the same address and port.",
         )
     return world
-
-
-def _check(
-    binary: HaproxyBinary, launch: Launch, mechanism: Mechanism, plan: ProvePlan, files: Sequence[ConfigFile]
-) -> tuple[StandIn, ...]:
-    """Let HAProxy check the configuration as its service would; give it what it still misses, a few times."""
-    stand_ins: tuple[StandIn, ...] = ()
-    seen: set[str] = set()
-    for _ in range(MAX_CHECKS):
-        result = check_configuration(
-            binary,
-            launch.files,
-            flags=("-W",) if mechanism.mode is Mode.MASTER_WORKER else (),
-            extra_arguments=launch.extra_arguments,
-            environment=launch.environment,
-            working_directory=launch.working_directory,
-        )
-        if result.ok:
-            return stand_ins
-        lacking = [reference for reference in learn_from_refusal(result.raw) if reference.path not in seen]
-        if not lacking:
-            raise _refused(result.alerts, files)
-        seen.update(reference.path for reference in lacking)
-        plans = [
-            one for reference in lacking for one in plan_for_refusal(reference, tier=TierKind(plan.tier))
-        ]
-        written, _ = write_stand_ins(plans, directory=RUNTIME_DIRECTORY)
-        stand_ins += written
-    raise ConfigError(
-        f"HAProxy still refuses the configuration after {MAX_CHECKS} attempts to provide what it names."
-    )
-
-
-def _refused(messages: Sequence[CheckMessage], files: Sequence[ConfigFile]) -> ConfigError:
-    lines = [message.text for message in messages]
-    mistakes = known_mistakes(files)
-    hint = "\n".join(f"{m.where}: {m.message} {m.right_form}".strip() for m in mistakes)
-    return ConfigError("HAProxy refuses this configuration:\n" + "\n".join(lines), hint=hint)
 
 
 def _watch(channel: Channel, targets: Targets, endpoints: frozenset[str]) -> None:
@@ -255,15 +216,35 @@ def _watch(channel: Channel, targets: Targets, endpoints: frozenset[str]) -> Non
     )
 
 
-def _await_serving(instance: Instance, observer: Observer, messages: MessageReader, channel: Channel) -> None:
-    """Wait until one process holds every listening socket."""
-    deadline = time.monotonic() + START_DEADLINE_S
-    while not observer.serving():
-        channel.wait(START_POLL_S)
-        if instance.exit_status() is not None:
-            said = alerts(messages.since(0)) or f"status {instance.exit_status()}"
-            raise ConfigError(f"HAProxy did not start:\n{said}")
-        if time.monotonic() > deadline:
+def _start(
+    instance: Instance, observer: Observer, messages: MessageReader, acceptance: Acceptance, channel: Channel
+) -> None:
+    """Start HAProxy; where it refuses for want of something that can be provided, provide it and start again.
+
+    Raises: ConfigError with HAProxy's words; SandboxError if it never listens on all its addresses.
+    """
+    for _ in range(MAX_STARTS):
+        since_ns = now_ns()
+        instance.start()
+        if _comes_to_serve(instance, observer, channel):
+            return
+        said = "\n".join(event.text for event in messages.since(since_ns))
+        if instance.exit_status() is None:
             raise SandboxError(
-                f"HAProxy did not listen on all its addresses within {START_DEADLINE_S:g} s.\n{alerts(messages.since(0))}"
+                f"HAProxy did not listen on all its addresses within {START_DEADLINE_S:g} s.\n{said}".strip()
             )
+        if not acceptance.meet(said):
+            raise acceptance.refused(alerts(messages.since(since_ns)).splitlines(), said)
+    raise ConfigError(f"HAProxy did not start, whatever was provided.\n{said}")
+
+
+def _comes_to_serve(instance: Instance, observer: Observer, channel: Channel) -> bool:
+    """Wait until one process holds every listening socket; return False if HAProxy ends or time runs out."""
+    deadline = time.monotonic() + START_DEADLINE_S
+    while time.monotonic() < deadline:
+        if observer.serving():
+            return True
+        if instance.exit_status() is not None:
+            return False
+        channel.wait(START_POLL_S)
+    return False

@@ -14,7 +14,7 @@ from hitless.control.messages import Level
 from hitless.control.replies import ReloadReply
 from hitless.control.runtime_api import MasterCli
 from hitless.errors import ControlError, ReloadError
-from hitless.host.processes import read_children
+from hitless.host.processes import Gone, read_children
 from hitless.reload.launch import Launch, MessageReader, spawn
 from hitless.reload.mechanism import Mechanism, Mode, Via
 
@@ -88,7 +88,10 @@ class MasterWorkerInstance:
 
     def serving_pids(self) -> frozenset[int]:
         """Return the workers of all generations."""
-        return frozenset(read_children(self._process.pid))
+        try:
+            return frozenset(read_children(self._process.pid))
+        except Gone:  # between two masters of a restart
+            return frozenset()
 
     def trigger(self) -> Reply:
         """Reload by signal or master CLI, or restart as a service manager would."""

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
-__all__ = ["Authority", "make_authority", "make_dh_parameters"]
+__all__ = ["Authority", "key_pem", "load_authority", "make_authority", "make_dh_parameters"]
 
 _VALID = dt.timedelta(days=30)
 _CLOCK_SKEW = dt.timedelta(days=1)
@@ -43,10 +43,7 @@ class Authority:
         certificate = _sign(
             self.leaf_key, self.key, "hitless stand-in", self.certificate.subject, tuple(names)
         )
-        key = self.leaf_key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-        return certificate.public_bytes(serialization.Encoding.PEM) + key
+        return certificate.public_bytes(serialization.Encoding.PEM) + key_pem(self.leaf_key)
 
     def revocation_list_pem(self) -> bytes:
         """Return an empty list of revoked certificates, for a `crl-file`."""
@@ -54,6 +51,29 @@ class Authority:
         builder = x509.CertificateRevocationListBuilder().issuer_name(self.certificate.subject)
         builder = builder.last_update(now - _CLOCK_SKEW).next_update(now + _VALID)
         return builder.sign(self.key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+
+
+def load_authority(certificate_pem: bytes, key_pem: bytes, leaf_key_pem: bytes) -> Authority:
+    """Return an authority that was made earlier in the same run.
+
+    Raises: ValueError if the files are not what `Authority` wrote.
+    """
+    certificate = x509.load_pem_x509_certificate(certificate_pem)
+    return Authority(_load_key(key_pem), certificate, _load_key(leaf_key_pem))
+
+
+def _load_key(pem: bytes) -> rsa.RSAPrivateKey:
+    key = serialization.load_pem_private_key(pem, password=None)
+    if not isinstance(key, rsa.RSAPrivateKey):
+        raise ValueError("not an RSA key")  # noqa: TRY004 - the content is wrong, not the argument
+    return key
+
+
+def key_pem(key: rsa.RSAPrivateKey) -> bytes:
+    """Return a private key in PEM, not encrypted."""
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
 
 
 def make_authority() -> Authority:

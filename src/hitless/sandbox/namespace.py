@@ -100,7 +100,7 @@ class SandboxProcess:
 
     def __init__(self, process: "subprocess.Popen[bytes]", report: int) -> None:
         self.process = process
-        self._report = report
+        self._report = os.fdopen(report, "rb", buffering=0)
 
     def __enter__(self) -> Self:
         return self
@@ -118,7 +118,7 @@ class SandboxProcess:
         """
         deadline = time.monotonic() + timeout_s
         step, buffer = "start", b""
-        with os.fdopen(self._report, "rb", buffering=0) as report:
+        with self._report as report:
             while len(buffer) < _REPORT_LIMIT_BYTES:
                 if not select.select([report], [], [], max(0.0, deadline - time.monotonic()))[0]:
                     self.kill()
@@ -157,6 +157,7 @@ class SandboxProcess:
         """End everything in the sandbox at once, and wait for it."""
         self.process.kill()
         self.process.wait()
+        self._report.close()
 
 
 def _decode(line: bytes) -> EntryMessage:

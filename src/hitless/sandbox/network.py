@@ -50,6 +50,7 @@ SANDBOX_SYSCTLS = {
     "net.ipv4.ip_unprivileged_port_start": "0",
     "net.ipv4.tcp_tw_reuse": "1",
     "net.ipv6.ip_nonlocal_bind": "1",
+    "net.unix.max_dgram_qlen": "4096",
 }
 """Settings of the private namespace alone: any address can be bound, and clients do not run out of ports."""
 

@@ -82,7 +82,7 @@ def make_writable(path: str) -> None:
     Raises: SandboxError where neither an overlay nor a tmpfs can be mounted.
     """
     require_sandbox()
-    if os.access(path, os.W_OK | os.X_OK):
+    if _can_create_in(path):
         return
     lower = os.open(path, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
@@ -106,6 +106,21 @@ def make_writable(path: str) -> None:
         ) from error
     finally:
         os.close(lower)
+
+
+def _can_create_in(directory: str) -> bool:
+    """Return whether a file can be made in a directory, by making one.
+
+    access(2) is not enough: an overlay must first copy the parents up, and cannot give them to owners that do
+    not exist in this user namespace (EOVERFLOW).
+    """
+    probe = Path(directory) / f".hitless-{os.getpid()}"
+    try:
+        probe.mkdir()
+        probe.rmdir()
+    except OSError:
+        return False
+    return True
 
 
 def _exists(path: Path) -> bool:

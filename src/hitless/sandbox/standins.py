@@ -5,87 +5,41 @@ private authority is added, so that `verify required` accepts the clients and se
 """
 
 import re
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import PurePosixPath
 
-from hitless.config.model import FileReference, Model
-from hitless.records import StandIn
+from hitless.config.model import Bind, FileReference, Model
 from hitless.sandbox.entry import TierKind
+from hitless.sandbox.standin_plan import Content, PathState, StandInPlan
 
-__all__ = [
-    "Content",
-    "PathState",
-    "StandInPlan",
-    "certificate_names",
-    "plan_for_refusal",
-    "plan_stand_ins",
-]
+__all__ = ["certificate_names", "plan_for_refusal", "plan_stand_ins"]
 
-
-class PathState(StrEnum):
-    """What a path leads to, symbolic links followed."""
-
-    ABSENT = "absent"
-    FILE = "file"
-    DIRECTORY = "directory"
-    UNREADABLE = "unreadable"
-    OTHER = "other"
-
-
-class Content(StrEnum):
-    """What is to be written; `hitless.sandbox.write_standins` has a writer for each."""
-
-    ACL = "acl"
-    AUTHORITY = "authority"
-    CERTIFICATE = "certificate"
-    CERTIFICATE_DIRECTORY = "certificate-directory"
-    CRL = "crl"
-    CRT_LIST = "crt-list"
-    DH = "dh"
-    DIRECTORY = "directory"
-    EMPTY = "empty"
-    ERROR_FILE = "error-file"
-    GROUP = "group"
-    LUA = "lua"
-    MAP = "map"
-    SERVER_STATE = "server-state"
-    SPOE = "spoe"
-    TICKET_KEYS = "ticket-keys"
-    USER = "user"
-    WRITABLE = "writable"
-
-
-@dataclass(frozen=True, slots=True)
-class StandInPlan:
-    """One thing to be written in the private root, or made writable there."""
-
-    content: Content
-    kind: str
-    """As in `FileReference.kind`."""
-    path: str
-    """The path; for a user or group its name."""
-    where: str
-    what: str = ""
-    """A few words for the report; empty: nothing that anybody has to know."""
-    names: tuple[str, ...] = ()
-    """Host names for a certificate."""
-    detail: str = ""
-
-    def record(self) -> StandIn:
-        """Return the entry for the report."""
-        return StandIn(kind=self.kind, name=self.path, where=self.where, what=self.what)
+_SYSTEM_AUTHORITIES = "@system-ca"
 
 
 @dataclass(frozen=True, slots=True)
 class _Situation:
+    model: Model
     exists: Callable[[str], PathState]
     tier: TierKind
     users: Container[str]
     groups: Container[str]
     host_names: tuple[str, ...]
-    backend: str
+
+    def words_at(self, where: str) -> tuple[str, ...]:
+        """Return the words of the line at a place; of a bind, its keywords."""
+        for bind in _binds(self.model):
+            if bind.where == where:
+                return tuple(bind.options)
+        proxied = (directive for proxy in self.model.proxies for directive in proxy.directives)
+        lines = (directive for directive in (*self.model.global_, *proxied) if directive.where == where)
+        return next((line.words for line in lines), ())
+
+
+def _binds(model: Model) -> Iterator[Bind]:
+    for proxy in model.proxies:
+        yield from proxy.binds
 
 
 def plan_stand_ins(
@@ -97,24 +51,39 @@ def plan_stand_ins(
     groups: Container[str],
     host_names: Iterable[str] = (),
 ) -> tuple[StandInPlan, ...]:
-    """Return what has to stand in, each path once, in the configuration's order.
+    """Return what has to stand in, each thing once, in order; nothing in the loopback tier.
 
     `users` and `groups`: names that the C library finds; `host_names` go into the certificates of binds.
     """
-    backend = next((proxy.name for proxy in model.proxies if proxy.kind == "backend"), "")
-    now = _Situation(exists, tier, users, groups, tuple(host_names), backend)
+    if tier is TierKind.LOOPBACK:
+        return ()
+    now = _Situation(model, exists, tier, users, groups, tuple(host_names))
     plans: dict[tuple[str, str, str], StandInPlan] = {}
-    for reference in model.file_references:
+    for reference in (*model.file_references, *_system_authorities(model)):
         for plan in _plan(reference, now):
             plans.setdefault((plan.content, plan.path, plan.detail), plan)
     return tuple(plans.values())
 
 
+def _system_authorities(model: Model) -> Iterator[FileReference]:
+    """Yield the servers that are verified against the system's authorities: no file of the configuration."""
+    for proxy in model.proxies:
+        for server in proxy.servers:
+            if _SYSTEM_AUTHORITIES in server.options.get("ca-file", ()):
+                yield FileReference("ca", _SYSTEM_AUTHORITIES, server.where, "server")
+
+
 def plan_for_refusal(
-    reference: FileReference, *, tier: TierKind, host_names: Iterable[str] = ()
+    reference: FileReference, *, tier: TierKind, model: Model | None = None, host_names: Iterable[str] = ()
 ) -> tuple[StandInPlan, ...]:
-    """Return the stand-ins for something that HAProxy has refused, whatever the state of the file."""
-    missing = _Situation(lambda _: PathState.ABSENT, tier, (), (), tuple(host_names), "")
+    """Return the stand-ins for what HAProxy has refused, whatever the state of the file.
+
+    With the `model`, the line that names a file tells more about what it must hold.
+    """
+    if tier is TierKind.LOOPBACK:
+        return ()
+    known = model or Model((), (), ())
+    missing = _Situation(known, lambda _: PathState.ABSENT, tier, (), (), tuple(host_names))
     return _plan(reference, missing)
 
 
@@ -132,39 +101,67 @@ def certificate_names(model: Model) -> tuple[str, ...]:
 
 _CONSTANT = re.compile(r"str\(['\"]?([^)'\"]*)['\"]?\)")
 _HOST = re.compile(r"[A-Za-z0-9_.:*-]+")
-_STATUS = re.compile(r"[1-5]\d\d")
+_STATUS = re.compile(r"\b[1-5]\d\d\b")
 
 
 def _plan(reference: FileReference, now: _Situation) -> tuple[StandInPlan, ...]:
-    planner = _PLANNERS.get(reference.kind, _plan_file)
-    return planner(reference, now)
+    return _PLANNERS.get(reference.kind, _plan_file)(reference, now)
 
 
 def _plan_file(reference: FileReference, now: _Situation) -> tuple[StandInPlan, ...]:
     if now.exists(reference.path) is PathState.FILE:
         return ()
     content, what = _FILES.get(reference.kind, (Content.EMPTY, "an empty file"))
-    detail = reference.detail
-    if content is Content.ERROR_FILE:
-        status = _STATUS.search(PurePosixPath(reference.path).name) or _STATUS.search(reference.detail)
-        detail = status[0] if status else "503"
-    if content is Content.SPOE:
-        detail = f"{reference.detail} {now.backend}"
-    return (StandInPlan(content, reference.kind, reference.path, reference.where, what, detail=detail),)
+    return (StandInPlan(content, reference.kind, reference.path, reference.where, what),)
 
 
 _FILES = {
     "acl": (Content.ACL, "an empty list: it matches nothing"),
     "crt-list": (Content.CRT_LIST, "a list with one self-made certificate"),
     "dh": (Content.DH, "the group ffdhe2048"),
-    "error-file": (Content.ERROR_FILE, "a short answer of the same status"),
     "lua": (Content.LUA, "an empty script: what the real one registers is missing"),
     "map": (Content.MAP, "an empty map: every lookup gives the default"),
     "server-state": (Content.SERVER_STATE, "a state without servers"),
-    "spoe": (Content.SPOE, "an agent that is never asked"),
     "ticket-keys": (Content.TICKET_KEYS, "three random keys"),
-    "tls-ticket-keys": (Content.TICKET_KEYS, "three random keys"),
 }
+
+
+def _plan_error_file(reference: FileReference, now: _Situation) -> tuple[StandInPlan, ...]:
+    if now.exists(reference.path) is PathState.FILE:
+        return ()
+    words = [*now.words_at(reference.where), PurePosixPath(reference.path).name, "503"]
+    status = next(found[0] for word in words if (found := _STATUS.search(word)))
+    what = f"a short answer {status}"
+    return (
+        StandInPlan(Content.ERROR_FILE, "error-file", reference.path, reference.where, what, detail=status),
+    )
+
+
+def _plan_spoe(reference: FileReference, now: _Situation) -> tuple[StandInPlan, ...]:
+    if now.exists(reference.path) is PathState.FILE:
+        return ()
+    words = now.words_at(reference.where)
+    engine = words[words.index("engine") + 1] if "engine" in words[:-1] else ""
+    backend = next((proxy.name for proxy in now.model.proxies if proxy.kind == "backend"), "")
+    what = "an agent that is never asked"
+    detail = f"{engine} {backend}"
+    return (StandInPlan(Content.SPOE, "spoe", reference.path, reference.where, what, detail=detail),)
+
+
+def _plan_other(reference: FileReference, now: _Situation) -> tuple[StandInPlan, ...]:
+    words = now.words_at(reference.where)
+    if "issuers-chain-path" in words:
+        return _plan_directory(reference, now)
+    if now.exists(reference.path) is PathState.FILE:
+        return ()
+    content, what = Content.EMPTY, "an empty file"
+    if "tls-ticket-keys" in words:
+        content, what = _FILES["ticket-keys"]
+    elif reference.detail == "external-check":
+        content, what = Content.SCRIPT, "a script that always succeeds"
+    elif reference.detail == "crt-store key":
+        content, what = Content.CERTIFICATE, "the key of a self-made certificate"
+    return (StandInPlan(content, reference.kind, reference.path, reference.where, what),)
 
 
 def _plan_account(reference: FileReference, now: _Situation) -> tuple[StandInPlan, ...]:
@@ -231,7 +228,7 @@ def _names_of(path: str) -> tuple[str, ...]:
 
 def _plan_authority(reference: FileReference, now: _Situation) -> tuple[StandInPlan, ...]:
     content = Content.AUTHORITY if reference.kind == "ca" else Content.CRL
-    there = reference.path == "@system-ca" or now.exists(reference.path) in {
+    there = reference.path == _SYSTEM_AUTHORITIES or now.exists(reference.path) in {
         PathState.FILE,
         PathState.DIRECTORY,
     }
@@ -251,9 +248,12 @@ _PLANNERS = {
     "chroot": _plan_chroot,
     "crl": _plan_authority,
     "error-directory": _plan_directory,
+    "error-file": _plan_error_file,
     "group": _plan_account,
+    "other": _plan_other,
     "pidfile": _plan_directory_of,
     "socket": _plan_directory_of,
+    "spoe": _plan_spoe,
     "state-directory": _plan_directory,
     "user": _plan_account,
 }

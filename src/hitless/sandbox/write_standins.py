@@ -7,12 +7,12 @@ import pwd
 import secrets
 import stat
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hitless.records import StandIn
 from hitless.sandbox.accounts import pick_ids, with_groups, with_users
+from hitless.sandbox.authority import WorldCertificates, open_authority
 from hitless.sandbox.private_files import (
     make_directory,
     make_writable,
@@ -20,7 +20,7 @@ from hitless.sandbox.private_files import (
     remove_file,
     require_sandbox,
 )
-from hitless.sandbox.standins import Content, PathState, StandInPlan
+from hitless.sandbox.standin_plan import Content, PathState, StandInPlan
 
 if TYPE_CHECKING:
     from hitless.sandbox.certificates import Authority
@@ -29,18 +29,6 @@ __all__ = ["WorldCertificates", "known_groups", "known_users", "read_path_state"
 
 _SYSTEM_AUTHORITIES = "/etc/ssl/certs"
 _READ_LIMIT_BYTES = 16 * 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class WorldCertificates:
-    """Paths, inside the sandbox, of what the simulated servers and the clients present."""
-
-    authority: str
-    """The private authority's certificate."""
-    server: str
-    """Certificate and key of every simulated server."""
-    client: str
-    """Certificate and key of the clients, where a bind verifies them."""
 
 
 def read_path_state(path: str) -> PathState:
@@ -71,35 +59,22 @@ def known_groups() -> frozenset[str]:
 def write_stand_ins(
     plans: Iterable[StandInPlan], *, directory: str = "/run/hitless", server_names: Iterable[str] = ()
 ) -> tuple[tuple[StandIn, ...], WorldCertificates]:
-    """Write every plan, and into `directory` the certificates of servers and clients; return what to report.
+    """Write every plan, and into `directory` what servers and clients present; return what to report.
 
-    Raises: SandboxError outside a sandbox, or where something cannot be written.
+    Called again with the same directory, it uses the authority and the certificates that are there. Without
+    plans nothing but `directory` is touched, so that it may be called in the loopback tier, too.
+    Raises: SandboxError outside a sandbox if there are plans, or where something cannot be written.
     """
-    require_sandbox()
-    from hitless.sandbox.certificates import make_authority  # noqa: PLC0415 - cryptography is slow to import
-
     todo = tuple(plans)
-    authority = make_authority()
-    certificates = _write_world_certificates(authority, directory, server_names)
+    if todo:
+        require_sandbox()
+    authority, certificates = open_authority(directory, server_names)
     _write_accounts(todo)
     for plan in todo:
         writer = _WRITERS.get(plan.content)
         if writer is not None:
             writer(plan, authority)
     return tuple(plan.record() for plan in todo if plan.what), certificates
-
-
-def _write_world_certificates(
-    authority: "Authority", directory: str, names: Iterable[str]
-) -> WorldCertificates:
-    make_directory(directory, mode=0o700)
-    paths = WorldCertificates(
-        f"{directory}/authority.pem", f"{directory}/server.pem", f"{directory}/client.pem"
-    )
-    place_file(paths.authority, authority.certificate_pem())
-    place_file(paths.server, authority.issue_pem(names), mode=0o600)
-    place_file(paths.client, authority.issue_pem(("client.hitless.invalid",)), mode=0o600)
-    return paths
 
 
 def _write_accounts(plans: tuple[StandInPlan, ...]) -> None:
@@ -162,7 +137,7 @@ def _add_pem(path: str, pem: bytes) -> None:
 
 
 def _write_dh(plan: StandInPlan, _: "Authority") -> None:
-    from hitless.sandbox.certificates import make_dh_parameters  # noqa: PLC0415 - cryptography is slow to import
+    from hitless.sandbox.certificates import make_dh_parameters  # cryptography is slow to import
 
     place_file(plan.path, make_dh_parameters())
 
@@ -185,7 +160,7 @@ spoe-agent hitless_stand_in
 spoe-message never
     event on-client-session if FALSE
 """
-"""HAProxy 2.6 and 2.8 crash in `haproxy -c` on an agent without a message, so there is one that is never sent."""
+"""With a message that is never sent: on an agent without any, `haproxy -c` of 2.6 and 2.8 crashes."""
 
 
 def _write_spoe(plan: StandInPlan, _: "Authority") -> None:
@@ -223,6 +198,7 @@ _WRITERS: "dict[Content, Callable[[StandInPlan, Authority], None]]" = {
     Content.ERROR_FILE: _write_error_file,
     Content.LUA: _writer_of(b"-- stand-in\n"),
     Content.MAP: _writer_of(b""),
+    Content.SCRIPT: lambda plan, _: place_file(plan.path, b"#!/bin/sh\nexit 0\n", mode=0o755),
     Content.SERVER_STATE: _writer_of(b"1\n"),
     Content.SPOE: _write_spoe,
     Content.TICKET_KEYS: _write_ticket_keys,

@@ -1,4 +1,4 @@
-"""Runs inside the sandbox: stand-ins for one configuration, a real HAProxy on it, and one request to each address.
+"""Runs inside the sandbox: stand-ins for a configuration, a real HAProxy on it, a request to each address.
 
 Arguments: haproxy, the configuration, the tier. The last line on stdout is JSON.
 """
@@ -13,7 +13,7 @@ import sys
 import time
 from pathlib import Path
 
-from hitless.config.model import FileReference, Model, Proxy
+from hitless.config.model import Directive, FileReference, Model, Proxy
 from hitless.sandbox.entry import TierKind
 from hitless.sandbox.standins import plan_stand_ins
 from hitless.sandbox.write_standins import known_groups, known_users, read_path_state, write_stand_ins
@@ -37,7 +37,7 @@ def _references(lacking: str) -> tuple[FileReference, ...]:
         FileReference("crt-list", f"{lacking}/list.txt", "haproxy.cfg:23"),
         FileReference("ticket-keys", f"{lacking}/tickets", "haproxy.cfg:23"),
         FileReference("crl", f"{lacking}/crl.pem", "haproxy.cfg:22"),
-        FileReference("spoe", f"{lacking}/spoe.cfg", "haproxy.cfg:27", "guard"),
+        FileReference("spoe", f"{lacking}/spoe.cfg", "haproxy.cfg:27"),
     )
 
 
@@ -79,10 +79,14 @@ def _start(haproxy: str, configuration: str) -> "tuple[subprocess.Popen[bytes], 
 
 def main() -> None:
     haproxy, configuration, tier, lacking = sys.argv[1:]
+    spoe = Directive(("filter", "spoe", "engine", "guard", "config", "x"), "haproxy.cfg:27")
     model = Model(
         (configuration,),
         (),
-        (Proxy("backend", "other", "haproxy.cfg:30", "tcp"),),
+        (
+            Proxy("frontend", "www", "haproxy.cfg:15", "http", directives=(spoe,)),
+            Proxy("backend", "other", "haproxy.cfg:30", "tcp"),
+        ),
         file_references=_references(lacking),
     )
     plans = plan_stand_ins(
@@ -112,7 +116,7 @@ def main() -> None:
     process.terminate()
     process.communicate(timeout=10)
     result["stand_ins"] = [[entry.kind, entry.name] for entry in stand_ins]
-    print(json.dumps(result))
+    sys.stdout.write(json.dumps(result))
 
 
 main()

@@ -44,6 +44,8 @@ class PreparedStream:
         stream = self._setup.stream
         numbers = share(stream.connections, stream=stream.number, process=process, processes=processes)
         lanes = stream.streams_per_connection if stream.workload is Workload.H2 else 1
-        paces = [pace_of(stream, number * lanes + lane, start_ns) for number in numbers for lane in range(lanes)]
+        paces = [
+            pace_of(stream, number * lanes + lane, start_ns) for number in numbers for lane in range(lanes)
+        ]
         clients: list[EngineClient] = self._module.make_clients(self._setup, paces)
         return clients

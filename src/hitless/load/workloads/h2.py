@@ -1,9 +1,10 @@
 """HTTP/2: a few connections, several streams open at once on each; ALPN over TLS, or prior knowledge without.
 
-Each stream is an attempt. A stream above the last one that GOAWAY names is `goaway_lost` and was not processed. A
-GOAWAY that comes while streams are open is obeyed, as the protocol demands: new streams go to a new connection. One
-that comes while the connection rests is only noted, as a FIN is in HTTP/1: what a client loses that does not look is
-the question.
+Each stream is an attempt. A stream above the last one that GOAWAY names is `goaway_lost` and was not processed.
+
+A GOAWAY is obeyed as soon as it is read, as RFC 9113 section 6.8 demands of every client and as `Connection: close` is
+obeyed in HTTP/1; it is read while streams are open, and while the connection rests. A FIN without a GOAWAY, though, is
+only noted: the client sends on the connection it has, and what it loses is a `stale_reuse`.
 """
 
 from hitless.attempts import FLAG_IDEMPOTENT

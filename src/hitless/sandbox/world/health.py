@@ -38,7 +38,7 @@ class Check(NamedTuple):
 
 
 def plan_checks(proxy: Proxy) -> tuple[Check, ...]:
-    """Return what the checks of a proxy's servers want; empty: connections are enough.
+    """Return what the checks of a proxy's servers want.
 
     Of several check options the last one is in force, as in HAProxy (each clears PR_O2_CHK_ANY).
 
@@ -46,7 +46,7 @@ def plan_checks(proxy: Proxy) -> tuple[Check, ...]:
     """
     chosen = [name for name in proxy.options if name in _CHECK_OPTIONS]
     if not chosen:
-        return ()
+        return (Check(Connect()),)
     option = chosen[-1]
     if option == "httpchk":
         return tuple(Check(connect, answer=answer) for connect, answer in plan_http_check(proxy))

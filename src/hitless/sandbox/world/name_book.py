@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["NameBook"]
 
+_EVERYWHERE = {"localhost": ("127.0.0.1", "::1")}
+"""What every machine knows without asking (RFC 6761 section 6.3)."""
 SRV_PORT = 8080
 """The port of SRV targets where the server line names none."""
 
@@ -23,23 +25,24 @@ SRV_PORT = 8080
 class NameBook:
     """Names in lower case, without a dot at the end."""
 
-    def __init__(self, model: Model, local_names: Mapping[str, str], *, ipv6: bool) -> None:
+    def __init__(self, model: Model, local_names: Mapping[str, Sequence[str]], *, ipv6: bool) -> None:
         self._ipv6 = ipv6
-        self._local = {name.rstrip(".").lower(): normal_ip(a) for name, a in local_names.items()}
+        known = {**_EVERYWHERE, **local_names}
+        self._local = {name.rstrip(".").lower(): tuple(map(normal_ip, known[name])) for name in known}
         self._names: dict[str, DnsName] = {
-            name: DnsName(name=name, address=address) for name, address in self._local.items()
+            name: DnsName(name=name, addresses=addresses) for name, addresses in self._local.items()
         }
         self._counts = _template_sizes(model)
 
     def records(self) -> tuple[DnsName, ...]:
         """Return what the DNS has to know beyond the rule for every name."""
-        return tuple(n for n in self._names.values() if n.count > 1 or n.srv_port or n.address)
+        return tuple(n for n in self._names.values() if n.count > 1 or n.srv_port or n.addresses)
 
     def addresses(self, name: str, count: int = 1) -> list[str]:
         """Return every address that a name may resolve to."""
         key = name.rstrip(".").lower()
         if key in self._local:
-            return [self._local[key]]
+            return [a for a in self._local[key] if self._ipv6 or ":" not in a]
         found = [address_for_name(key, number=n) for n in range(count)]
         return found + [address6_for_name(key, number=n) for n in range(count)] if self._ipv6 else found
 

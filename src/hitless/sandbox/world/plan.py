@@ -15,7 +15,7 @@ from hitless.sandbox.world.receivers import add_receivers
 from hitless.sandbox.world.records import CannotImitate, WorldPlan
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from hitless.config.model import Model, Proxy, Server
 
@@ -28,14 +28,14 @@ _ANY_ADDRESSES = {"0.0.0.0", "::", "*"}  # noqa: S104 - comparing
 def plan_world(
     model: Model,
     *,
-    local_names: Mapping[str, str] | None = None,
+    local_names: Mapping[str, Sequence[str]] | None = None,
     certificate: str = "",
     ipv6: bool = True,
     private: bool = True,
 ) -> WorldPlan:
     """Return the endpoints and names that the configuration expects, and what cannot be imitated.
 
-    `local_names`: what this machine knows without DNS (/etc/hosts, its own name), with the address of each.
+    `local_names`: what this machine knows without DNS, with its addresses (see `parse_hosts`; localhost is known).
     The other arguments are those of `WorldPlan`.
     """
     planner = _Planner(model, NameBook(model, local_names or {}, ipv6=ipv6))

@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING, Self
 import msgspec
 
 from hitless.errors import SandboxError
-from hitless.sandbox.world.records import Failure, Ready
+from hitless.sandbox.world.records import Ready
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,10 +29,11 @@ _COMPLAINT_SIZE_BYTES = 4096
 class WorldProcess:
     """Starts the world, waits until it serves, and takes it down.
 
-    It runs in the namespaces of whoever starts it; `prefix` is a program that starts it elsewhere. Events (`hitless.records.Event`, one JSON line each) are written to `events_fd`, which stays open here.
+    It runs in the namespaces of whoever starts it; `prefix` is a program that starts it elsewhere.
+    Events (`hitless.records.Event`, one JSON line each) are written to `events_fd`, which stays open here.
     """
 
-    def __init__(self, plan: WorldPlan, *, events_fd: int, prefix: Sequence[str] = ()) -> None:
+    def __init__(self, plan: WorldPlan, events_fd: int, *, prefix: Sequence[str] = ()) -> None:
         self._plan = plan
         self._events_fd = events_fd
         self._prefix = tuple(prefix)
@@ -75,10 +76,11 @@ class WorldProcess:
                     pass_fds=(plan.fileno(), self._events_fd),
                 )
             except OSError as error:
+                self._complaints.close()
                 raise SandboxError(f"the simulated world could not be started: {error}") from error
 
-    def wait_ready(self, timeout_s: float = 15.0) -> tuple[Failure, ...]:
-        """Wait until the world serves; return the endpoints that it could not open.
+    def wait_ready(self, timeout_s: float = 15.0) -> Ready:
+        """Wait until the world serves; the result names the endpoints that it could not open.
 
         Raises: SandboxError if it ends or says nothing in time.
         """
@@ -92,7 +94,7 @@ class WorldProcess:
             raise SandboxError(
                 f"the simulated world {state} after {timeout_s:g} s. {self._complaint()}".strip()
             )
-        return msgspec.json.decode(line, type=Ready).failed
+        return msgspec.json.decode(line, type=Ready)
 
     def stop(self, timeout_s: float = 3.0) -> None:
         """End the process, by force if it does not end by itself in time. Its events are complete then."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import ctypes
 import gc
 import os
 import resource
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from hitless.sandbox.syscalls import set_parent_death_signal
 from hitless.sandbox.world.records import Ready, WorldPlan
 from hitless.sandbox.world.servers.events import EventWriter
 from hitless.sandbox.world.servers.world import World
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 __all__ = ["main"]
 
 _PLAN_SIZE_BYTES = 256 * 1024 * 1024
-_PR_SET_PDEATHSIG = 1
-"""linux/prctl.h"""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -35,7 +33,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--plan-fd", type=int, required=True, help="where to read the plan, as JSON")
     parser.add_argument("--events-fd", type=int, required=True, help="where to write events, as JSON lines")
     options = parser.parse_args(arguments)
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    set_parent_death_signal(signal.SIGKILL)
     _raise_descriptor_limit()
     plan = _read_plan(options.plan_fd)
     # A connection's objects refer to each other only while it lives: there is nothing to collect.
@@ -63,7 +61,7 @@ def _raise_descriptor_limit() -> None:
 def _tls_context(plan: WorldPlan) -> ssl.SSLContext | None:
     if not plan.certificate:
         return None
-    from hitless.sandbox.world.servers.tls import server_context  # noqa: PLC0415 - OpenSSL only where it is spoken
+    from hitless.sandbox.world.servers.tls import server_context
 
     return server_context(plan.certificate)
 
@@ -85,6 +83,8 @@ async def _serve(plan: WorldPlan, events_descriptor: int) -> None:
         events.note(
             "connections to the simulated servers waited for descriptors or memory", world.refused_accepts
         )
+    if world.lost_datagrams:
+        events.note("datagrams (log lines, DNS queries) were lost in the kernel", world.lost_datagrams)
     events.close()
 
 

@@ -75,8 +75,8 @@ class DnsName(Record, frozen=True):
     """How many addresses (or SRV records) it has: as many as a server-template has servers."""
     srv_port: int = 0
     """Not 0: it is asked for by SRV, and this is the port of each target."""
-    address: str = ""
-    """Not empty: it has this address alone (a name of this machine)."""
+    addresses: tuple[str, ...] = ()
+    """Not empty: it has these alone (a name of this machine)."""
 
 
 class CannotImitate(Record, frozen=True):

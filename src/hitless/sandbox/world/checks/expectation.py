@@ -5,10 +5,9 @@ Source: HAProxy 2.8 src/tcpcheck.c parse_tcpcheck_expect(), tcpcheck_eval_expect
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from hitless.sandbox.world.checks.pattern import Unreadable, example_of
+from hitless.sandbox.world.checks.pattern import Unreadable, compile_pattern, example_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -120,8 +119,8 @@ def _as_latin1(text: str) -> str:
 
 def _search(pattern: str, text: str) -> bool:
     try:
-        return re.search(_as_latin1(pattern), text) is not None
-    except re.error as error:
+        return compile_pattern(_as_latin1(pattern)).search(text) is not None
+    except Unreadable as error:
         raise CannotSatisfy(f"the regular expression “{pattern}” is not understood ({error})") from error
 
 

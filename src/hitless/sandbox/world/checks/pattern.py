@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 import string
+import warnings
 
-__all__ = ["Unreadable", "example_of"]
+__all__ = ["Unreadable", "compile_pattern", "example_of"]
 
 _SIZE = 4096
 """The longest example, in characters."""
@@ -49,6 +50,21 @@ def example_of(expression: str) -> str:
     if reader.position < len(expression):
         raise Unreadable(f"an unbalanced parenthesis in {expression!r}")
     return text
+
+
+def compile_pattern(expression: str) -> re.Pattern[str]:
+    """Return HAProxy's regular expression (PCRE, or POSIX extended) as Python's.
+
+    Raises: Unreadable if Python refuses it.
+    """
+    for name, members in _POSIX_CLASS.items():
+        expression = expression.replace(name, members)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # "[[" is a plain bracket here, and stays one
+            return re.compile(expression)
+    except (re.error, OverflowError) as error:
+        raise Unreadable(str(error)) from error
 
 
 class _Reader:

@@ -81,8 +81,8 @@ class DnsAnswerer:
         return records
 
     def _addresses(self, name: DnsName, *, version: int) -> list[str]:
-        if name.address:
-            return [name.address] if ipaddress.ip_address(name.address).version == version else []
+        if name.addresses:
+            return [a for a in name.addresses if ipaddress.ip_address(a).version == version]
         if version == 4:
             return [address_for_name(name.name, number=n) for n in range(name.count)]
         return [address6_for_name(name.name, number=n) for n in range(name.count)] if self._ipv6 else []

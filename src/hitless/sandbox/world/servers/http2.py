@@ -16,7 +16,7 @@ from h2.events import (
     WindowUpdated,
 )
 from h2.exceptions import ProtocolError
-from h2.settings import SettingCodes
+from h2.settings import SettingCodes, Settings
 
 from hitless.sandbox.world.servers.exchange import Exchange
 from hitless.sandbox.world.servers.h2_stream import H2Stream
@@ -30,7 +30,16 @@ if TYPE_CHECKING:
 
 __all__ = ["Http2"]
 
-_CONFIGURATION = H2Configuration(client_side=False, header_encoding=None)
+_CONFIGURATION = H2Configuration(
+    client_side=False,
+    header_encoding=None,
+    validate_inbound_headers=False,  # HAProxy's checks have no :authority
+)
+_SETTINGS = {
+    SettingCodes.ENABLE_CONNECT_PROTOCOL: 1,
+    SettingCodes.MAX_CONCURRENT_STREAMS: 256,
+    SettingCodes.MAX_HEADER_LIST_SIZE: 64 * 1024,
+}
 
 
 class Http2:
@@ -43,7 +52,8 @@ class Http2:
         self._serving = serving
         self._streams: dict[int, H2Stream] = {}
         self._connection = H2Connection(_CONFIGURATION)
-        self._connection.local_settings.update({SettingCodes.ENABLE_CONNECT_PROTOCOL: 1})
+        # In place before the first SETTINGS frame: an update would wait for an acknowledgement.
+        self._connection.local_settings = Settings(client=False, initial_values=_SETTINGS)
         self._connection.initiate_connection()
         self.flush()
 

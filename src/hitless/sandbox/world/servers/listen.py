@@ -6,20 +6,24 @@ import contextlib
 import os
 import socket
 import stat
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from hitless.sandbox.world.records import Endpoint
 
-__all__ = ["open_socket"]
+__all__ = ["open_socket", "read_lost_datagrams"]
 
 _BACKLOG = 4096
 _ABSTRACT_NAME_SIZE_BYTES = 107
 """What HAProxy fills an `abns` name to, its leading NUL aside: sun_path (src/tools.c str2sa_range())."""
 _IP_FREEBIND = 15
 _IPV6_FREEBIND = 78
-"""linux/in.h, linux/in6.h; the socket module lacks them."""
+_SO_RCVBUFFORCE = 33
+_SO_MEMINFO = 55
+"""linux/in.h, linux/in6.h, asm-generic/socket.h; the socket module lacks them."""
+_DATAGRAM_BUFFER_BYTES = 8 * 1024 * 1024
 
 
 def open_socket(endpoint: Endpoint, *, private: bool) -> socket.socket:
@@ -68,7 +72,23 @@ def _set_options(opened: socket.socket, family: socket.AddressFamily, *, stream:
     if stream:
         opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # accepted sockets inherit it
     else:
-        opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 * 1024 * 1024)
+        _enlarge_receive_buffer(opened)
+
+
+def _enlarge_receive_buffer(opened: socket.socket) -> None:
+    try:
+        opened.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _DATAGRAM_BUFFER_BYTES)
+    except PermissionError:  # without CAP_NET_ADMIN as far as net.core.rmem_max allows
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _DATAGRAM_BUFFER_BYTES)
+
+
+def read_lost_datagrams(opened: socket.socket) -> int:
+    """Return how many datagrams the kernel has dropped because this socket's buffer was full.
+
+    Source: Linux include/uapi/linux/sock_diag.h SK_MEMINFO_DROPS, the ninth of SO_MEMINFO's numbers.
+    """
+    memory = opened.getsockopt(socket.SOL_SOCKET, _SO_MEMINFO, 4 * 9)
+    return int.from_bytes(memory[4 * 8 :], sys.byteorder)
 
 
 def _bind_path(opened: socket.socket, path: Path, *, private: bool) -> None:

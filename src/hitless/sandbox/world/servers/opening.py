@@ -85,11 +85,11 @@ class Opening:
         if spoken is Spoken.HTTP1:
             return Http1(self._sink, self._serving)
         if spoken is Spoken.HTTP2:
-            from hitless.sandbox.world.servers.http2 import Http2  # noqa: PLC0415 - h2 is heavy
+            from hitless.sandbox.world.servers.http2 import Http2
 
             return Http2(self._sink, self._serving)
         if spoken is Spoken.TLS and self._serving.tls is not None and not self._inside_tls:
-            from hitless.sandbox.world.servers.tls import Tls  # noqa: PLC0415 - OpenSSL only where it is spoken
+            from hitless.sandbox.world.servers.tls import Tls
 
             return Tls(self._sink, self._serving, self._serving.tls)
         return Echo(self._sink)

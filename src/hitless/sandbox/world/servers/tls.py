@@ -34,7 +34,7 @@ class Tls:
     __slots__ = ("_closing", "_incoming", "_object", "_outgoing", "_shaken", "_sink", "layer", "loop")
 
     def __init__(self, sink: Sink, serving: Serving, context: ssl.SSLContext) -> None:
-        from hitless.sandbox.world.servers.opening import Opening  # noqa: PLC0415 - each contains the other
+        from hitless.sandbox.world.servers.opening import Opening
 
         self._sink = sink
         self.loop: asyncio.AbstractEventLoop = sink.loop
@@ -55,14 +55,12 @@ class Tls:
             self._flush()
             while not self._closing:
                 plain = self._object.read(_PIECE_SIZE_BYTES)
-                if not plain:
+                if not plain:  # close_notify
                     self.layer.end()
                     return
                 self.layer.feed(plain)
         except ssl.SSLWantReadError:
             self._flush()
-        except ssl.SSLZeroReturnError:
-            self.layer.end()
         except ssl.SSLError:
             # The alert that says why is in the outgoing buffer.
             self._flush()

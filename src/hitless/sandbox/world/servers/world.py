@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import errno
+import socket
 from typing import TYPE_CHECKING
 
 from hitless.sandbox.world.records import Failure
 from hitless.sandbox.world.servers.dns import DnsStream, answer_datagrams
 from hitless.sandbox.world.servers.dns_wire import DnsAnswerer
-from hitless.sandbox.world.servers.listen import open_socket
+from hitless.sandbox.world.servers.listen import open_socket, read_lost_datagrams
 from hitless.sandbox.world.servers.opening import Opening
 from hitless.sandbox.world.servers.serving import Serving
 from hitless.sandbox.world.servers.syslog import SyslogStream, receive_lines
@@ -16,7 +17,6 @@ from hitless.sandbox.world.servers.wire import Wire
 
 if TYPE_CHECKING:
     import asyncio
-    import socket
     import ssl
     from collections.abc import Callable
 
@@ -49,6 +49,9 @@ class World:
         self._sockets: list[socket.socket] = []
         self.refused_accepts = 0
         """How often a connection had to wait because descriptors or memory were short."""
+        self.lost_datagrams = 0
+        """How many log lines and DNS queries came faster than they were read; known after `close`. A sender to a
+        unix socket is told instead, and HAProxy counts it (`show info`, DroppedLogs)."""
 
     def open(self) -> tuple[Failure, ...]:
         """Serve every endpoint that can be bound; return those that cannot."""
@@ -66,6 +69,8 @@ class World:
     def close(self) -> None:
         """Serve no more."""
         for opened in self._sockets:
+            if opened.type == socket.SOCK_DGRAM and opened.family != socket.AF_UNIX:
+                self.lost_datagrams += read_lost_datagrams(opened)
             self._loop.remove_reader(opened.fileno())
             opened.close()
         self._sockets.clear()

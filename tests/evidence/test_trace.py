@@ -1,0 +1,32 @@
+import pytest
+
+from hitless.errors import EvidenceError
+from hitless.evidence import trace
+from hitless.evidence.trace import KernelTrace
+from hitless.evidence.trace_events import TraceFilter
+
+
+def test_without_a_trace_it_opens_all_the_same_and_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> int:
+        raise EvidenceError("no tracefs here")
+
+    monkeypatch.setattr(trace, "open_tracefs", refuse)
+    with KernelTrace(TraceFilter()) as kernel:
+        assert kernel.status().source == "counters"
+        assert kernel.status().why == "no tracefs here"
+        assert kernel.drain() == []
+        assert kernel.stop() == []
+
+
+def test_before_the_start_there_is_no_source() -> None:
+    assert KernelTrace(TraceFilter()).status().source == "none"
+
+
+def test_the_kernel_sorts_out_what_it_can() -> None:
+    wanted = TraceFilter(frozenset({"192.0.2.1:443", "192.0.2.1:80", "[2001:db8::1]:80"}))
+    assert trace._kernel_filter(trace.RECEIVE_RESET, wanted) == "dport==80 || dport==443"
+    assert trace._kernel_filter(trace.SEND_RESET, wanted) == ""
+    assert trace._kernel_filter(trace.RECEIVE_RESET, TraceFilter()) == ""
+    assert "oldstate==10" in trace._kernel_filter(trace.SET_STATE, wanted)
+    many = TraceFilter(frozenset(f"192.0.2.1:{port}" for port in range(1, 100)))
+    assert trace._kernel_filter(trace.RECEIVE_RESET, many) == ""

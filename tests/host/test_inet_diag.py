@@ -1,0 +1,92 @@
+import os
+import socket
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hitless.errors import EvidenceError
+from hitless.host import inet_diag
+from hitless.host.inet_diag import (
+    Listener,
+    open_sock_diag,
+    read_connections,
+    read_listeners,
+    read_unix_sockets,
+)
+
+
+@pytest.fixture(params=[("127.0.0.1", False), ("::1", True), ("::", False), ("::", True)])
+def server(request: pytest.FixtureRequest) -> Iterator[socket.socket]:
+    address, v6_only = request.param
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family) as listening:
+        if family == socket.AF_INET6:
+            listening.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, v6_only)
+        listening.bind((address, 0))
+        listening.listen(77)
+        yield listening
+
+
+def find(server: socket.socket) -> Listener:
+    inode = os.fstat(server.fileno()).st_ino
+    (found,) = (listener for listener in read_listeners() if listener.inode == inode)
+    return found
+
+
+def test_a_listening_socket_is_found(server: socket.socket) -> None:
+    listener = find(server)
+    address, port = server.getsockname()[:2]
+    assert (listener.family, listener.address, listener.port) == (server.family, address, port)
+    assert (listener.uid, listener.queue_length, listener.queue_limit) == (os.getuid(), 0, 77)
+    assert listener.endpoint == (f"[{address}]:{port}" if ":" in address else f"{address}:{port}")
+    v6 = server.family == socket.AF_INET6
+    assert listener.v6_only == bool(v6 and server.getsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY))
+
+
+def test_connections_wait_in_its_queue_and_have_two_ends() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        with socket.create_connection(("127.0.0.1", port)) as client:
+            client.sendall(b"twelve bytes")
+            assert find(server).queue_length == 1
+            (connection,) = read_connections(port)
+            ours = client.getsockname()
+            assert (connection.local, connection.remote) == (f"127.0.0.1:{port}", f"127.0.0.1:{ours[1]}")
+            assert connection.unread_bytes == 12
+            assert connection.inode == 0
+
+
+def test_an_ipv4_client_of_a_dual_stack_socket_is_an_ipv4_client() -> None:
+    with socket.create_server(("::", 0), family=socket.AF_INET6, dualstack_ipv6=True) as server:
+        port = server.getsockname()[1]
+        with socket.create_connection(("127.0.0.1", port)):
+            (connection,) = read_connections(port)
+            assert connection.local == f"127.0.0.1:{port}"
+
+
+def test_unix_sockets_know_their_peers() -> None:
+    left, right = socket.socketpair()
+    with left, right, socket.socket(socket.AF_UNIX) as named:
+        name = f"@hitless-test-{os.getpid()}"
+        named.bind("\0" + name[1:])
+        found = {unix.inode: unix for unix in read_unix_sockets()}
+        assert found[os.fstat(left.fileno()).st_ino].peer_inode == os.fstat(right.fileno()).st_ino
+        assert found[os.fstat(named.fileno()).st_ino].name == name
+
+
+def test_one_socket_can_ask_again_and_again() -> None:
+    with open_sock_diag() as diag, socket.create_server(("127.0.0.1", 0)) as server:
+        inode = os.fstat(server.fileno()).st_ino
+        for _ in range(3):
+            assert inode in {listener.inode for listener in read_listeners(diag)}
+
+
+@given(st.binary(max_size=150))
+def test_any_bytes_are_a_socket_or_refused(payload: bytes) -> None:
+    for parse in (inet_diag._parse_listener, inet_diag._parse_connection, inet_diag._parse_unix):
+        try:
+            parse(payload)
+        except EvidenceError:
+            continue

@@ -1,0 +1,113 @@
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hitless.host.processes import (
+    Denied,
+    Gone,
+    ProcessHandle,
+    read_children,
+    read_command_line,
+    read_executable,
+    read_network_namespace,
+    read_socket_inodes,
+    read_start_ticks,
+    read_status,
+)
+
+NOBODY = 0x7FFF_FFFF
+READERS = (
+    read_children,
+    read_command_line,
+    read_executable,
+    read_network_namespace,
+    read_socket_inodes,
+    read_start_ticks,
+    read_status,
+)
+
+
+@pytest.fixture
+def child() -> Iterator[subprocess.Popen[bytes]]:
+    program = (
+        "import signal, sys; signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR2}); "
+        "print(flush=True); sys.stdin.read()"
+    )
+    process = subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    with process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        yield process
+        if process.poll() is None:
+            process.kill()
+
+
+def test_a_child_is_seen(child: subprocess.Popen[bytes]) -> None:
+    assert child.pid in read_children(os.getpid())
+    assert read_command_line(child.pid)[:2] == (sys.executable, "-c")
+    assert Path(read_executable(child.pid)).samefile(sys.executable)
+    assert read_start_ticks(child.pid) >= read_start_ticks(os.getpid())
+    assert read_network_namespace(child.pid) == read_network_namespace(os.getpid())
+
+
+def test_a_signal_that_is_blocked_stays_pending(child: subprocess.Popen[bytes]) -> None:
+    with ProcessHandle(child.pid) as handle:
+        handle.send_signal(signal.SIGUSR2)
+    status = read_status(child.pid)
+    assert signal.SIGUSR2 in status.pending
+    assert signal.SIGUSR2 in status.blocked
+    assert (status.parent_pid, status.uid, status.threads) == (os.getpid(), os.getuid(), 1)
+    assert status.resident_bytes > 0
+
+
+def test_sockets_are_told_from_other_descriptors() -> None:
+    before = read_socket_inodes(os.getpid())
+    with socket.socket() as extra, Path("/dev/null").open("rb"):
+        assert read_socket_inodes(os.getpid()) == before | {os.fstat(extra.fileno()).st_ino}
+
+
+def test_an_exit_is_awaited(child: subprocess.Popen[bytes]) -> None:
+    with ProcessHandle(child.pid) as handle:
+        assert not handle.await_exit(0)
+        assert child.stdin is not None
+        child.stdin.close()
+        assert handle.await_exit(10)
+        child.wait()
+        with pytest.raises(Gone):
+            handle.send_signal(signal.SIGTERM)
+
+
+@pytest.mark.parametrize("read", READERS)
+def test_a_process_that_is_gone(read: object, tmp_path: Path) -> None:
+    assert callable(read)
+    with pytest.raises(Gone):
+        read(NOBODY)
+    with pytest.raises(Gone):
+        read(1, tmp_path)
+
+
+def test_no_handle_of_a_process_that_is_gone() -> None:
+    with pytest.raises(Gone):
+        ProcessHandle(NOBODY)
+
+
+def test_a_name_with_spaces_and_parentheses(tmp_path: Path) -> None:
+    (tmp_path / "7").mkdir()
+    fields = " ".join(str(number) for number in range(4, 53))
+    (tmp_path / "7" / "stat").write_text(f"7 (a) R 1 (b)) S {fields}\n")
+    assert read_start_ticks(7, tmp_path) == 22
+
+
+def test_a_process_that_does_not_let_us_look(tmp_path: Path) -> None:
+    class Refusing(type(tmp_path)):  # type: ignore[misc] # the class of paths differs between systems
+        def open(self, *_: object, **__: object) -> None:
+            raise PermissionError(13, "Permission denied")
+
+    with pytest.raises(Denied, match="process 7 does not let us look: Permission denied"):
+        read_status(7, Refusing(tmp_path))

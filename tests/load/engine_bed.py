@@ -1,0 +1,137 @@
+"""The engine in the test's own process, and servers that fail in a chosen way."""
+
+import os
+import select
+import socket
+import struct
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+
+from hitless.attempts import read_attempts
+from hitless.clock import now_ns
+from hitless.load.engine import Engine
+from hitless.load.table import AttemptTable, attempts_name
+from hitless.load.workloads import PreparedStream
+from hitless.records import Stream, Target
+
+Rows = npt.NDArray[np.void]
+Behaviour = Callable[[socket.socket], None]
+GIVE_UP_NS = 10_000_000_000
+OK_ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+
+
+def target_of(port: int, **fields: object) -> Target:
+    return Target(frontend="fe", where="test.cfg:1", address="127.0.0.1", port=port, **fields)  # type: ignore[arg-type]
+
+
+def run_stream(directory: Path, stream: Stream, *, rows: int) -> Rows:
+    """Run one stream until the table holds so many rows, and return all of them."""
+    directory_fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        with AttemptTable(directory_fd, process=0, capacity=10_000) as table:
+            engine = Engine(table)
+            give_up_ns = now_ns() + GIVE_UP_NS
+
+            def watch(now: int) -> None:
+                if table.rows >= rows or now > give_up_ns:
+                    engine.request_stop()
+                else:
+                    engine.call_at(now + 1_000_000, watch)
+
+            engine.add(PreparedStream(engine, stream).make_clients(now_ns(), process=0, processes=1))
+            engine.call_at(0, watch)
+            engine.run(ready=lambda: None)
+            assert table.rows >= rows, f"only {table.rows} attempts ended"
+    finally:
+        os.close(directory_fd)
+    return read_attempts(directory / attempts_name(0))
+
+
+class FaultServer:
+    """Hands each connection to the next behaviour of a list, the last one again and again; one thread for each."""
+
+    def __init__(self, *behaviours: Behaviour) -> None:
+        self._behaviours = list(behaviours)
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        self._threads: list[threading.Thread] = []
+        self._over = threading.Event()
+        self._acceptor = threading.Thread(target=self._accept)
+
+    def __enter__(self) -> Self:
+        self._acceptor.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._acceptor.join()
+        self._listener.close()
+        for thread in self._threads:
+            thread.join()
+
+    def _accept(self) -> None:
+        while not self._over.is_set():
+            if not select.select([self._listener], [], [], 0.02)[0]:
+                continue
+            connection, _ = self._listener.accept()
+            connection.settimeout(5)
+            behaviour = self._behaviours.pop(0) if len(self._behaviours) > 1 else self._behaviours[0]
+            thread = threading.Thread(target=self._serve, args=(connection, behaviour))
+            thread.start()
+            self._threads.append(thread)
+
+    def _serve(self, connection: socket.socket, behaviour: Behaviour) -> None:
+        with connection, suppress(ConnectionError, TimeoutError):
+            behaviour(connection)
+
+
+def read_head(connection: socket.socket) -> bytes:
+    """Read until the end of a request's head, b"" if the client left."""
+    head = b""
+    while not head.endswith(b"\r\n\r\n"):
+        data = connection.recv(4096)
+        if not data:
+            return b""
+        head += data
+    return head
+
+
+def answer_all(connection: socket.socket) -> None:
+    while read_head(connection):
+        connection.sendall(OK_ANSWER)
+
+
+def answer(*pieces: bytes, then: Behaviour | None = None) -> Behaviour:
+    """Return a behaviour that answers one request in these pieces and then closes, or does `then`."""
+
+    def behave(connection: socket.socket) -> None:
+        read_head(connection)
+        for piece in pieces:
+            connection.sendall(piece)
+        if then is not None:
+            then(connection)
+
+    return behave
+
+
+def wait_for_client(connection: socket.socket) -> None:
+    """Say nothing until the client leaves."""
+    while connection.recv(4096):
+        pass
+
+
+def reset(connection: socket.socket) -> None:
+    """Close with a RST instead of a FIN."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()
+
+
+def close(connection: socket.socket) -> None:
+    """Close with a FIN."""
+    connection.close()

@@ -1,0 +1,56 @@
+"""Each module has its test and each test its module, so that nobody has to look for either.
+
+`src/hitless/a/b.py` is tested by `tests/a/test_b.py`. Packages' `__init__` and `__main__` need no test of their own.
+"""
+
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+WITHOUT_TEST: dict[str, str] = {}
+"""Modules without a test file, each with the reason."""
+
+WITHOUT_MODULE = {
+    "tests/test_docs.py": "tests README.md and docs/",
+    "tests/test_mirror.py": "tests the tests",
+    "tests/test_start_up.py": "tests what the whole package imports",
+}
+"""Test files without a module, each with the reason. (tests/system tests compositions, tests/scripts the scripts.)"""
+
+
+def sources() -> list[str]:
+    found = (p.relative_to(ROOT / "src" / "hitless") for p in (ROOT / "src" / "hitless").rglob("*.py"))
+    return sorted(str(p) for p in found if p.name not in {"__init__.py", "__main__.py"})
+
+
+def paths_of_tests() -> list[str]:
+    found = (p.relative_to(ROOT) for p in (ROOT / "tests").rglob("test_*.py"))
+    return sorted(str(p) for p in found if p.parts[1] not in {"system", "scripts"})
+
+
+def mirror(source: str) -> str:
+    path = Path(source)
+    return str(Path("tests") / path.parent / f"test_{path.name}")
+
+
+def test_the_lists_are_not_empty() -> None:
+    assert len(sources()) > 10
+    assert len(paths_of_tests()) > 10
+
+
+@pytest.mark.parametrize("source", sources())
+def test_each_module_has_its_test(source: str) -> None:
+    assert ((ROOT / mirror(source)).exists()) != (source in WITHOUT_TEST), mirror(source)
+
+
+@pytest.mark.parametrize("test", paths_of_tests())
+def test_each_test_has_its_module(test: str) -> None:
+    mirrored = {mirror(source) for source in sources()}
+    assert (test in mirrored) != (test in WITHOUT_MODULE)
+
+
+def test_exemptions_are_of_files_that_are_there() -> None:
+    assert set(WITHOUT_TEST) <= set(sources())
+    assert set(WITHOUT_MODULE) <= set(paths_of_tests())

@@ -182,9 +182,7 @@ class Run:
         flags = FLAG_FIN_SEEN if fin_seen else 0
         row = self.hurt(stream, start_s, Outcome.STALE_REUSE, age_s=1.5, flags=flags)
         if retried is not None:
-            self.attempt(
-                stream, start_s + 0.003, outcome=retried, age_s=0.0, flags=FLAG_RETRY, retry_of=row
-            )
+            self.attempt(stream, start_s + 0.003, outcome=retried, age_s=0.0, flags=FLAG_RETRY, retry_of=row)
         return row
 
     def in_progress(self, stream: Stream, start_s: float) -> int:
@@ -237,7 +235,9 @@ class Run:
             tier="root",
             streams=self.streams,
             frontends=tuple(
-                FrontendFacts(name=name, where=target.where, mode=target.mode, fix_where="haproxy.cfg:4 (defaults)")
+                FrontendFacts(
+                    name=name, where=target.where, mode=target.mode, fix_where="haproxy.cfg:4 (defaults)"
+                )
                 for name, target in targets.items()
             ),
             frontend_count=len(targets),

@@ -178,14 +178,16 @@ def killed_says_the_log(run: Run) -> None:
 
 def killed_by_max_reloads(run: Run) -> None:
     run.said(
-        8.4, f"[WARNING]  (99) : Former worker ({OLD}) exited with code 143 (Terminated), as it exceeds max reloads (1)"
+        8.4,
+        f"[WARNING]  (99) : Former worker ({OLD}) exited with code 143 (Terminated), as it exceeds max reloads (1)",
     )
     run.hurt(STREAM, 5.5, Outcome.STREAM_CUT, took_s=2.9)
 
 
 def new_worker_ended_beside_max_reloads(run: Run) -> None:
     run.said(
-        8.4, f"[WARNING]  (99) : Former worker ({OLD}) exited with code 143 (Terminated), as it exceeds max reloads (1)"
+        8.4,
+        f"[WARNING]  (99) : Former worker ({OLD}) exited with code 143 (Terminated), as it exceeds max reloads (1)",
     )
     run.hurt(STREAM, 7.0, Outcome.STREAM_CUT, took_s=1.4, age_s=0.0)
 
@@ -491,7 +493,9 @@ SCENARIOS = (
     Scenario("slow connecting, nothing dropped", slow_connecting_without_a_dropped_syn, UNEXPLAINED),
     Scenario("slow answer", slow_answer, UNEXPLAINED),
     Scenario("slow on a kept connection", slow_on_a_kept_connection, UNEXPLAINED),
-    Scenario("before the first reload", refused_before_the_first_reload, UNEXPLAINED, "before the first reload"),
+    Scenario(
+        "before the first reload", refused_before_the_first_reload, UNEXPLAINED, "before the first reload"
+    ),
     Scenario("cut for no reason", cut_for_no_reason, UNEXPLAINED, "after reload 1"),
     Scenario("truncated for no reason", truncated_for_no_reason, UNEXPLAINED),
 )

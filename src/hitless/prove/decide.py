@@ -80,7 +80,7 @@ def _missing(case: Case, table: Sequence[WorkloadResult], coverage: Coverage) ->
         why = f": {case.kernel.why}" if case.kernel.why else ""
         yield f"the kernel gave no evidence, neither a trace nor counters{why}"
     if case.lost_attempts:
-        yield f"{_counted(case.lost_attempts, 'attempt')} found no room in the table and {_were(case.lost_attempts)} lost"
+        yield f"{_counted(case.lost_attempts, 'attempt')} had no room and {_were(case.lost_attempts)} lost"
     if coverage.covered < coverage.frontends:
         missing = coverage.frontends - coverage.covered
         yield f"{missing} of {_counted(coverage.frontends, 'frontend')} not covered"

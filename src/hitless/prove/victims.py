@@ -1,4 +1,4 @@
-"""Who was hurt by the reloads: failed attempts beyond what the control run leads to expect, each with its cause. Pure."""
+"""Who was hurt by the reloads: failures beyond what the control run leads to expect, each with its cause. Pure."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def _farthest(
     triggers_ns: npt.NDArray[np.int64],
     count: int,
 ) -> npt.NDArray[np.intp]:
-    """Return so many of the rows as lie farthest after the last trigger before them; what lies before all comes first."""
+    """Return so many of the rows as lie farthest after the last trigger before them, first what lies before all."""
     if not len(triggers_ns) or not len(candidates):
         return candidates[:count]
     ends = end_ns[candidates]

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import threading
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Protocol
 
 from hitless.control.messages import Level
@@ -200,7 +201,7 @@ def create_instance(
 
 def master_socket(arguments: tuple[str, ...], runtime_directory: str) -> str:
     """Return the path of the master CLI: the one after `-S` in the service's own arguments, else ours."""
-    for option, value in zip(arguments, arguments[1:], strict=False):
+    for option, value in pairwise(arguments):
         if option == "-S":
             return value.split(",")[0].removeprefix("unix@")
     return f"{runtime_directory}/hitless-master.sock"

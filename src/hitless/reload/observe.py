@@ -1,13 +1,13 @@
 """Read which process holds which listening socket, and wait for what a reload changes in it.
 
-The kernel has no event for "this process now owns that socket" that a namespace may subscribe to, so /proc and inet_diag
-are read in turn: densely just after the trigger, then with less effort. The time of a phase is late by at most one
-reading; the kernel's trace has the exact times of sockets opening and closing.
+The kernel has no event for "this process now owns that socket" that a namespace may subscribe to, so /proc and
+inet_diag are read in turn: densely just after the trigger, then with less effort. The time of a phase is late by at
+most one reading; the kernel's trace has the exact times of sockets opening and closing.
 """
 
-import socket
 import time
 from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 from hitless.clock import now_ns
 from hitless.host.inet_diag import Listener, open_sock_diag, read_connections, read_listeners
@@ -15,7 +15,10 @@ from hitless.host.processes import Denied, Gone, read_socket_inodes
 from hitless.records import Event
 from hitless.reload.phases import Observation, PhaseTracker
 
-__all__ = ["Observer", "unmet"]
+if TYPE_CHECKING:
+    import socket
+
+__all__ = ["Observer"]
 
 DENSE_PERIOD_S = 0.004
 SPARSE_PERIOD_S = 0.025
@@ -94,9 +97,3 @@ class Observer:
         return frozenset(
             connection.inode for port in self._ports[:8] for connection in read_connections(port, self._diag)
         )
-
-
-def unmet(observer: Observer, seen: Observation) -> frozenset[str]:
-    """Return the endpoints on which nobody among the watched processes listens."""
-    held = {observer.endpoint_of[inode] for inodes in seen.listening.values() for inode in inodes}
-    return observer.endpoints - held

@@ -41,6 +41,8 @@ class ProvePlan(Record, frozen=True):
     """Everything the child needs to know. Times in seconds."""
 
     tier: str
+    tier_why: tuple[str, ...] = ()
+    """Why the sandbox is not a better one."""
     files: tuple[str, ...] = ()
     change_files: tuple[str, ...] = ()
     haproxy: str = ""

@@ -1,6 +1,5 @@
 """How much a run could have missed: the bound on the failure probability, and the longest gap between looks. Pure."""
 
-import itertools
 import math
 from collections.abc import Sequence
 from itertools import pairwise

@@ -1,6 +1,5 @@
 """What happened when, read from the events of a run: periods, reloads with their phases, hard stops, pauses. Pure."""
 
-import itertools
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field

@@ -4,7 +4,6 @@ What a service manager does, no more: start, send the signal or the command that
 reload took over is not decided here (`hitless.reload.phases` does).
 """
 
-import itertools
 import signal
 import subprocess
 import threading

@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hitless.causes import UNEXPLAINED
+from hitless.prove.timeline import NEAR_NS
+from hitless.prove.why.moment import reload_of
 from hitless.records import EventKind
 from hitless.units import NANOSECONDS_PER_SECOND, format_duration
 from hitless.verdict import Coverage, NotCovered, Verdict
@@ -29,12 +31,13 @@ def decide(
     case: Case,
     table: Sequence[WorkloadResult],
     victims: Sequence[Hurt],
+    late: Sequence[Hurt],
     kernel: Kernel,
     coverage: Coverage,
 ) -> Verdict:
     """Return the verdict: it passes only if nothing speaks against the reloads and no evidence is missing."""
     against = tuple(_against(case, victims, kernel))
-    missing = (*_missing(case, table, coverage), *_not_handed_over(case, victims))
+    missing = (*_missing(case, table, coverage), *_not_handed_over(case, victims), *_late(case, late))
     return Verdict(
         passed=not against and not missing,
         client_class=case.client_class,
@@ -116,6 +119,25 @@ def _not_handed_over(case: Case, victims: Sequence[Hurt]) -> Iterator[str]:
         )
 
 
+def _late(case: Case, late: Sequence[Hurt]) -> Iterator[str]:
+    """Yield that answers came late just while a reload was under way: it may be the machine's doing or the reload's."""
+    across = []
+    for hurt in late:
+        reload = reload_of(hurt.victim, case.timeline)
+        if reload is not None and hurt.victim.start_ns <= reload.settled_ns + NEAR_NS:
+            across.append(hurt)
+    if across:
+        yield (
+            f"{_counted(len(across), 'answer')} came late (up to {_longest(across)}) while a reload was under way, and "
+            "nothing that was seen explains it: prove again on a machine with less to do"
+        )
+
+
+def _longest(late: Sequence[Hurt]) -> str:
+    longest_ns = max(hurt.victim.end_ns - hurt.victim.start_ns for hurt in late)
+    return format_duration(longest_ns / NANOSECONDS_PER_SECOND)
+
+
 def covered(case: Case, table: Sequence[WorkloadResult]) -> Coverage:
     """Return what the proof is about: a frontend is covered when some workload went through it under reload."""
     facts = case.facts
@@ -137,7 +159,7 @@ def covered(case: Case, table: Sequence[WorkloadResult]) -> Coverage:
     )
 
 
-def notes(case: Case, background: int, late_s: Sequence[float]) -> Iterator[str]:
+def notes(case: Case, background: int, late: Sequence[Hurt]) -> Iterator[str]:
     """Yield what a person must know to read the verdict right."""
     for number, why in case.skipped.items():
         stream = case.streams[number]
@@ -146,9 +168,9 @@ def notes(case: Case, background: int, late_s: Sequence[float]) -> Iterator[str]
         yield (
             f"{_counted(background, 'failure')}: as many as the control run leads to expect, and therefore not counted"
         )
-    if late_s:
+    if late:
         yield (
-            f"{_counted(len(late_s), 'answer')} came late (up to {format_duration(max(late_s))}) without anything that "
+            f"{_counted(len(late), 'answer')} came late (up to {_longest(late)}) without anything that "
             "explains it: served, therefore not counted as hurt"
         )
     if case.kernel.source == "counters" and case.kernel.counter_changes:

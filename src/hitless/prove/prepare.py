@@ -85,7 +85,7 @@ def prepare_sandboxed(
     size = LoadSize(
         connections=plan.connections,
         rate_per_s=plan.rate_per_s,
-        full_rate=plan.full_rate,
+        full_rate=plan.full_rate or scene.mechanism.via is Via.SF,
         workloads=frozenset(plan.workloads),
     )
     load = plan_load(scene.targets, scene.model, requests, size, tls_payload=tls_payload)

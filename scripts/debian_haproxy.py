@@ -95,7 +95,7 @@ def configured_repositories() -> list[tuple[str, str]]:
 
 
 def is_debian(uri: str) -> bool:
-    """Whether an address looks like a mirror of Debian's main archive. (That it is one, the signature says.)"""
+    """Whether an address looks like a mirror of Debian's main archive; that it is one, the signature says."""
     return re.search(r"/debian/?$", uri) is not None
 
 
@@ -161,5 +161,9 @@ def find(root: Path, name: str) -> Path | None:
         if path is None or not path.is_symlink():
             return path
         target = path.readlink()
-        path = root / target.relative_to("/") if target.is_absolute() else path.parent / target
+        path = Path(
+            os.path.normpath(root / target.relative_to("/") if target.is_absolute() else path.parent / target)
+        )
+        if not path.is_relative_to(root):
+            return None
     return None

@@ -8,7 +8,6 @@ import argparse
 import fcntl
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 import zipfile
@@ -124,7 +123,7 @@ def install(version: str, work: Path, place: Path, mirror: str | None) -> None:
 
 
 def is_branch(text: str, version: str) -> bool:
-    """Whether the first line of `haproxy -v` is of this branch. (Up to 2.3 it says HA-Proxy.)"""
+    """Whether the first line of `haproxy -v` is of this branch; up to 2.3 it says HA-Proxy."""
     words = text.replace("HA-Proxy", "HAProxy").split()
     return words[:2] == ["HAProxy", "version"] and len(words) > 2 and words[2].startswith(f"{version}.")
 

@@ -163,8 +163,8 @@ _DURATION = _Duration()
 @click.option("-q", "--quiet", is_flag=True, help="No progress.")
 def command(
     configuration: tuple[str, ...], output_format: str, replay: str | None, quiet: bool, **words: object
-) -> int:  # noqa: FBT001 - click's way of calling
-    """Reload a real HAProxy with this CONFIGURATION under load, again and again, and say whether a client was hurt.
+) -> int:
+    r"""Reload a real HAProxy with this CONFIGURATION under load, again and again, and say whether a client was hurt.
 
     Runs the unmodified configuration in a private network namespace where every address answers; nothing on this host
     is touched. With --url and --reload-command a live proxy is proven instead.

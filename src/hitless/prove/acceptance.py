@@ -80,7 +80,9 @@ class Acceptance:
         )
         new = [reference for reference in lacking if reference.path not in self._met]
         self._met.update(reference.path for reference in new)
-        plans = [one for reference in new for one in plan_for_refusal(reference, tier=self.tier)]
+        plans = [
+            one for reference in new for one in plan_for_refusal(reference, tier=self.tier, model=self.model)
+        ]
         if plans:
             self.stand_ins += write_stand_ins(plans, directory=self.runtime_directory)[0]
         return self._meet_limits(said) or bool(plans)

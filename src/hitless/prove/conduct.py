@@ -155,7 +155,7 @@ def _reload_once(run: _Run, number: int) -> None:
 
     in_time = run.observer.follow(tracker, run.channel.emit, until=settled, deadline_s=TAKEOVER_DEADLINE_S)
     if not failure and not in_time:
-        failure = _what_is_missing(run, tracker)
+        failure = _what_is_missing(tracker)
     if failure:
         run.mark(EventKind.RELOAD_FAILED, reload=number, text=failure)
     else:
@@ -212,7 +212,7 @@ def alerts(said: Sequence[Event]) -> str:
     return "\n".join((telling or texts)[:ALERTS_SHOWN])
 
 
-def _what_is_missing(run: _Run, tracker: PhaseTracker) -> str:
+def _what_is_missing(tracker: PhaseTracker) -> str:
     if not tracker.new_pid:
         return f"no new process owned all listening sockets within {TAKEOVER_DEADLINE_S:g} s"
     if tracker.old_still_listening:

@@ -9,11 +9,11 @@ import os
 import signal
 import sys
 from contextlib import ExitStack
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from hitless.errors import ExitCode, HitlessError
-from hitless.evidence.model import CounterReading
 from hitless.host.inet_diag import read_listeners
 from hitless.load.runner import LoadProcesses
 from hitless.prove.channel import Channel
@@ -22,6 +22,9 @@ from hitless.prove.facts import RunFacts
 from hitless.prove.protocol import Failure, Finished, Progress, ProvePlan
 from hitless.records import LoadPlan
 from hitless.reload.observe import Observer
+
+if TYPE_CHECKING:
+    from hitless.evidence.model import CounterReading
 
 __all__ = ["main"]
 

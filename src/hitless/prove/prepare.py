@@ -17,7 +17,6 @@ from hitless.prove.protocol import Progress
 from hitless.prove.requests import NO_ANSWER, candidates, check_frontends, probe_streams
 from hitless.prove.scene import Scene, build_scene
 from hitless.prove.server_setup import ServerSetup
-from hitless.records import Request
 from hitless.verdict import NotCovered
 
 if TYPE_CHECKING:
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 
     from hitless.prove.channel import Channel
     from hitless.prove.protocol import ProvePlan
-    from hitless.records import Event, LoadPlan
+    from hitless.records import Event, LoadPlan, Request
     from hitless.reload.instance import Reply
     from hitless.reload.observe import Observer
 
@@ -35,8 +34,11 @@ __all__ = ["prepare_sandboxed"]
 
 @dataclass(slots=True)
 class _Reloadable:
-    """The scene as `conduct` sees it: before the first reload the changed configuration is put in place, and each new
-    worker has its servers set up that no simulated server can satisfy."""
+    """The scene as `conduct` sees it.
+
+    Before the first reload the changed configuration is put in place; in each new worker the servers that no simulated
+    one can satisfy are held up.
+    """
 
     scene: Scene
     setup: ServerSetup

@@ -50,7 +50,7 @@ def prove(options: ProveOptions, show: Callable[[Message], None]) -> tuple[Proof
     files = read_files(options.files)
     read_files(options.change_files)
     show(Progress(stage="sandbox"))
-    plan, why_not_better = _plan(options)
+    plan = _plan(options)
     clocks, started_ns = read_clock_pair(), now_ns()
     with BundleWriter(_bundle_path(options)) as writer:
         for file in files:
@@ -60,7 +60,7 @@ def prove(options: ProveOptions, show: Callable[[Message], None]) -> tuple[Proof
         events = _collect_events(writer.directory, recording.kernel_events)
         facts = msgspec.structs.replace(
             recording.finished.facts,
-            limitations=(*recording.finished.facts.limitations, *why_not_better, *recording.limitations),
+            limitations=(*recording.finished.facts.limitations, *plan.tier_why, *recording.limitations),
         )
         writer.write_events(events)
         writer.write_counters(recording.finished.counters)
@@ -138,8 +138,8 @@ def _kernel(trace: TraceStatus, counters: Sequence[CounterReading]) -> KernelEvi
     return KernelEvidence(source, trace.lost_events, trace.missing, trace.why, tuple(sorted(moved.items())))
 
 
-def _plan(options: ProveOptions) -> tuple[ProvePlan, tuple[str, ...]]:
-    """Return what the child is told, and why the sandbox is not a better one."""
+def _plan(options: ProveOptions) -> ProvePlan:
+    """Return what the child is told."""
     live, tier, haproxy = None, "live", ""
     why: tuple[str, ...] = ()
     if options.url is not None:
@@ -148,8 +148,9 @@ def _plan(options: ProveOptions) -> tuple[ProvePlan, tuple[str, ...]]:
         found = probe_tier()
         tier, why = found.kind, found.why
         haproxy = find_haproxy(options.haproxy).path
-    plan = ProvePlan(
+    return ProvePlan(
         tier=tier,
+        tier_why=why,
         files=options.files,
         change_files=options.change_files,
         haproxy=haproxy,
@@ -171,7 +172,6 @@ def _plan(options: ProveOptions) -> tuple[ProvePlan, tuple[str, ...]]:
         client_network=1 + secrets.randbelow(CLIENT_NETWORKS),
         live=live,
     )
-    return plan, why
 
 
 def _bundle_path(options: ProveOptions) -> Path:

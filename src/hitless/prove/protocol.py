@@ -1,4 +1,4 @@
-"""What hitless and its child inside the namespace say to each other: one plan in, one JSON line for each message out."""
+"""What hitless and its child say to each other: one plan in, one JSON line for each message out."""
 
 import msgspec
 
@@ -41,6 +41,8 @@ class ProvePlan(Record, frozen=True):
     """Everything the child needs to know. Times in seconds."""
 
     tier: str
+    tier_why: tuple[str, ...] = ()
+    """Why the sandbox is not a better one."""
     files: tuple[str, ...] = ()
     change_files: tuple[str, ...] = ()
     haproxy: str = ""
@@ -48,7 +50,7 @@ class ProvePlan(Record, frozen=True):
     """"" lets the mechanism decide."""
     via: str = "auto"
     extra_arguments: tuple[str, ...] = ()
-    environment: dict[str, str] = {}
+    environment: dict[str, str] = msgspec.field(default_factory=dict)
     working_directory: str = "/"
     reloads: int = 5
     control_s: float = 5.0
@@ -59,7 +61,7 @@ class ProvePlan(Record, frozen=True):
     rate_per_s: float = 200.0
     full_rate: bool = False
     workloads: tuple[Workload, ...] = tuple(Workload)
-    sysctls: dict[str, str] = {}
+    sysctls: dict[str, str] = msgspec.field(default_factory=dict)
     client_network: int = 1
     """Third octet of the clients' addresses 198.18.N.*, chosen for each run so that a trace can tell runs apart."""
     live: LiveTarget | None = None

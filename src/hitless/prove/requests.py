@@ -6,7 +6,6 @@ from itertools import islice, product
 from typing import TYPE_CHECKING
 
 import msgspec
-import numpy as np
 
 from hitless.attempts import OUTCOME_CODES
 from hitless.errors import UsageError
@@ -15,6 +14,7 @@ from hitless.records import Outcome, Request, Stream, Workload
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    import numpy as np
     import numpy.typing as npt
 
     from hitless.config.hints import RequestHints

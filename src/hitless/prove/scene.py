@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hitless.clock import now_ns
@@ -15,43 +14,28 @@ from hitless.errors import ConfigError, SandboxError
 from hitless.prove import describe
 from hitless.prove.acceptance import Acceptance
 from hitless.prove.conduct import alerts
+from hitless.prove.ground import prepare_ground
 from hitless.prove.protocol import Progress, ProvePlan, Watch
-from hitless.prove.targets import Reachability, Targets, find_targets
-from hitless.records import StandIn
+from hitless.prove.targets import Targets, find_targets
 from hitless.reload.instance import Instance, create_instance, master_socket
 from hitless.reload.launch import Launch, MessageReader
 from hitless.reload.mechanism import Mechanism, Mode, Via, choose_mechanism
 from hitless.reload.observe import Observer
-from hitless.sandbox.entry import TierKind
-from hitless.sandbox.private_files import place_file
-from hitless.sandbox.standins import certificate_names, plan_stand_ins
-from hitless.sandbox.world.plan import plan_world
-from hitless.sandbox.world.process import WorldProcess
-from hitless.sandbox.write_standins import (
-    WorldCertificates,
-    known_groups,
-    known_users,
-    read_path_state,
-    write_stand_ins,
-)
 
 if TYPE_CHECKING:
     from contextlib import ExitStack
 
     from hitless.config.model import Model
     from hitless.prove.channel import Channel
-    from hitless.records import Event
+    from hitless.records import Event, StandIn
     from hitless.reload.instance import Reply
     from hitless.sandbox.world.records import WorldPlan
 
 __all__ = ["Scene", "build_scene"]
 
-RUNTIME_DIRECTORY = "/run/hitless"
 MAX_STARTS = 4
 START_DEADLINE_S = 20.0
 START_POLL_S = 0.02
-WORLD_DEADLINE_S = 20.0
-EVENTS_FILE = "events-world.jsonl"
 ANSWER_DEADLINE_S = 10.0
 
 
@@ -104,10 +88,8 @@ def build_scene(plan: ProvePlan, channel: Channel, directory_fd: int, stack: Exi
         transfer_socket=describe.transfer_socket(model),
     )
     channel.say(Progress(stage="world"))
-    stand_ins, certificates = _write_stand_ins(model, plan)
-    reach = _reachability(plan, certificates)
-    targets = find_targets(model, reach, binary.version[:2])
-    world = _start_world(model, TierKind(plan.tier), certificates, directory_fd, stack)
+    ground = prepare_ground(model, plan, directory_fd, stack)
+    targets = find_targets(model, ground.reach, binary.version[:2])
     launch = Launch(
         binary=binary.path,
         files=plan.files,
@@ -116,7 +98,7 @@ def build_scene(plan: ProvePlan, channel: Channel, directory_fd: int, stack: Exi
         working_directory=plan.working_directory,
     )
     acceptance = Acceptance(
-        binary, launch, mechanism.mode, TierKind(plan.tier), model, files, RUNTIME_DIRECTORY, list(stand_ins)
+        binary, launch, mechanism.mode, ground.tier, model, files, ground.directory, list(ground.stand_ins)
     )
     channel.say(Progress(stage="check"))
     acceptance.check()
@@ -128,7 +110,7 @@ def build_scene(plan: ProvePlan, channel: Channel, directory_fd: int, stack: Exi
         launch,
         mechanism,
         messages,
-        runtime_directory=RUNTIME_DIRECTORY,
+        runtime_directory=ground.directory,
         transfer_socket=describe.transfer_socket(model),
     )
     stack.callback(instance.stop)
@@ -143,63 +125,10 @@ def build_scene(plan: ProvePlan, channel: Channel, directory_fd: int, stack: Exi
         messages=messages,
         observer=observer,
         targets=targets,
-        world=world,
+        world=ground.world,
         stand_ins=tuple(acceptance.stand_ins),
-        master_socket=master_socket(plan.extra_arguments, RUNTIME_DIRECTORY),
+        master_socket=master_socket(plan.extra_arguments, ground.directory),
     )
-
-
-def _write_stand_ins(model: Model, plan: ProvePlan) -> tuple[tuple[StandIn, ...], WorldCertificates]:
-    plans = plan_stand_ins(
-        model,
-        exists=read_path_state,
-        tier=TierKind(plan.tier),
-        users=known_users(),
-        groups=known_groups(),
-        host_names=_host_names(plan),
-    )
-    return write_stand_ins(plans, directory=RUNTIME_DIRECTORY, server_names=certificate_names(model))
-
-
-def _host_names(plan: ProvePlan) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(wanted.request.host for wanted in plan.requests if wanted.request.host))
-
-
-def _reachability(plan: ProvePlan, certificates: WorldCertificates) -> Reachability:
-    if plan.tier == TierKind.LOOPBACK:
-        return Reachability("127.0.0.1", "::1", client_certificate=certificates.client, ipv6=_has_ipv6())
-    return Reachability(
-        any_ipv4="198.18.255.1",
-        any_ipv6="2001:db8:18:ffff::1",
-        source_ipv4=f"198.18.{plan.client_network}",
-        source_ipv6=f"2001:db8:18:{plan.client_network:x}::",
-        client_certificate=certificates.client,
-        ipv6=_has_ipv6(),
-    )
-
-
-def _has_ipv6() -> bool:
-    return Path("/proc/net/if_inet6").exists()
-
-
-def _start_world(
-    model: Model, tier: TierKind, certificates: WorldCertificates, directory_fd: int, stack: ExitStack
-) -> WorldPlan:
-    world = plan_world(model, certificate=certificates.server, ipv6=_has_ipv6())
-    if world.resolv_conf and tier is not TierKind.LOOPBACK:
-        place_file("/etc/resolv.conf", world.resolv_conf.encode("ascii"))
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
-    events_fd = os.open(EVENTS_FILE, flags, 0o600, dir_fd=directory_fd)
-    stack.callback(os.close, events_fd)
-    process = stack.enter_context(WorldProcess(world, events_fd=events_fd))
-    ready = process.wait_ready(WORLD_DEADLINE_S)
-    if ready.failed:
-        first = ready.failed[0]
-        raise SandboxError(
-            f"{len(ready.failed)} simulated servers could not be started, the first at {first.endpoint}: {first.error}.",
-            hint="The configuration's servers and binds may claim the same address and port.",
-        )
-    return world
 
 
 def _watch(channel: Channel, targets: Targets, endpoints: frozenset[str]) -> None:

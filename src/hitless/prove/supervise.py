@@ -11,16 +11,16 @@ import os
 import select
 import subprocess
 import sys
-import tempfile
 from dataclasses import dataclass, field
-from typing import IO, TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self
 
 import msgspec
 
-from hitless.errors import ExitCode, HitlessError, Interrupted, SandboxError
+from hitless.errors import EvidenceError, ExitCode, HitlessError, Interrupted, SandboxError
 from hitless.evidence.namespaces import listens_in
 from hitless.evidence.trace import KernelTrace
 from hitless.evidence.trace_events import TraceFilter
+from hitless.evidence.tracefs import sweep_stale_instances
 from hitless.prove.protocol import Failure, Finished, Message, ProvePlan, Watch, decode_message
 from hitless.sandbox.entry import TierKind
 from hitless.sandbox.namespace import SandboxProcess, start_in_sandbox
@@ -59,6 +59,8 @@ def record(plan: ProvePlan, directory_fd: int, show: Callable[[Message], None]) 
     Raises: Interrupted on Ctrl-C and SIGTERM; SandboxError and whatever error the child reports. Nothing is left
     behind in any case: the child and its namespaces end with this function.
     """
+    with contextlib.suppress(EvidenceError):  # no tracefs: then there is nothing to sweep
+        sweep_stale_instances()
     with _Child(plan, directory_fd) as child:
         try:
             return child.follow(show)
@@ -73,7 +75,7 @@ class _Child:
     def __init__(self, plan: ProvePlan, directory_fd: int) -> None:
         self._plan = plan
         self._directory_fd = directory_fd
-        self._stderr: IO[bytes] = tempfile.TemporaryFile()
+        self._stderr = os.fdopen(os.memfd_create("hitless-child-stderr"), "w+b")
         self._trace: KernelTrace | None = None
         self._sandbox: SandboxProcess | None = None
         self._limitations: tuple[str, ...] = ()
@@ -82,7 +84,7 @@ class _Child:
     def __enter__(self) -> Self:
         self._messages, output = os.pipe2(os.O_CLOEXEC)
         control, self._control = os.pipe2(os.O_CLOEXEC)
-        with tempfile.TemporaryFile() as plan_file:
+        with os.fdopen(os.memfd_create("hitless-plan"), "w+b") as plan_file:
             plan_file.write(msgspec.json.encode(self._plan))
             plan_file.seek(0)
             descriptors = (plan_file.fileno(), output, control, self._directory_fd)

@@ -1,5 +1,6 @@
 """What happened when, read from the events of a run: periods, reloads with their phases, hard stops, pauses. Pure."""
 
+import itertools
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -176,7 +177,7 @@ def _read_reloads(
         elif event.reload in reloads:
             _apply(reloads[event.reload], event)
     ordered = tuple(reloads.values())
-    for reload, following in zip(ordered, ordered[1:], strict=False):
+    for reload, following in itertools.pairwise(ordered):
         reload.end_ns = following.trigger_ns
     if ordered:
         ordered[-1].end_ns = stop_ns

@@ -5,15 +5,18 @@ are read in turn: densely just after the trigger, then with less effort. The tim
 reading; the kernel's trace has the exact times of sockets opening and closing.
 """
 
-import socket
 import time
 from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 from hitless.clock import now_ns
 from hitless.host.inet_diag import Listener, open_sock_diag, read_connections, read_listeners
 from hitless.host.processes import Denied, Gone, read_socket_inodes
 from hitless.records import Event
 from hitless.reload.phases import Observation, PhaseTracker
+
+if TYPE_CHECKING:
+    import socket
 
 __all__ = ["Observer", "unmet"]
 

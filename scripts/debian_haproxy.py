@@ -156,7 +156,9 @@ def copy_libraries(root: Path, loader_name: str, haproxy: Path, lib: Path) -> No
 
 def find(root: Path, name: str) -> Path | None:
     """Return the file of this name below an unpacked root, its links followed within that root."""
-    path = next(iter(sorted(root.rglob(name))), None)
+    # Not rglob(): it passes over a link whose target is not on this system.
+    places = sorted(Path(directory) / name for directory, _, files in os.walk(root) if name in files)
+    path = places[0] if places else None
     for _ in range(MAX_LINKS):
         if path is None or not path.is_symlink():
             return path

@@ -72,7 +72,7 @@ def test_a_program_that_fails_is_quoted() -> None:
         debian_haproxy.run(
             sys.executable, "-c", "import sys; print('no such suite', file=sys.stderr); sys.exit(4)"
         )
-    with pytest.raises(InstallError, match="did not end within 0.2 s"):
+    with pytest.raises(InstallError, match=r"did not end within 0\.2 s"):
         debian_haproxy.run(sys.executable, "-c", "import time; time.sleep(9)", timeout_s=0.2)
     with pytest.raises(InstallError, match="cannot be started: No such file"):
         debian_haproxy.run("/nonexistent/apt-get")

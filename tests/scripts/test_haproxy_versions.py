@@ -5,7 +5,8 @@ from pathlib import Path
 
 import haproxy_versions
 import pytest
-from haproxy_versions import EXIT_INCOMPLETE, VERSIONS, InstallError
+from debian_haproxy import InstallError
+from haproxy_versions import EXIT_INCOMPLETE, VERSIONS
 
 
 def put(place: Path, banner: str) -> None:

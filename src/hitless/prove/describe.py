@@ -1,4 +1,4 @@
-"""What of a configuration the verdict has to know: frontends, options that decide between causes, places for fixes. Pure."""
+"""What of a configuration the verdict has to know: frontends, options that decide causes, places for fixes. Pure."""
 
 from hitless.config.model import Model, Proxy
 from hitless.prove.facts import FixPlace, FrontendFacts
@@ -59,7 +59,12 @@ def hard_stop_after_s(model: Model) -> float | None:
 def close_spread_time(model: Model) -> bool:
     """Return whether closes are spread over time."""
     directive = model.global_value("close-spread-time")
-    return directive is not None and directive.words[-1] != "0"
+    if directive is None or len(directive.words) < 2:
+        return False
+    try:
+        return parse_duration_s(directive.words[1]) > 0
+    except ValueError:
+        return directive.words[1] == "infinite"
 
 
 def transfer_socket(model: Model) -> str | None:

@@ -33,7 +33,7 @@ class Reachability:
     any_ipv4: str
     any_ipv6: str
     source_ipv4: str = ""
-    """First three octets' network, e.g. "198.18.7": each target's clients get one address of it; "" : kernel's choice."""
+    """First three octets, e.g. "198.18.7": each target's clients get one address of it; "" is the kernel's choice."""
     source_ipv6: str = ""
     client_certificate: str = ""
     """A client certificate that binds with `verify required` will accept; "" if none can be had."""
@@ -42,7 +42,10 @@ class Reachability:
 
 @dataclass(frozen=True, slots=True)
 class Targets:
-    """The addresses to drive, the first of each frontend in `main`, and what is left out."""
+    """The addresses to drive, and what is left out.
+
+    `main` has the first address of each frontend for each way to speak there (plain, TLS, HTTP/2, PROXY protocol).
+    """
 
     main: tuple[Target, ...]
     further: tuple[Target, ...]
@@ -61,7 +64,7 @@ def find_targets(model: Model, reach: Reachability, version: tuple[int, int]) ->
     left_out: list[NotCovered] = []
     for frontend in model.frontends:
         found: list[Target] = []
-        for bind, address in ((bind, address) for bind in frontend.binds for address in bind.addresses):
+        for bind, address in _addresses(frontend):
             why = _why_not(frontend, bind, address, reach)
             if why:
                 left_out.append(NotCovered(where=bind.where, why=why, frontend=frontend.name))
@@ -71,10 +74,21 @@ def find_targets(model: Model, reach: Reachability, version: tuple[int, int]) ->
             else:
                 number = len(main) + len(further) + len(found) + 1
                 found.append(_target(frontend, bind, address, reach, version, number))
-        main += found[:1]
-        further += found[1:]
+        firsts = {_speech(target): target for target in reversed(found)}
+        main += [target for target in found if firsts[_speech(target)] is target]
+        further += [target for target in found if firsts[_speech(target)] is not target]
     left_out += _disabled(model)
     return Targets(tuple(main), tuple(further), tuple(left_out))
+
+
+def _addresses(frontend: Proxy) -> Iterator[tuple[Bind, Address]]:
+    for bind in frontend.binds:
+        for address in bind.addresses:
+            yield bind, address
+
+
+def _speech(target: Target) -> tuple[object, ...]:
+    return (target.tls, target.alpn, target.h2_prior_knowledge, target.accept_proxy)
 
 
 def _disabled(model: Model) -> Iterator[NotCovered]:

@@ -33,8 +33,9 @@ class Reachability:
     any_ipv4: str
     any_ipv6: str
     source_ipv4: str = ""
-    """First three octets' network, e.g. "198.18.7": each target's clients get one address of it; "" : kernel's choice."""
+    """First two octets, e.g. "10.7": the clients of each target get a network of it; "": the kernel's choice."""
     source_ipv6: str = ""
+    """First four groups, e.g. "2001:db8:18:7", likewise."""
     client_certificate: str = ""
     """A client certificate that binds with `verify required` will accept; "" if none can be had."""
     ipv6: bool = True
@@ -88,6 +89,8 @@ def _why_not(frontend: Proxy, bind: Bind, address: Address, reach: Reachability)
         return f"mode {frontend.mode} is not driven"
     if address.kind in _UNDRIVEN:
         return _UNDRIVEN[address.kind]
+    if address.text.startswith("abnsz@"):
+        return "abstract names that end at a NUL (abnsz@) are not driven"
     if ":" in address.host and address.kind == "ip" and not reach.ipv6:
         return "this machine has no IPv6"
     if bind.has("accept-netscaler-cip"):
@@ -103,8 +106,6 @@ def _target(
     tls = bind.has("ssl")
     is_ip = address.kind == "ip"
     host = _connectable(address, reach)
-    source = (reach.source_ipv6 if ":" in host else reach.source_ipv4) if is_ip else ""
-    separator = "" if ":" in host else "."
     return Target(
         frontend=frontend.name,
         where=bind.where,
@@ -114,14 +115,17 @@ def _target(
         tls=tls,
         alpn=_alpn(frontend, bind, version) if tls else (),
         accept_proxy=bind.has("accept-proxy"),
-        source_address=f"{source}{separator}{_source_suffix(number, host)}" if source else "",
+        source_address=_clients(reach, host, number) if is_ip else "",
         client_certificate=reach.client_certificate if bind.has("verify") else "",
         h2_prior_knowledge=not tls and bind.options.get("proto", ())[-1:] == ("h2",),
     )
 
 
-def _source_suffix(number: int, host: str) -> str:
-    return f"{number:x}" if ":" in host else str(number % 254 + 1)
+def _clients(reach: Reachability, host: str, number: int) -> str:
+    """Return the network that the clients of one target come from."""
+    if ":" in host:
+        return f"{reach.source_ipv6}:{number:x}::/120" if reach.source_ipv6 else ""
+    return f"{reach.source_ipv4}.{number % 256}.0/24" if reach.source_ipv4 else ""
 
 
 def _connectable(address: Address, reach: Reachability) -> str:

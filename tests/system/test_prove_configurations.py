@@ -3,6 +3,7 @@
 import os
 import pwd
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -134,7 +135,10 @@ def test_an_ordinary_user_gets_a_verdict_that_says_what_it_lacks(
             parent.chmod(parent.stat().st_mode | 0o055)
     (home / "haproxy.cfg").write_text(DEFERRED)
     done = subprocess.run(
-        command("prove", "haproxy.cfg", "--haproxy", embedded_haproxy, "--reloads", "1", *QUICK),
+        [
+            str(python),
+            *command("prove", "haproxy.cfg", "--haproxy", embedded_haproxy, "--reloads", "1", *QUICK)[1:],
+        ],
         capture_output=True,
         text=True,
         timeout=90,
@@ -143,7 +147,11 @@ def test_an_ordinary_user_gets_a_verdict_that_says_what_it_lacks(
         user=nobody.pw_uid,
         group=nobody.pw_gid,
         extra_groups=[],
-        env={"PATH": os.environ["PATH"], "HOME": str(home), "PYTHONPATH": os.environ.get("PYTHONPATH", "")},
+        env={
+            "PATH": os.environ["PATH"],
+            "HOME": str(home),
+            "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
+        },
     )
     assert done.returncode in {0, 3}, done.stdout + done.stderr
     assert "tracefs" in done.stdout or "counters" in done.stdout, done.stdout

@@ -81,13 +81,14 @@ def test_with_socket_transfer_nothing_is_lost(embedded_haproxy: str, tmp_path: P
 
 
 def test_a_configuration_that_cannot_bind_pauses_the_live_one(embedded_haproxy: str, tmp_path: Path) -> None:
+    # The servers of the sandbox share their ports (SO_REUSEPORT) with whoever wants them; noreuseport does not share.
+    running = DEFERRED.replace("global\n", "global\n    noreuseport\n")
     broken = tmp_path / "changed.cfg"
     broken.write_text(
-        DEFERRED.replace("bind 192.168.10.25:80", "bind 192.168.10.25:80\n    bind 10.0.12.34:8080")
+        running.replace("bind 192.168.10.25:80", "bind 192.168.10.25:80\n    bind 10.0.12.34:8080")
     )
-    proof = prove(
-        tmp_path, DEFERRED, "--haproxy", embedded_haproxy, "--change", str(broken), "--reloads", "1"
-    )
+    proof = prove(tmp_path, running, "--haproxy", embedded_haproxy, "--change", str(broken), "--reloads", "1")
     assert proof.status == 1, proof.told()
     assert "HL401" in proof.causes, proof.told()
     assert proof.document["verdict"]["failed_reloads"] == 1
+    assert max(gap["gap_us"] for gap in proof.document["kernel"]["listener_gaps"]) > 1_500_000

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from typing import TYPE_CHECKING, NoReturn
 
@@ -54,6 +55,9 @@ def cli() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command and exit with its status."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # LANG=C must not turn a verdict into a traceback
     sys.exit(run(arguments))
 
 
@@ -61,20 +65,16 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status."""
     try:
         result = cli.main(args=arguments, prog_name="hitless", standalone_mode=False)
-    except click.exceptions.Exit as stop:
-        return stop.exit_code
-    except click.Abort:
-        return _fail("interrupted", "", ExitCode.INTERRUPTED)
     except click.ClickException as error:
         error.show()
         return ExitCode.USAGE
     except HitlessError as error:
         return _fail(error.message, error.hint, error.exit_code)
-    except BrokenPipeError:
-        _discard_stdout()
-        return ExitCode.UNKNOWN
-    except KeyboardInterrupt:
+    except (click.Abort, KeyboardInterrupt):
         return _fail("interrupted", "", ExitCode.INTERRUPTED)
+    except SystemExit as stop:
+        # click's own, when nobody reads standard output any more: its 1 would say that something was found.
+        return ExitCode.UNKNOWN if stop.code else ExitCode.CLEAN
     return int(result) if isinstance(result, int) else ExitCode.CLEAN
 
 
@@ -84,10 +84,3 @@ def _fail(message: str, hint: str, code: ExitCode) -> int:
     for line in [*f"hitless: {message}".split("\n"), *(hint.split("\n") if hint else [])]:
         click.echo(neutralise(line), err=True)
     return code
-
-
-def _discard_stdout() -> None:
-    """Point stdout at /dev/null, so that the interpreter's own flush at exit does not fail as well."""
-    import os
-
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

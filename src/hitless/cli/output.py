@@ -1,4 +1,4 @@
-"""Write a result to standard output in the format asked for."""
+"""Write a result in the format asked for, to standard output or to a file."""
 
 from __future__ import annotations
 
@@ -9,25 +9,53 @@ from typing import TYPE_CHECKING
 
 import click
 
+from hitless.errors import HitlessError
+
 if TYPE_CHECKING:
     from hitless.verdict import ProofResult
 
-__all__ = ["FORMATS", "write_result"]
+__all__ = ["FORMATS", "STDOUT", "write_result", "write_text"]
 
 FORMATS = ("text", "json", "junit", "markdown")
+STDOUT = "-"
 _WIDEST = 110
+_FILE_WIDTH = 100
 
 
-def write_result(result: ProofResult, output_format: str, *, bundle: str) -> None:
-    """Print the result; `bundle` is named as where the evidence lies."""
-    click.echo(_render(result, output_format, bundle), nl=False)
+def write_result(result: ProofResult, output_format: str, *, bundle: str, target: str = STDOUT) -> None:
+    """Write the result; `bundle` is named as where the evidence lies.
+
+    Raises: HitlessError if `target` cannot be written.
+    """
+    write_text(
+        _render(result, output_format, bundle, is_terminal=target == STDOUT and _is_terminal()), target
+    )
 
 
-def _render(result: ProofResult, output_format: str, bundle: str) -> str:
+def write_text(text: str, target: str = STDOUT) -> None:
+    """Write to a file, whole or not at all, or to standard output.
+
+    Raises: HitlessError if that cannot be written; BrokenPipeError if nobody reads standard output any more.
+    """
+    try:
+        if target == STDOUT:
+            click.echo(text, nl=False)
+            return
+        with click.open_file(target, "w", encoding="utf-8", errors="backslashreplace", atomic=True) as file:
+            file.write(text)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        name = "standard output" if target == STDOUT else target
+        raise HitlessError(f"{name} cannot be written: {error.strerror}.") from error
+
+
+def _render(result: ProofResult, output_format: str, bundle: str, *, is_terminal: bool) -> str:
     if output_format == "text":
         from hitless.report import terminal
 
-        return terminal.render(result, width=_width(), colour=wants_colour(), bundle=bundle)
+        width = min(shutil.get_terminal_size().columns, _WIDEST) if is_terminal else _FILE_WIDTH
+        return terminal.render(result, width=width, colour=is_terminal and _wants_colour(), bundle=bundle)
     if output_format == "json":
         from hitless.report import json
 
@@ -41,10 +69,10 @@ def _render(result: ProofResult, output_format: str, bundle: str) -> str:
     return markdown.render(result)
 
 
-def wants_colour() -> bool:
-    """Whether standard output is a terminal that may be coloured (https://no-color.org)."""
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+def _is_terminal() -> bool:
+    return sys.stdout.isatty()
 
 
-def _width() -> int:
-    return min(shutil.get_terminal_size().columns, _WIDEST) if sys.stdout.isatty() else 100
+def _wants_colour() -> bool:
+    """Whether the terminal may be coloured (https://no-color.org)."""
+    return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"

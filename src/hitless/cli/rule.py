@@ -7,6 +7,7 @@ import textwrap
 import click
 
 from hitless.causes import CAUSES, Cause
+from hitless.cli.output import write_text
 from hitless.errors import UsageError
 
 __all__ = ["command"]
@@ -17,13 +18,12 @@ __all__ = ["command"]
 def command(code: str | None) -> None:
     """Print what the cause CODE means, why it drops connections, and its fix; without CODE, list all."""
     if code is None:
-        for cause in CAUSES.values():
-            click.echo(f"{cause.code}  {cause.name:<34} {cause.summary}")
+        write_text("".join(f"{c.code}  {c.name:<34} {c.summary}\n" for c in CAUSES.values()))
         return
     found = CAUSES.get(code.upper())
     if found is None:
         raise UsageError(f"There is no rule {code}.", hint="`hitless rule` lists them.")
-    click.echo(_page(found))
+    write_text(_page(found) + "\n")
 
 
 def _page(cause: Cause) -> str:

@@ -116,7 +116,7 @@ class Client(Attempt):
         self.begin_row(intended_ns, now, self.setup.flags, retry_of)
         connection = self.connection
         if connection is None:
-            self._connect()
+            self.connect()
         else:
             self.flags |= FLAG_REUSED
             connection.requests += 1
@@ -129,6 +129,25 @@ class Client(Attempt):
             connection.look()
             if connection.fin_seen:
                 self.flags |= FLAG_FIN_SEEN
+
+    def connect(self) -> None:
+        """Make a new connection for the attempt under way."""
+        setup = self.setup
+        try:
+            connection = self.connection = setup.make_connection()
+            error = connection.open(setup.endpoint, now_ns())
+        except OSError as failure:
+            raise LoadError(f"cannot make a connection: {failure.strerror}") from failure
+        connection.requests = 1
+        if not error:
+            self.speak(connection)
+        elif error == EADDRNOTAVAIL or is_waiting_for_room(error, setup.endpoint):
+            # Not the server's doing: the attempt waits for a port, or for room in the backlog, until its deadline.
+            connection.errno = error
+            self.engine.close(connection)
+            self.engine.call_at(now_ns() + PROBE_INTERVAL_NS, self._connect_again)
+        else:
+            self.lose(error, now_ns())
 
     def speak(self, connection: Connection) -> None:
         """Send the request, now or as soon as the connection is up."""
@@ -239,28 +258,10 @@ class Client(Attempt):
         if not (self.engine.stopping or self.is_active or now < self.next_ns):
             self.start(self.next_ns, now)
 
-    def _connect(self) -> None:
-        setup = self.setup
-        try:
-            connection = self.connection = setup.make_connection()
-            error = connection.open(setup.endpoint, now_ns())
-        except OSError as failure:
-            raise LoadError(f"cannot make a connection: {failure.strerror}") from failure
-        connection.requests = 1
-        if not error:
-            self.speak(connection)
-        elif error == EADDRNOTAVAIL or is_waiting_for_room(error, setup.endpoint):
-            # Not the server's doing: the attempt waits for a port, or for room in the backlog, until its deadline.
-            connection.errno = error
-            self.engine.close(connection)
-            self.engine.call_at(now_ns() + PROBE_INTERVAL_NS, self._connect_again)
-        else:
-            self.lose(error, now_ns())
-
     def _connect_again(self, now: int) -> None:
         del now
         if self.is_active and self.connection is not None and self.connection.fd < 0:
-            self._connect()
+            self.connect()
 
     def _on_progress(self, mask: int) -> None:
         del mask

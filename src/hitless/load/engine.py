@@ -68,6 +68,7 @@ class Engine:
         self._timers: list[tuple[int, int, Callable[[int], None]]] = []
         self._timer_number = 0
         self._clients: list[EngineClient] = []
+        self._streams: list[list[EngineClient]] = []
         self._lingering: dict[int, tuple[int, Connection]] = {}
         self._stop_requested = False
         self._finished = False
@@ -75,8 +76,10 @@ class Engine:
         self._ready: Callable[[], None] | None = None
 
     def add(self, clients: list[EngineClient]) -> None:
-        """Take on clients, before `run`."""
+        """Take on the clients of one stream, before `run`."""
         self._clients += clients
+        if clients:
+            self._streams.append(clients)
 
     def request_stop(self) -> None:
         """Stop at the next sweep. Safe to call from a signal handler."""
@@ -128,7 +131,7 @@ class Engine:
         self.watch(connection, READ_INTEREST, lambda _mask: self._on_linger(connection))
 
     def run(self, *, ready: Callable[[], None]) -> None:
-        """Run until stopped; `ready` is called once, when every client has got somewhere."""
+        """Run until stopped; `ready` is called once, when a client of every stream has got somewhere."""
         self._ready = ready
         for client in self._clients:
             client.begin_at_pace()
@@ -169,7 +172,7 @@ class Engine:
         for give_up_ns, connection in list(self._lingering.values()):
             if now >= give_up_ns:
                 self._end_linger(connection)
-        if self._ready is not None and all(client.has_begun for client in self._clients):
+        if self._ready is not None and self._has_begun():
             self._ready()
             self._ready = None
         self.table.publish()
@@ -178,6 +181,9 @@ class Engine:
                 client.abandon(now)
             self._finished = True
         self.call_at(now + SWEEP_NS, self._sweep)
+
+    def _has_begun(self) -> bool:
+        return all(any(client.has_begun for client in clients) for clients in self._streams)
 
     def _is_quiet(self) -> bool:
         return not self._lingering and not any(client.is_busy for client in self._clients)

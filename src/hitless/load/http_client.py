@@ -50,8 +50,8 @@ class HttpClient(Client):
         self.known_answers = http.known_answers
         self.request = http.request
         self.reader = ResponseReader(head_only=http.head_only)
-        self.is_tight = http.keep_connections and not (pace.interval_ns or pace.rest_ns)
-        """A closed loop without rest on a kept connection: the next request follows the answer at once."""
+        self.is_tight = not (pace.interval_ns or pace.rest_ns)
+        """A closed loop without rest: the next request follows the answer at once."""
 
     def transmit(self, connection: Connection) -> None:
         """Send the request."""
@@ -62,8 +62,8 @@ class HttpClient(Client):
         known = self.known_answers.get(data) if self.received_bytes == len(data) else None
         if known is not None:
             self.status, keep_alive = known
-            if keep_alive and self.is_tight and not self.engine.stopping:
-                self._ask_again(now)
+            if self.is_tight and not self.engine.stopping:
+                self._ask_again(now, keep=keep_alive and self.http.keep_connections)
             else:
                 self.answered(now, keep_alive=keep_alive)
             return
@@ -99,12 +99,17 @@ class HttpClient(Client):
         keep = keep_alive and self.http.keep_connections
         self.finish(outcome, now, keep=keep, linger=not keep)
 
-    def _ask_again(self, now: int) -> None:
+    def _ask_again(self, now: int, *, keep: bool) -> None:
         """Record the answer and send the next request: finish() and start() of the tight loop, in one step."""
         connection = self.connection
         assert connection is not None
         outcome = classify_answer(self.status, now - self.start_ns, self.setup.slow_ns)
         self.record(outcome, 0, now, connection, connection.requests)
+        if not keep:
+            self.begin_row(now, now, self.setup.flags)
+            self.engine.linger(connection)
+            self.connect()
+            return
         self.begin_row(now, now, self.setup.flags | FLAG_REUSED)
         connection.requests += 1
         try:

@@ -66,7 +66,7 @@ class LoadProcesses:
             raise LoadError(f"cannot start a load process: {error.strerror}") from error
 
     def wait_ready(self, timeout_s: float) -> None:
-        """Wait until every client has got somewhere: a connection, or a first attempt that failed.
+        """Wait until a client of every stream has got somewhere: a connection, or an attempt that failed.
 
         Raises: LoadError if a process ends or is not ready in time.
         """

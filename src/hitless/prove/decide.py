@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hitless.causes import UNEXPLAINED
+from hitless.records import EventKind
 from hitless.units import NANOSECONDS_PER_SECOND, format_duration
 from hitless.verdict import Coverage, NotCovered, Verdict
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["covered", "decide", "notes"]
 
+_QUEUE_CAUSES = {"HL101", "HL104", "HL502"}
+
 
 def decide(
     case: Case,
@@ -31,7 +34,7 @@ def decide(
 ) -> Verdict:
     """Return the verdict: it passes only if nothing speaks against the reloads and no evidence is missing."""
     against = tuple(_against(case, victims, kernel))
-    missing = tuple(_missing(case, table, coverage))
+    missing = (*_missing(case, table, coverage), *_not_handed_over(case, victims))
     return Verdict(
         passed=not against and not missing,
         client_class=case.client_class,
@@ -80,7 +83,7 @@ def _missing(case: Case, table: Sequence[WorkloadResult], coverage: Coverage) ->
         why = f": {case.kernel.why}" if case.kernel.why else ""
         yield f"the kernel gave no evidence, neither a trace nor counters{why}"
     if case.lost_attempts:
-        yield f"{_counted(case.lost_attempts, 'attempt')} found no room in the table and {_were(case.lost_attempts)} lost"
+        yield f"{_counted(case.lost_attempts, 'attempt')} had no room and {_were(case.lost_attempts)} lost"
     if coverage.covered < coverage.frontends:
         missing = coverage.frontends - coverage.covered
         yield f"{missing} of {_counted(coverage.frontends, 'frontend')} not covered"
@@ -89,6 +92,28 @@ def _missing(case: Case, table: Sequence[WorkloadResult], coverage: Coverage) ->
     for row in table:
         if row.incomplete:
             yield f"{row.name} on {row.frontend} ({row.address}): {row.incomplete}"
+
+
+def _not_handed_over(case: Case, victims: Sequence[Hurt]) -> Iterator[str]:
+    """Yield that sockets were opened anew at reloads: whom that hits is chance, so a run that hit nobody proves little.
+
+    Source: Linux v6.18 net/ipv4/inet_connection_sock.c inet_csk_listen_stop(): what waits in the accept queue of a
+    closing listener is reset, or with tcp_migrate_req moved to another listener of its SO_REUSEPORT group.
+    """
+    if case.facts.tcp_migrate_req or any(hurt.attribution.code in _QUEUE_CAUSES for hurt in victims):
+        return
+    opened = [
+        event.t_ns for event in case.events_of(EventKind.KERNEL_LISTEN) if event.local in case.facts.endpoints
+    ]
+    anew = sum(
+        any(reload.trigger_ns <= t_ns <= (reload.done_ns or reload.end_ns) for t_ns in opened)
+        for reload in case.timeline.reloads
+    )
+    if anew:
+        yield (
+            f"the listening sockets were not handed over at {_counted(anew, 'reload')} but opened anew (HL104): "
+            "connections in the old accept queue are reset; none was there in this run (--full-rate makes it likelier)"
+        )
 
 
 def covered(case: Case, table: Sequence[WorkloadResult]) -> Coverage:
@@ -112,7 +137,7 @@ def covered(case: Case, table: Sequence[WorkloadResult]) -> Coverage:
     )
 
 
-def notes(case: Case, background: int) -> Iterator[str]:
+def notes(case: Case, background: int, late_s: Sequence[float]) -> Iterator[str]:
     """Yield what a person must know to read the verdict right."""
     for number, why in case.skipped.items():
         stream = case.streams[number]
@@ -120,6 +145,11 @@ def notes(case: Case, background: int) -> Iterator[str]:
     if background:
         yield (
             f"{_counted(background, 'failure')}: as many as the control run leads to expect, and therefore not counted"
+        )
+    if late_s:
+        yield (
+            f"{_counted(len(late_s), 'answer')} came late (up to {format_duration(max(late_s))}) without anything that "
+            "explains it: served, therefore not counted as hurt"
         )
     if case.kernel.source == "counters" and case.kernel.counter_changes:
         moved = ", ".join(f"{name} +{by}" for name, by in case.kernel.counter_changes)

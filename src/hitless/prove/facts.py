@@ -45,6 +45,8 @@ class RunFacts(Record, frozen=True):
     reloads_requested: int = 0
     hard_stop_after_s: float | None = None
     close_spread_time: bool = False
+    tcp_migrate_req: bool = False
+    """net.ipv4.tcp_migrate_req where the proxy runs: the kernel moves waiting connections to another listener."""
     endpoints: tuple[str, ...] = ()
     """The endpoints that HAProxy must listen on throughout (as HAProxy binds them, wildcards included)."""
     initially_open: tuple[str, ...] = ()

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from hitless.errors import SandboxError
 from hitless.prove import describe
 from hitless.prove.targets import Reachability
@@ -29,6 +31,7 @@ from hitless.sandbox.world.process import WorldProcess
 from hitless.sandbox.write_standins import known_groups, known_users, read_path_state, write_stand_ins
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from contextlib import ExitStack
 
     from hitless.config.model import Model
@@ -56,41 +59,51 @@ class Ground:
     reach: Reachability
 
 
-def prepare_ground(model: Model, plan: ProvePlan, directory_fd: int, stack: ExitStack) -> Ground:
-    """Provide what the configuration names and start its world; what must be taken down goes onto `stack`.
+def prepare_ground(models: Sequence[Model], plan: ProvePlan, directory_fd: int, stack: ExitStack) -> Ground:
+    """Provide what the configurations name and start their world; what must be taken down goes onto `stack`.
+
+    `models`: the configuration that runs first, and the changed one, if there is one.
 
     Raises: SandboxError if the loopback tier cannot take this configuration, or the world cannot be started.
     """
     tier = TierKind(plan.tier)
     if tier is TierKind.LOOPBACK:
-        require_loopback(model, _loopback_facts(), why_no_namespace=plan.tier_why)
+        for model in models:
+            require_loopback(model, _loopback_facts(), why_no_namespace=plan.tier_why)
         directory = tempfile.mkdtemp(prefix="hitless-")
         stack.callback(shutil.rmtree, directory, ignore_errors=True)
         stand_ins, certificates = write_stand_ins((), directory=directory)
     else:
         directory = SANDBOX_DIRECTORY
-        stand_ins, certificates = _provide(model, plan, tier)
-        _reserve_ports(model)
-    world = _start_world(model, tier, certificates, directory_fd, stack)
+        stand_ins, certificates = _provide(models, plan, tier)
+        _reserve_ports(models)
+    world = _start_world(models, tier, certificates, directory_fd, stack)
     return Ground(tier, directory, stand_ins, world, _reachability(plan, tier, certificates))
 
 
-def _provide(model: Model, plan: ProvePlan, tier: TierKind) -> tuple[tuple[StandIn, ...], WorldCertificates]:
+def _provide(
+    models: Sequence[Model], plan: ProvePlan, tier: TierKind
+) -> tuple[tuple[StandIn, ...], WorldCertificates]:
     hosts = dict.fromkeys(wanted.request.host for wanted in plan.requests if wanted.request.host)
-    plans = plan_stand_ins(
-        model,
-        exists=read_path_state,
-        tier=tier,
-        users=known_users(),
-        groups=known_groups(),
-        host_names=tuple(hosts),
-    )
-    return write_stand_ins(plans, directory=SANDBOX_DIRECTORY, server_names=certificate_names(model))
+    stand_ins: dict[tuple[str, str], StandIn] = {}
+    for model in models:
+        plans = plan_stand_ins(
+            model,
+            exists=read_path_state,
+            tier=tier,
+            users=known_users(),
+            groups=known_groups(),
+            host_names=tuple(hosts),
+        )
+        names = certificate_names(model)
+        written, certificates = write_stand_ins(plans, directory=SANDBOX_DIRECTORY, server_names=names)
+        stand_ins |= {(one.kind, one.name): one for one in written}
+    return tuple(stand_ins.values()), certificates
 
 
-def _reserve_ports(model: Model) -> None:
+def _reserve_ports(models: Sequence[Model]) -> None:
     """Keep outgoing connections off the ports that HAProxy binds: a restart could not bind them again."""
-    ports = {int(endpoint.rpartition(":")[2]) for endpoint in describe.watched(model)}
+    ports = {int(endpoint.rpartition(":")[2]) for model in models for endpoint in describe.watched(model)}
     refused = write_sysctls({"net.ipv4.ip_local_reserved_ports": format_port_list(ports)})
     if refused:
         raise SandboxError(f"The sandbox's ports cannot be reserved: {refused}")
@@ -115,14 +128,23 @@ def _is_free(address: str, port: int) -> bool:
 
 
 def _start_world(
-    model: Model, tier: TierKind, certificates: WorldCertificates, directory_fd: int, stack: ExitStack
+    models: Sequence[Model],
+    tier: TierKind,
+    certificates: WorldCertificates,
+    directory_fd: int,
+    stack: ExitStack,
 ) -> WorldPlan:
-    world = plan_world(
-        model,
-        local_names=_local_names(),
-        certificate=certificates.server,
-        ipv6=_has_ipv6(),
-        private=tier is not TierKind.LOOPBACK,
+    world = _join(
+        [
+            plan_world(
+                model,
+                local_names=_local_names(),
+                certificate=certificates.server,
+                ipv6=_has_ipv6(),
+                private=tier is not TierKind.LOOPBACK,
+            )
+            for model in models
+        ]
     )
     if tier is not TierKind.LOOPBACK:
         place_file("/etc/resolv.conf", world.resolv_conf.encode("ascii"))
@@ -139,6 +161,21 @@ def _start_world(
             hint="The configuration's servers and binds may claim the same address and port.",
         )
     return world
+
+
+def _join(worlds: Sequence[WorldPlan]) -> WorldPlan:
+    """Return one world for all configurations; where two expect something at one place, the first one's is there."""
+    endpoints = {
+        (one.role, one.transport, one.where): one for world in reversed(worlds) for one in world.endpoints
+    }
+    names = {one.name: one for world in reversed(worlds) for one in world.names}
+    cannot = {(one.backend, one.server): one for world in reversed(worlds) for one in world.cannot_imitate}
+    return msgspec.structs.replace(
+        worlds[0],
+        endpoints=tuple(endpoints.values()),
+        names=tuple(names.values()),
+        cannot_imitate=tuple(cannot.values()),
+    )
 
 
 def _local_names() -> dict[str, tuple[str, ...]]:

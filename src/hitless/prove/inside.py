@@ -22,12 +22,14 @@ from hitless.prove.facts import RunFacts
 from hitless.prove.protocol import Failure, Finished, Progress, ProvePlan
 from hitless.records import LoadPlan
 from hitless.reload.observe import Observer
+from hitless.sandbox.network import read_sysctls
 
 if TYPE_CHECKING:
     from hitless.evidence.model import CounterReading
 
 __all__ = ["main"]
 
+MIGRATE = "net.ipv4.tcp_migrate_req"
 PLAN_LIMIT_BYTES = 16 * 1024 * 1024
 
 
@@ -82,6 +84,7 @@ def _conduct(
         initial_pids=tuple(sorted(proxy.serving_pids())),
         initially_open=tuple(one.endpoint for one in listeners),
         v6_only=tuple(one.endpoint for one in listeners if one.v6_only),
+        tcp_migrate_req=read_sysctls([MIGRATE]).get(MIGRATE) == "1",
     )
     counters: list[CounterReading] = conduct(proxy, load, observer, channel, pace)
     channel.say(Progress(stage="judge"))

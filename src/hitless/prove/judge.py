@@ -17,7 +17,7 @@ from hitless.prove.cause_table import cause_table, victim_sample
 from hitless.prove.decide import covered, decide, notes
 from hitless.prove.power import failure_probability_upper, longest_interval_ns
 from hitless.prove.reload_table import generation_table, reload_table
-from hitless.prove.victims import attribute_victims, drop_background
+from hitless.prove.victims import attribute_victims, drop_background, set_aside_slow
 from hitless.prove.why.moment import reload_of
 from hitless.prove.workload_table import client_totals, workload_row
 from hitless.records import EventKind
@@ -43,7 +43,7 @@ def judge(case: Case, *, hitless_version: str) -> ProofResult:
     origin_ns = case.timeline.load_start_ns
     gaps = _gaps(case)
     hurt, background = drop_background(case, failures(case.rows))
-    victims = attribute_victims(case, hurt[case.client_class], gaps)
+    victims, late_s = set_aside_slow(attribute_victims(case, hurt[case.client_class], gaps), hurt)
     table = tuple(
         workload_row(case, stream, hurt) for stream in case.facts.streams if stream.number not in case.skipped
     )
@@ -66,7 +66,7 @@ def judge(case: Case, *, hitless_version: str) -> ProofResult:
         reloads=reload_table(case.timeline, case.facts.via, origin_ns, by_reload),
         generations=generation_table(case.timeline, case.facts.initial_pids, origin_ns),
         victims_sample=victim_sample(case, victims, origin_ns),
-        notes=(*case.facts.notes, *notes(case, background)),
+        notes=(*case.facts.notes, *notes(case, background, late_s)),
         limitations=case.facts.limitations,
         tier=case.facts.tier,
         configuration=case.facts.configuration,

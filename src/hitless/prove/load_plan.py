@@ -8,6 +8,8 @@ would be closed without any reload.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+import msgspec
+
 from hitless.config.model import Model, Proxy
 from hitless.prove.targets import Targets
 from hitless.records import LoadPlan, Request, Stream, Target, Workload
@@ -15,8 +17,17 @@ from hitless.records import LoadPlan, Request, Stream, Target, Workload
 __all__ = ["LoadSize", "plan_load"]
 
 RATE_BUDGET_PER_S = 1_200.0
-"""All streams together; a configuration with many frontends gets less for each."""
+"""All streams together; a configuration with many frontends gets less for each. One that is alone gets what was asked
+for, be it more."""
 MAX_FRACTION_OF_MAXCONN = 0.5
+NO_TIMEOUT_S = 10.0
+"""In place of a timeout that is not set, or 0: never."""
+
+_IDLE_TIMEOUTS = ("http-keep-alive", "http-request", "client")
+"""What ends an idle connection: the first that is set.
+
+Source: HAProxy 2.8 doc/configuration.txt, timeout http-keep-alive.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +64,16 @@ class _Share:
     idle_s: float = 0.0
     duration_s: float = 0.0
     streams_per_connection: int = 1
+    rest_limit_s: float = 0.0
+    """How long a connection may rest between two requests; 0: for ever."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Scale:
+    """By how much to shrink what was asked for, at most 1."""
+
+    rate: float
+    connections: float
 
 
 def plan_load(
@@ -65,7 +86,8 @@ def plan_load(
 ) -> LoadPlan:
     """Return the load for these targets.
 
-    `model` is the configuration, where it is known; `requests` is by frontend; `tls_payload` names tcp frontends that route by the server name inside TLS.
+    `model` is the configuration, where it is known; `requests` is by frontend; `tls_payload` names tcp frontends that
+    route by the server name inside TLS.
     """
     shares = [
         (target, share)
@@ -73,39 +95,39 @@ def plan_load(
         for share in _shares(target, _timing(model, target), size, is_main=is_main)
         if share.workload in size.workloads
     ]
-    total_rate = sum(share.rate_per_s for _, share in shares)
-    scale = min(1.0, RATE_BUDGET_PER_S / total_rate) if total_rate else 1.0
-    room = _connection_scale(model, shares)
+    scale = _Scale(_rate_scale(size, shares), _connection_scale(model, shares))
     streams = tuple(
-        _stream(number, target, share, requests, size, scale, room, tls_payload)
+        msgspec.structs.replace(
+            _stream(number, target, share, size, scale),
+            request=requests.get(target.frontend, Request()),
+            tls_payload=target.frontend in tls_payload,
+        )
         for number, (target, share) in enumerate(shares)
     )
     return LoadPlan(streams=streams, processes=2 if size.full_rate else size.processes)
 
 
-def _stream(
-    number: int,
-    target: Target,
-    share: _Share,
-    requests: Mapping[str, Request],
-    size: LoadSize,
-    rate_scale: float,
-    connection_scale: float,
-    tls_payload: frozenset[str],
-) -> Stream:
+def _rate_scale(size: LoadSize, shares: list[tuple[Target, _Share]]) -> float:
+    total = sum(share.rate_per_s for _, share in shares)
+    return min(1.0, max(RATE_BUDGET_PER_S, 2 * size.rate_per_s) / total) if total else 1.0
+
+
+def _stream(number: int, target: Target, share: _Share, size: LoadSize, scale: _Scale) -> Stream:
     closed_loop = size.full_rate and share.workload is Workload.CONNECT
+    rate_per_s = share.rate_per_s * scale.rate
+    connections = round(share.connections * scale.connections)
+    if share.rest_limit_s:
+        connections = min(connections, int(rate_per_s * share.rest_limit_s))
     return Stream(
         number=number,
         workload=share.workload,
         target=target,
-        request=requests.get(target.frontend, Request()),
-        connections=max(1, round(share.connections * connection_scale)),
-        rate_per_s=0.0 if closed_loop else share.rate_per_s * rate_scale,
+        connections=max(1, connections),
+        rate_per_s=0.0 if closed_loop else rate_per_s,
         idle_s=share.idle_s,
         duration_s=share.duration_s,
         streams_per_connection=share.streams_per_connection,
         timeout_s=size.timeout_s,
-        tls_payload=target.frontend in tls_payload,
     )
 
 
@@ -121,7 +143,7 @@ def _shares(target: Target, timing: _Timing, size: LoadSize, *, is_main: bool) -
     if target.mode == "tcp":
         yield _Share(Workload.TCP, max(1, size.connections // 2), idle_s=min(0.25, timing.idle_s))
         return
-    yield _Share(Workload.KEEPALIVE, size.connections, rate_per_s=size.rate_per_s)
+    yield _Share(Workload.KEEPALIVE, size.connections, rate_per_s=size.rate_per_s, rest_limit_s=timing.idle_s)
     yield _Share(Workload.IDLE, max(1, size.connections // 2), idle_s=min(1.5, timing.idle_s))
     yield _Share(Workload.INFLIGHT, 6, duration_s=min(1.2, timing.exchange_s))
     yield _Share(Workload.UPLOAD, 4, duration_s=min(1.2, timing.exchange_s))
@@ -147,21 +169,15 @@ def _timing(model: Model | None, target: Target) -> _Timing:
     frontend = next((proxy for proxy in model.frontends if proxy.name == target.frontend), None)
     if frontend is None:
         return _UNKNOWN_TIMING
-    idle = next(
-        (
-            frontend.timeouts[n].seconds
-            for n in ("http-keep-alive", "http-request", "client")
-            if n in frontend.timeouts
-        ),
-        10.0,
-    )
+    timeouts = {name: timeout.seconds for name, timeout in frontend.timeouts.items() if timeout.seconds > 0}
+    idle_s = next((timeouts[name] for name in _IDLE_TIMEOUTS if name in timeouts), NO_TIMEOUT_S)
     answers = [
-        t.seconds
-        for p in (frontend, *_backends(model))
-        for n, t in p.timeouts.items()
-        if n in {"server", "client"}
+        timeout.seconds
+        for proxy in (frontend, *_backends(model))
+        for name, timeout in proxy.timeouts.items()
+        if name in {"server", "client"} and timeout.seconds > 0
     ]
-    return _Timing(idle_s=0.6 * idle, exchange_s=0.5 * min((t for t in answers if t > 0), default=10.0))
+    return _Timing(idle_s=0.6 * idle_s, exchange_s=0.5 * min(answers, default=NO_TIMEOUT_S))
 
 
 def _backends(model: Model) -> list[Proxy]:

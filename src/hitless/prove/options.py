@@ -18,6 +18,9 @@ ENVIRONMENT_FILE_LIMIT_BYTES = 256 * 1024
 _FRONTEND_PREFIX = re.compile(r"([A-Za-z0-9_.:-]+)=(?=[A-Za-z/])(.*)", re.DOTALL)
 _REQUEST = re.compile(r"(?:([A-Z]{3,10}) )?((?:/|\*$|https?://)\S*)")
 _HEADER = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\r\n\0]*)")
+_SYSCTL = re.compile(r"net(?:[./][A-Za-z0-9_-]+)+")
+_OWN_HEADERS = frozenset({"connection", "content-length", "transfer-encoding", "upgrade", "expect"})
+"""Each workload sets these as it needs them."""
 _ASSIGNMENT = re.compile(r"\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)=(.*)")
 
 Split = Callable[[str], tuple[str, ...]]
@@ -57,6 +60,7 @@ def read_options(configuration: Sequence[str], words: Mapping[str, Any], *, spli
     Raises: UsageError for what cannot be, each with what to write instead.
     """
     files = (*words["files"], *configuration)
+    _check_names((*files, *words["change"]))
     live = words["url"] is not None
     if live and files:
         raise UsageError("Either a configuration or --url can be proven, not both at once.")
@@ -86,7 +90,7 @@ def read_options(configuration: Sequence[str], words: Mapping[str, Any], *, spli
         client_class=ClientClass(words["client_class"]),
         extra_arguments=extra,
         environment=environment,
-        sysctls=dict(_assignment(text, "--sysctl") for text in words["sysctls"]),
+        sysctls=dict(_sysctl(text) for text in words["sysctls"]),
         url=words["url"],
         reload_command=split(words["reload_command"] or ""),
         remote=words["remote"],
@@ -101,13 +105,41 @@ def _assignment(text: str, option: str) -> tuple[str, str]:
     return name.strip(), value
 
 
+def _check_names(names: Iterable[str]) -> None:
+    for name in names:
+        if not _is_text(name):
+            raise UsageError(f"The file name {name!r} is not UTF-8.", hint="Give the file another name.")
+
+
+def _is_text(value: str) -> bool:
+    """Whether this can be written as UTF-8: what the system gave as other bytes comes as lone surrogates."""
+    return not any("\ud800" <= character <= "\udfff" for character in value)
+
+
+def _sysctl(text: str) -> tuple[str, str]:
+    name, value = _assignment(text, "--sysctl")
+    if not _SYSCTL.fullmatch(name):
+        raise UsageError(
+            f"--sysctl sets what belongs to a network namespace (net.…), not {name!r}.",
+            hint="For example: --sysctl net.ipv4.tcp_migrate_req=1",
+        )
+    return name, value
+
+
 def _environment(files: Iterable[str], variables: Iterable[str], split: Split) -> dict[str, str]:
-    """Return hitless's own environment under what the service would add to it."""
-    environment = dict(os.environ)
+    """Return hitless's own environment under what the service would add to it.
+
+    Its own variables that are not UTF-8 are left out; of the others that is refused.
+    """
+    environment = {name: value for name, value in os.environ.items() if _is_text(name + value)}
+    asked: dict[str, str] = {}
     for name in files:
-        environment.update(_read_environment_file(Path(name), split))
-    environment.update(_assignment(text, "--env") for text in variables)
-    return environment
+        asked.update(_read_environment_file(Path(name), split))
+    asked.update(_assignment(text, "--env") for text in variables)
+    for name, value in asked.items():
+        if not _is_text(name + value):
+            raise UsageError(f"The environment variable {name!r} is not UTF-8: {value!r}.")
+    return environment | asked
 
 
 def _read_environment_file(path: Path, split: Split) -> dict[str, str]:
@@ -136,10 +168,15 @@ def _requests(requests: Iterable[str], headers: Iterable[str]) -> tuple[Frontend
         lines[frontend] = (match[1] or "GET", match[2])
     by_frontend: dict[str, list[tuple[str, str]]] = {}
     for text in headers:
-        frontend, rest = _frontend(text)
+        frontend, rest = ("", text) if _HEADER.fullmatch(text) else _frontend(text)
         match = _HEADER.fullmatch(rest)
         if match is None:
-            raise UsageError(f"--header wants [FRONTEND=]NAME: VALUE, not {text!r}.")
+            raise UsageError(
+                f"--header wants [FRONTEND=]NAME: VALUE, not {text!r}.",
+                hint="For example: --header 'www=Host: www.example.com'",
+            )
+        if match[1].lower() in _OWN_HEADERS:
+            raise UsageError(f"--header cannot set {match[1]}: each workload sets it as it needs it.")
         by_frontend.setdefault(frontend, []).append((match[1], match[2]))
     everywhere = by_frontend.get("", [])
     return tuple(

@@ -1,8 +1,8 @@
 """How much a run could have missed: the bound on the failure probability, and the longest gap between looks. Pure."""
 
-import itertools
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 __all__ = ["failure_probability_upper", "longest_interval_ns"]
 
@@ -52,4 +52,4 @@ def longest_interval_ns(moments_ns: Sequence[int], start_ns: int, end_ns: int) -
     """Return the longest time between two looks within [start, end], the edges counting as looks."""
     inside = sorted(t_ns for t_ns in moments_ns if start_ns <= t_ns <= end_ns)
     edges = [start_ns, *inside, end_ns]
-    return max(later - earlier for earlier, later in itertools.pairwise(edges))
+    return max(later - earlier for earlier, later in pairwise(edges))

@@ -1,4 +1,4 @@
-"""What hitless and its child say to each other: one plan in, one JSON line for each message out."""
+"""What hitless and its child inside the namespace say to each other: one plan in, a JSON line for each message out."""
 
 import msgspec
 

@@ -94,7 +94,7 @@ def divide(rows: Rows, *, control_start_ns: int, control_end_ns: int, load_stop_
     retries = (rows["flags"] & FLAG_RETRY) != 0
     naive = ~retries
     in_progress = (rows["flags"] & FLAG_IN_PROGRESS) != 0
-    control = naive & (rows["end_ns"] < control_end_ns) & (rows["start_ns"] >= control_start_ns)
+    control = naive & (rows["end_ns"] < control_end_ns) & (rows["end_ns"] >= control_start_ns)
     reload = naive & (rows["end_ns"] >= control_end_ns) & (in_progress | (rows["start_ns"] <= load_stop_ns))
     return Periods(control, reload, retries)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -23,9 +24,11 @@ from hitless.reload.mechanism import Mechanism, Mode, Via, choose_mechanism
 from hitless.reload.observe import Observer
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from contextlib import ExitStack
 
     from hitless.config.model import Model
+    from hitless.config.tree import ConfigFile
     from hitless.prove.channel import Channel
     from hitless.records import Event, StandIn
     from hitless.reload.instance import Reply
@@ -78,9 +81,8 @@ def build_scene(plan: ProvePlan, channel: Channel, directory_fd: int, stack: Exi
     """
     binary = read_binary(plan.haproxy)
     files = read_files(plan.files)
-    model = build_model(
-        files, environment=plan.environment, version=binary.version[:2], features=binary.features
-    )
+    model = _model(files, plan, binary)
+    models = [model] + ([_model(read_files(plan.change_files), plan, binary)] if plan.change_files else [])
     mechanism = choose_mechanism(
         Via(plan.via),
         Mode(plan.mode) if plan.mode else None,
@@ -88,7 +90,7 @@ def build_scene(plan: ProvePlan, channel: Channel, directory_fd: int, stack: Exi
         transfer_socket=describe.transfer_socket(model),
     )
     channel.say(Progress(stage="world"))
-    ground = prepare_ground(model, plan, directory_fd, stack)
+    ground = prepare_ground(models, plan, directory_fd, stack)
     targets = find_targets(model, ground.reach, binary.version[:2])
     launch = Launch(
         binary=binary.path,
@@ -129,6 +131,11 @@ def build_scene(plan: ProvePlan, channel: Channel, directory_fd: int, stack: Exi
         stand_ins=tuple(acceptance.stand_ins),
         master_socket=master_socket(plan.extra_arguments, ground.directory),
     )
+
+
+def _model(files: Sequence[ConfigFile], plan: ProvePlan, binary: HaproxyBinary) -> Model:
+    environment = {"HAPROXY_LOCALPEER": socket.gethostname(), **plan.environment}
+    return build_model(files, environment=environment, version=binary.version[:2], features=binary.features)
 
 
 def _watch(channel: Channel, targets: Targets, endpoints: frozenset[str]) -> None:

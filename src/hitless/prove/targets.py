@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from hitless.config.model import Address, Bind, Model, Proxy
+from hitless.prove.inner import inner_bind
 from hitless.records import Target
 from hitless.verdict import NotCovered
 
@@ -43,7 +44,10 @@ class Reachability:
 
 @dataclass(frozen=True, slots=True)
 class Targets:
-    """The addresses to drive, the first of each frontend in `main`, and what is left out."""
+    """The addresses to drive, and what is left out.
+
+    `main` has the first address of each frontend for each way to speak there (plain, TLS, HTTP/2, PROXY protocol).
+    """
 
     main: tuple[Target, ...]
     further: tuple[Target, ...]
@@ -62,7 +66,7 @@ def find_targets(model: Model, reach: Reachability, version: tuple[int, int]) ->
     left_out: list[NotCovered] = []
     for frontend in model.frontends:
         found: list[Target] = []
-        for bind, address in ((bind, address) for bind in frontend.binds for address in bind.addresses):
+        for bind, address in _addresses(frontend):
             why = _why_not(frontend, bind, address, reach)
             if why:
                 left_out.append(NotCovered(where=bind.where, why=why, frontend=frontend.name))
@@ -71,11 +75,22 @@ def find_targets(model: Model, reach: Reachability, version: tuple[int, int]) ->
                 left_out.append(NotCovered(where=bind.where, why=why, frontend=frontend.name))
             else:
                 number = len(main) + len(further) + len(found) + 1
-                found.append(_target(frontend, bind, address, reach, version, number))
-        main += found[:1]
-        further += found[1:]
+                found.append(_target(frontend, bind, address, reach, model, version, number))
+        firsts = {_speech(target): target for target in reversed(found)}
+        main += [target for target in found if firsts[_speech(target)] is target]
+        further += [target for target in found if firsts[_speech(target)] is not target]
     left_out += _disabled(model)
     return Targets(tuple(main), tuple(further), tuple(left_out))
+
+
+def _addresses(frontend: Proxy) -> Iterator[tuple[Bind, Address]]:
+    for bind in frontend.binds:
+        for address in bind.addresses:
+            yield bind, address
+
+
+def _speech(target: Target) -> tuple[object, ...]:
+    return (target.tls, target.alpn, target.h2_prior_knowledge, target.accept_proxy)
 
 
 def _disabled(model: Model) -> Iterator[NotCovered]:
@@ -101,9 +116,19 @@ def _why_not(frontend: Proxy, bind: Bind, address: Address, reach: Reachability)
 
 
 def _target(
-    frontend: Proxy, bind: Bind, address: Address, reach: Reachability, version: tuple[int, int], number: int
+    frontend: Proxy,
+    bind: Bind,
+    address: Address,
+    reach: Reachability,
+    model: Model,
+    version: tuple[int, int],
+    number: int,
 ) -> Target:
-    tls = bind.has("ssl")
+    """Return what a client must speak: to the frontend, or through it to the one that it passes connections on to."""
+    inner = inner_bind(frontend, model) if frontend.mode == "tcp" else None
+    if inner is not None and bind.has("ssl") and inner.tls:
+        inner = None  # clients do not speak TLS within TLS
+    tls = bind.has("ssl") or (inner is not None and inner.tls)
     is_ip = address.kind == "ip"
     host = _connectable(address, reach)
     return Target(
@@ -111,12 +136,16 @@ def _target(
         where=bind.where,
         address=host,
         port=address.port if is_ip else 0,
-        mode=frontend.mode,
+        mode="http" if inner is not None else frontend.mode,
         tls=tls,
-        alpn=_alpn(frontend, bind, version) if tls else (),
+        alpn=_alpn(*((inner.frontend, inner.bind) if inner and inner.tls else (frontend, bind)), version)
+        if tls
+        else (),
         accept_proxy=bind.has("accept-proxy"),
         source_address=_clients(reach, host, number) if is_ip else "",
-        client_certificate=reach.client_certificate if bind.has("verify") else "",
+        client_certificate=reach.client_certificate
+        if bind.has("verify") or (inner is not None and inner.bind.has("verify"))
+        else "",
         h2_prior_knowledge=not tls and bind.options.get("proto", ())[-1:] == ("h2",),
     )
 

@@ -1,9 +1,9 @@
 """What happened when, read from the events of a run: periods, reloads with their phases, hard stops, pauses. Pure."""
 
-import itertools
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from hitless.evidence.haproxy_messages import MessageKind
 from hitless.records import Event, EventKind
@@ -171,13 +171,13 @@ def _read_reloads(
         if event.kind is EventKind.RELOAD_TRIGGER:
             reloads[event.reload] = ReloadPhases(event.reload, event.t_ns)
         elif event.kind is EventKind.LISTENERS_RELEASED and event.reload in reloads:
-            if event.pid not in released:
+            if event.pid not in released and event.pid != reloads[event.reload].new_pid:
                 released.add(event.pid)
                 _release(reloads[event.reload], event)
         elif event.reload in reloads:
             _apply(reloads[event.reload], event)
     ordered = tuple(reloads.values())
-    for reload, following in itertools.pairwise(ordered):
+    for reload, following in pairwise(ordered):
         reload.end_ns = following.trigger_ns
     if ordered:
         ordered[-1].end_ns = stop_ns

@@ -1,4 +1,4 @@
-"""Who was hurt by the reloads: failed attempts beyond what the control run leads to expect, each with its cause. Pure."""
+"""Who was hurt by the reloads: failures beyond what the control run leads to expect, each with its cause. Pure."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hitless.attempts import FLAG_REUSED, OUTCOMES
+from hitless.causes import UNEXPLAINED
 from hitless.evidence.matching import match_events
 from hitless.prove.attribute import attribute
 from hitless.prove.rows import background_allowance
 from hitless.prove.why.moment import Attribution, Moment, Victim
+from hitless.records import Outcome
+from hitless.units import NANOSECONDS_PER_SECOND
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -64,7 +67,7 @@ def _farthest(
     triggers_ns: npt.NDArray[np.int64],
     count: int,
 ) -> npt.NDArray[np.intp]:
-    """Return so many of the rows as lie farthest after the last trigger before them; what lies before all comes first."""
+    """Return so many of the rows as lie farthest after the last trigger before them, first what lies before all."""
     if not len(triggers_ns) or not len(candidates):
         return candidates[:count]
     ends = end_ns[candidates]
@@ -89,6 +92,23 @@ def attribute_victims(case: Case, hurt: Mask, gaps: Sequence[Gap]) -> list[Hurt]
     )
     victims = [(row, _victim(case, row, matched.get(row, ()))) for row in indices.tolist()]
     return [Hurt(row, victim, attribute(victim, moment)) for row, victim in victims]
+
+
+def set_aside_slow(
+    victims: Sequence[Hurt], hurt: Mapping[ClientClass, Mask]
+) -> tuple[list[Hurt], tuple[float, ...]]:
+    """Return the victims without those that were answered late and nothing else; how long these took, in seconds.
+
+    A late answer is harm where something of the reload explains it: a pause, a restart, a lost SYN. Where nothing does,
+    the request was served, and a machine that had other things to do is as good an explanation. `hurt` loses them too.
+    """
+    late = [
+        one for one in victims if one.victim.outcome is Outcome.SLOW and one.attribution.code == UNEXPLAINED
+    ]
+    for mask in hurt.values():
+        mask[[one.row for one in late]] = False
+    durations = ((one.victim.end_ns - one.victim.start_ns) / NANOSECONDS_PER_SECOND for one in late)
+    return [one for one in victims if one not in late], tuple(durations)
 
 
 def _victim(case: Case, row: int, events: tuple[Event, ...]) -> Victim:

@@ -4,11 +4,11 @@ What a service manager does, no more: start, send the signal or the command that
 reload took over is not decided here (`hitless.reload.phases` does).
 """
 
-import itertools
 import signal
 import subprocess
 import threading
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Protocol
 
 from hitless.control.messages import Level
@@ -201,7 +201,7 @@ def create_instance(
 
 def master_socket(arguments: tuple[str, ...], runtime_directory: str) -> str:
     """Return the path of the master CLI: the one after `-S` in the service's own arguments, else ours."""
-    for option, value in itertools.pairwise(arguments):
+    for option, value in pairwise(arguments):
         if option == "-S":
             return value.split(",")[0].removeprefix("unix@")
     return f"{runtime_directory}/hitless-master.sock"

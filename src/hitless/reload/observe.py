@@ -1,8 +1,8 @@
 """Read which process holds which listening socket, and wait for what a reload changes in it.
 
-The kernel has no event for "this process now owns that socket" that a namespace may subscribe to, so /proc and inet_diag
-are read in turn: densely just after the trigger, then with less effort. The time of a phase is late by at most one
-reading; the kernel's trace has the exact times of sockets opening and closing.
+The kernel has no event for "this process now owns that socket" that a namespace may subscribe to, so /proc and
+inet_diag are read in turn: densely just after the trigger, then with less effort. The time of a phase is late by at
+most one reading; the kernel's trace has the exact times of sockets opening and closing.
 """
 
 import time
@@ -18,7 +18,7 @@ from hitless.reload.phases import Observation, PhaseTracker
 if TYPE_CHECKING:
     import socket
 
-__all__ = ["Observer", "unmet"]
+__all__ = ["Observer"]
 
 DENSE_PERIOD_S = 0.004
 SPARSE_PERIOD_S = 0.025
@@ -97,9 +97,3 @@ class Observer:
         return frozenset(
             connection.inode for port in self._ports[:8] for connection in read_connections(port, self._diag)
         )
-
-
-def unmet(observer: Observer, seen: Observation) -> frozenset[str]:
-    """Return the endpoints on which nobody among the watched processes listens."""
-    held = {observer.endpoint_of[inode] for inodes in seen.listening.values() for inode in inodes}
-    return observer.endpoints - held

@@ -43,6 +43,8 @@ class TraceFilter:
     endpoints: frozenset[str] = frozenset()
     client_addresses: frozenset[str] = frozenset()
     listens_here: Callable[[int], bool | None] = lambda _pid: None
+    from_the_start: bool = False
+    """The trace begins before any watched socket is opened: one that was not seen opening here is another's."""
 
     def ports(self) -> frozenset[int]:
         """The ports of the endpoints."""
@@ -72,6 +74,8 @@ class TraceDecoder:
         self._listens_here = wanted.listens_here
         self._room = capacity
         self._foreign: set[int] = set()
+        self._own: set[int] = set()
+        self._from_the_start = wanted.from_the_start
         self._secret = secrets.token_bytes(16)
 
     def handlers(self) -> dict[int, tuple[int, RecordHandler]]:
@@ -171,6 +175,8 @@ class TraceDecoder:
 
     def _is_foreign(self, address: int, pid: int, *, opened: bool) -> bool:
         """Return whether a listening socket is another network namespace's, as far as can be known."""
+        if self._from_the_start:
+            return self._is_not_own(address, pid, opened=opened)
         if not opened and address in self._foreign:
             self._foreign.discard(address)
             return True
@@ -178,6 +184,16 @@ class TraceDecoder:
         if foreign and opened:
             self._foreign.add(address)
         return foreign
+
+    def _is_not_own(self, address: int, pid: int, *, opened: bool) -> bool:
+        """Return whether a socket is none that was seen opening in the watched namespace."""
+        if opened and self._listens_here(pid):
+            self._own.add(address)
+        elif opened or address not in self._own:
+            return True
+        else:
+            self._own.discard(address)
+        return False
 
     def _pseudonym(self, address: int) -> int:
         """Return a number in place of a kernel address: a bundle must not give the kernel's layout away."""

@@ -200,6 +200,24 @@ def test_sockets_of_other_namespaces_are_left_out() -> None:
     assert events[0].socket == events[1].socket
 
 
+def test_a_trace_from_the_start_keeps_only_sockets_that_it_saw_opening_here() -> None:
+    here, elsewhere, gone = 1, 2, 3
+    wanted = TraceFilter(listens_here={here: True, elsewhere: False, gone: None}.get, from_the_start=True)
+    events = decode(
+        changed(SERVER, 10, 7, skaddr=0x30, common_pid=gone),
+        changed(SERVER, 7, 10, skaddr=0x10, common_pid=here),
+        changed(SERVER, 7, 10, skaddr=0x20, common_pid=elsewhere),
+        changed(SERVER, 10, 7, skaddr=0x20, common_pid=gone),
+        changed(SERVER, 10, 7, skaddr=0x10, common_pid=gone),
+        changed(SERVER, 10, 7, skaddr=0x10, common_pid=gone),
+        wanted=wanted,
+    ).events
+    assert [(event.pid, event.kind) for event in events] == [
+        (here, EventKind.KERNEL_LISTEN),
+        (gone, EventKind.KERNEL_UNLISTEN),
+    ]
+
+
 def test_events_beyond_the_capacity_are_counted() -> None:
     decoder = decode(*[sent(SERVER, CLIENT)] * 5, capacity=3)
     assert (len(decoder.events), decoder.no_room) == (3, 2)

@@ -243,6 +243,31 @@ def reset_in_the_queue_of_a_bind_that_changed(run: Run) -> None:
     run.reset(run.hurt(CONNECT, 6.055, Outcome.RESET_BEFORE_RESPONSE), 6.057)
 
 
+def reset_on_an_ipv6_address(run: Run, *, anew: bool = True) -> None:
+    target = msgspec.structs.replace(WWW, address="2001:db8:10::25", source_address="2001:db8::2")
+    stream = msgspec.structs.replace(CONNECT, number=9, target=target)
+    run.streams = (*run.streams, stream)
+    run.attempt(stream, 1.0)
+    if anew:
+        run.with_facts(
+            endpoints=(WWW.endpoint, target.endpoint), initially_open=(WWW.endpoint, target.endpoint)
+        )
+        run.event(EventKind.KERNEL_LISTEN, 6.04, local=target.endpoint, socket=5)
+    row = run.hurt(stream, 6.055, Outcome.RESET_BEFORE_RESPONSE)
+    run.event(
+        EventKind.KERNEL_RESET_SENT,
+        6.057,
+        local=target.endpoint,
+        remote=f"[2001:db8::2]:{run.port(row)}",
+        state="CLOSE",
+        reason="TCP_STATE",
+    )
+
+
+def reset_on_an_ipv6_wildcard(run: Run) -> None:
+    reset_on_an_ipv6_address(run, anew=False)
+
+
 def reset_without_a_reason_of_the_kernel(run: Run) -> None:
     run.reset(run.hurt(CONNECT, 6.055, Outcome.CONNECT_RESET), 6.057, reason="")
 
@@ -457,6 +482,8 @@ SCENARIOS = (
     Scenario("transfer failed elsewhere", transfer_failed_in_another_reload, UNEXPLAINED),
     Scenario("queue reset", reset_in_the_queue_of_a_bind_that_changed, "HL502", "reason TCP_STATE"),
     Scenario("queue reset, old kernel", reset_without_a_reason_of_the_kernel, "HL502", "reason not given"),
+    Scenario("queue reset, IPv6", reset_on_an_ipv6_address, "HL507", "was opened anew, not handed over"),
+    Scenario("queue reset, IPv6 handed over", reset_on_an_ipv6_wildcard, "HL502"),
     Scenario("reset by nobody known", reset_by_nobody_known, UNEXPLAINED),
     Scenario("a log line is no reset", logged_but_not_reset_by_the_kernel, UNEXPLAINED),
     Scenario("idle close", idle_close, "HL501", "reused 300 ms after reload 1, opened 1.5 s before"),

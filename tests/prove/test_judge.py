@@ -271,10 +271,19 @@ def test_sockets_that_were_opened_anew_prove_nothing_where_nobody_waited_in_them
     result = run.judge()
     assert not result.verdict.passed
     assert result.conclusion is Conclusion.NO_VERDICT
-    assert "not handed over at 2 reloads" in result.verdict.reasons[0]
+    assert "no listening socket was handed over" in result.verdict.reasons[0]
     run.with_facts(via="sf")
     run.hurt(CONNECT, 6.05, Outcome.RESET_BEFORE_RESPONSE)
     assert run.judge().verdict.reasons == ("1 attempt of naive clients was hurt",)
+
+
+def test_a_way_that_hands_nothing_over_never_passes_by_chance() -> None:
+    run = Run()
+    run.with_facts(via="sf")
+    run.kernel = KernelEvidence(source="counters")
+    assert run.judge().conclusion is Conclusion.NO_VERDICT
+    run.with_facts(tcp_migrate_req=True)
+    assert run.judge().verdict.passed
 
 
 def test_gaps_are_not_claimed_to_be_absent_where_nobody_watched() -> None:

@@ -5,10 +5,15 @@ from pathlib import Path
 
 from hitless.host.processes import PROC, Denied, Gone, read_network_namespace
 
-__all__ = ["listens_in"]
+__all__ = ["knows_pids", "listens_in"]
 
 _FIRST_PID_NAMESPACE = 0xEFFFFFFC
 """Linux v6.18 include/linux/proc_ns.h PROC_PID_INIT_INO; the trace's pids are of the first namespace."""
+
+
+def knows_pids(proc: Path = PROC) -> bool:
+    """Return whether the trace's pids are ours: not so in a container with its own process namespace."""
+    return (proc / "self" / "ns" / "pid").stat().st_ino == _FIRST_PID_NAMESPACE
 
 
 def listens_in(namespace: int, proc: Path = PROC) -> Callable[[int], bool | None]:
@@ -16,10 +21,10 @@ def listens_in(namespace: int, proc: Path = PROC) -> Callable[[int], bool | None
 
     None where it cannot be known: the process has ended, or pids here are not the trace's.
     """
-    pids_are_the_traces = (proc / "self" / "ns" / "pid").stat().st_ino == _FIRST_PID_NAMESPACE
+    known = knows_pids(proc)
 
     def listens_here(pid: int) -> bool | None:
-        if not pids_are_the_traces:
+        if not known:
             return None
         try:
             found = read_network_namespace(pid, proc)

@@ -36,13 +36,15 @@ class TraceFilter:
     """Whose events to keep.
 
     `endpoints` are those that clients connect to; none: every endpoint of the machine. `client_addresses` are
-    the clients' source addresses; none: any. `listens_here` is asked for the pid that opened or closed a
+    the clients' source addresses, or networks of them that share all but the last byte; none: any. `listens_here` is asked for the pid that opened or closed a
     listening socket and says whether it belongs to the watched network namespace (None: cannot say).
     """
 
     endpoints: frozenset[str] = frozenset()
     client_addresses: frozenset[str] = frozenset()
     listens_here: Callable[[int], bool | None] = lambda _pid: None
+    from_the_start: bool = False
+    """The trace begins before any watched socket is opened: one that was not seen opening here is another's."""
 
     def ports(self) -> frozenset[int]:
         """The ports of the endpoints."""
@@ -68,10 +70,12 @@ class TraceDecoder:
         self._formats = formats
         self._endpoints = frozenset(pack_endpoint(endpoint) for endpoint in wanted.endpoints)
         self._ports = frozenset(packed[:2] for packed in self._endpoints)
-        self._clients = frozenset(_pack_address(address) for address in wanted.client_addresses)
+        self._clients = frozenset(_pack_clients(clients) for clients in wanted.client_addresses)
         self._listens_here = wanted.listens_here
         self._room = capacity
         self._foreign: set[int] = set()
+        self._own: set[int] = set()
+        self._from_the_start = wanted.from_the_start
         self._secret = secrets.token_bytes(16)
 
     def handlers(self) -> dict[int, tuple[int, RecordHandler]]:
@@ -129,10 +133,13 @@ class TraceDecoder:
     def _is_ours(self, server: bytes, client: bytes) -> bool:
         """Return whether a reset goes from a watched endpoint to a watched client; count the others."""
         if server in self._endpoints:
-            return not self._clients or client[2:] in self._clients
-        if client in self._endpoints and (not self._clients or server[2:] in self._clients):
+            return self._is_client(client[2:])
+        if client in self._endpoints and self._is_client(server[2:]):
             self.resets_by_clients += 1
         return False
+
+    def _is_client(self, address: bytes) -> bool:
+        return not self._clients or address in self._clients or address[:-1] in self._clients
 
     def _listener_handler(self, form: EventFormat) -> RecordHandler:
         read_ends = _ends_reader(form)
@@ -168,6 +175,8 @@ class TraceDecoder:
 
     def _is_foreign(self, address: int, pid: int, *, opened: bool) -> bool:
         """Return whether a listening socket is another network namespace's, as far as can be known."""
+        if self._from_the_start:
+            return self._is_not_own(address, pid, opened=opened)
         if not opened and address in self._foreign:
             self._foreign.discard(address)
             return True
@@ -175,6 +184,16 @@ class TraceDecoder:
         if foreign and opened:
             self._foreign.add(address)
         return foreign
+
+    def _is_not_own(self, address: int, pid: int, *, opened: bool) -> bool:
+        """Return whether a socket is none that was seen opening in the watched namespace."""
+        if opened and self._listens_here(pid):
+            self._own.add(address)
+        elif opened or address not in self._own:
+            return True
+        else:
+            self._own.discard(address)
+        return False
 
     def _pseudonym(self, address: int) -> int:
         """Return a number in place of a kernel address: a bundle must not give the kernel's layout away."""
@@ -246,6 +265,13 @@ def _format(packed: bytes) -> str:
     if len(packed) == 6:
         return f"{packed[2]}.{packed[3]}.{packed[4]}.{packed[5]}:{port}"
     return f"[{socket.inet_ntop(socket.AF_INET6, packed[2:])}]:{port}"
+
+
+def _pack_clients(clients: str) -> bytes:
+    """Return an address, or of a network the bytes that its addresses share."""
+    address, separator, _ = clients.partition("/")
+    packed = _pack_address(address)
+    return packed[:-1] if separator else packed
 
 
 def _pack_address(address: str) -> bytes:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Self
 import msgspec
 
 from hitless.errors import EvidenceError, ExitCode, HitlessError, Interrupted, SandboxError
-from hitless.evidence.namespaces import listens_in
+from hitless.evidence.namespaces import knows_pids, listens_in
 from hitless.evidence.trace import KernelTrace
 from hitless.evidence.trace_events import TraceFilter
 from hitless.evidence.tracefs import sweep_stale_instances
@@ -169,6 +169,7 @@ class _Child:
             endpoints=frozenset(watch.endpoints),
             client_addresses=frozenset(watch.client_addresses),
             listens_here=listens_in(watch.network_namespace),
+            from_the_start=self._plan.live is None and knows_pids(),
         )
         self._trace = KernelTrace(wanted)
         self._trace.__enter__()

@@ -96,7 +96,11 @@ def test_words_that_cannot_be_meant(
 
 
 def test_a_live_proxy() -> None:
-    words = WORDS | {"url": "http://192.0.2.1/", "reload_command": "systemctl reload 'my haproxy'", "remote": True}
+    words = WORDS | {
+        "url": "http://192.0.2.1/",
+        "reload_command": "systemctl reload 'my haproxy'",
+        "remote": True,
+    }
     found = read_options((), words, split=lambda text: tuple(shlex.split(text)))
     assert found.reload_command == ("systemctl", "reload", "my haproxy")
     assert (found.via, found.url, found.remote, found.files) == ("command", "http://192.0.2.1/", True, ())
@@ -147,7 +151,7 @@ def test_extra_arguments_are_the_words_or_the_services() -> None:
 def test_an_environment_file_is_read_as_the_service_manager_does(tmp_path: Path) -> None:
     file = tmp_path / "haproxy"
     file.write_text(
-        "# comment\n; another\n\nCONFIG=/etc/haproxy/haproxy.cfg\nexport EXTRAOPTS=\"-S /run/m.sock\"\n"
+        '# comment\n; another\n\nCONFIG=/etc/haproxy/haproxy.cfg\nexport EXTRAOPTS="-S /run/m.sock"\n'
         "EMPTY=\nnot an assignment\n2X=no\n"
     )
     found = options(env_files=(str(file),), variables=("CONFIG=mine",))

@@ -54,7 +54,9 @@ def _servers(frontend: Proxy, model: Model) -> Iterator[Server]:
 
 def _leads_to(server: Server, bind: Bind) -> bool:
     """Return whether a server is a bind, and is spoken to as it wants (with the PROXY header, or without)."""
-    sends_header = server.has("send-proxy") or any(word.startswith("send-proxy-v2") for word in server.options)
+    sends_header = server.has("send-proxy") or any(
+        word.startswith("send-proxy-v2") for word in server.options
+    )
     if sends_header != bind.has("accept-proxy"):
         return False
     return any(_is_same(server.address, address) for address in bind.addresses)

@@ -19,6 +19,7 @@ ALPN_BY_DEFAULT = (2, 8)
 _UNDRIVEN = {
     "quic": "HTTP/3 over QUIC is not driven by this version",
     "udp": "UDP is not driven",
+    "abnsz": "abstract names that end at a NUL (abnsz@) are not driven",
     "fd": "the socket would be inherited from a service manager (fd@)",
     "sockpair": "an internal socket pair",
     "rhttp": "reverse HTTP: connections come from a server",
@@ -102,10 +103,9 @@ def _disabled(model: Model) -> Iterator[NotCovered]:
 def _why_not(frontend: Proxy, bind: Bind, address: Address, reach: Reachability) -> str:
     if frontend.mode not in {"http", "tcp"}:
         return f"mode {frontend.mode} is not driven"
-    if address.kind in _UNDRIVEN:
-        return _UNDRIVEN[address.kind]
-    if address.text.startswith("abnsz@"):
-        return "abstract names that end at a NUL (abnsz@) are not driven"
+    kind = "abnsz" if address.text.startswith("abnsz@") else address.kind
+    if kind in _UNDRIVEN:
+        return _UNDRIVEN[kind]
     if ":" in address.host and address.kind == "ip" and not reach.ipv6:
         return "this machine has no IPv6"
     if bind.has("accept-netscaler-cip"):

@@ -23,11 +23,12 @@ if TYPE_CHECKING:
 
     from hitless.evidence.listeners import Gap
     from hitless.prove.case import Case
+    from hitless.prove.rows import Baseline
     from hitless.records import ClientClass, Event
 
     Mask = npt.NDArray[np.bool_]
 
-__all__ = ["Hurt", "attribute_victims", "drop_background"]
+__all__ = ["Hurt", "attribute_victims", "drop_background", "set_aside_hopeless", "set_aside_slow"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +106,31 @@ def set_aside_slow(
     late = [
         one for one in victims if one.victim.outcome is Outcome.SLOW and one.attribution.code == UNEXPLAINED
     ]
-    for mask in hurt.values():
-        mask[[one.row for one in late]] = False
     durations = ((one.victim.end_ns - one.victim.start_ns) / NANOSECONDS_PER_SECOND for one in late)
-    return [one for one in victims if one not in late], tuple(durations)
+    return _without(late, victims, hurt), tuple(durations)
+
+
+def set_aside_hopeless(case: Case, victims: Sequence[Hurt], hurt: Mapping[ClientClass, Mask]) -> list[Hurt]:
+    """Return the victims without those of streams that got no good answer in the control run. `hurt` loses them too.
+
+    Where nothing worked without a reload, a failure under reload says nothing about it, whatever its evidence looks
+    like. Such a stream is incomplete, so that the verdict does not pass.
+    """
+    hopeless = {stream.number for stream in case.facts.streams if _is_hopeless(case.baselines[stream.number])}
+    return _without([one for one in victims if one.victim.stream.number in hopeless], victims, hurt)
+
+
+def _is_hopeless(baseline: Baseline) -> bool:
+    late = sum(count for (code, _), count in baseline.failures.items() if OUTCOMES[code] is Outcome.SLOW)
+    return bool(baseline.attempts) and sum(baseline.failures.values()) - late == baseline.attempts
+
+
+def _without(some: Sequence[Hurt], victims: Sequence[Hurt], hurt: Mapping[ClientClass, Mask]) -> list[Hurt]:
+    """Return the other victims, and clear the masks of these."""
+    rows = {one.row for one in some}
+    for mask in hurt.values():
+        mask[list(rows)] = False
+    return [one for one in victims if one.row not in rows]
 
 
 def _victim(case: Case, row: int, events: tuple[Event, ...]) -> Victim:

@@ -74,6 +74,14 @@ def test_what_happened_before_the_start_is_in_the_initial_state() -> None:
     assert gaps(unlisten(1000, 1), unlisten(2000, 2)) == []
 
 
+def test_the_end_of_a_socket_that_nobody_saw_open_is_not_ours_where_ours_were_seen_to_open() -> None:
+    elsewhere = 7
+    assert gaps(listen(50, 1), unlisten(200, elsewhere)) == []
+    assert gaps(listen(50, 1), unlisten(200, elsewhere), unlisten(300, 1)) == [(300, END_NS)]
+    twice = (ENDPOINT, ENDPOINT)
+    assert gaps(listen(50, 1), unlisten(200, 2), unlisten(300, 1), initially_open=twice) == [(300, END_NS)]
+
+
 def test_other_addresses_and_events_do_not_matter() -> None:
     other = Event(t_ns=200, kind=EventKind.KERNEL_RESET_SENT, local=ENDPOINT)
     assert gaps(unlisten(200, 1, "192.0.2.2:80"), unlisten(300, 1, "0.0.0.0:81"), other) == []

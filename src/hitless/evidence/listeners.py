@@ -40,7 +40,8 @@ def listener_gaps(
     """Return, by endpoint and time, the intervals without any listening socket that serves the endpoint.
 
     `initially_open` has the local address of each socket that listened at `start_ns`, once per socket
-    ("[::]:80" twice for two shards); events before `start_ns` are in it already and are passed over.
+    ("[::]:80" twice for two shards). Events before `start_ns` tell which sockets these are: where all were seen to
+    open, a socket that nobody saw open is another network namespace's, whose end says nothing here.
     `v6_only` are the local addresses that serve no IPv4 although they are IPv6 wildcards. Where several
     sockets serve an endpoint (shards, old and new process, a wildcard behind a specific address), one of them
     is enough.
@@ -48,8 +49,7 @@ def listener_gaps(
     changes = [
         event
         for event in events
-        if event.kind in {EventKind.KERNEL_LISTEN, EventKind.KERNEL_UNLISTEN}
-        and start_ns <= event.t_ns < end_ns
+        if event.kind in {EventKind.KERNEL_LISTEN, EventKind.KERNEL_UNLISTEN} and event.t_ns < end_ns
     ]
     changes.sort(key=lambda event: event.t_ns)
     initial, only_v6 = tuple(initially_open), frozenset(v6_only)
@@ -80,11 +80,17 @@ def _gaps_of(
     start_ns: int,
     end_ns: int,
 ) -> list[Gap]:
-    sockets = {address: _Sockets(initial.count(address)) for address in serving}
+    ours = [event for event in changes if event.local in serving]
+    sockets = {address: _Sockets() for address in serving}
+    for event in ours:
+        if event.t_ns < start_ns:
+            sockets[event.local].apply(event)
+    for address, group in sockets.items():
+        group.unseen = max(0, initial.count(address) - len(group.seen))
     gaps: list[Gap] = []
     closed_ns = None if any(group.any_open() for group in sockets.values()) else start_ns
-    for event in changes:
-        if event.local not in serving:
+    for event in ours:
+        if event.t_ns < start_ns:
             continue
         sockets[event.local].apply(event)
         is_open = any(group.any_open() for group in sockets.values())

@@ -17,6 +17,7 @@ from hitless.prove.protocol import Progress
 from hitless.prove.requests import NO_ANSWER, candidates, check_frontends, probe_streams
 from hitless.prove.scene import Scene, build_scene
 from hitless.prove.server_setup import ServerSetup
+from hitless.reload.mechanism import Via
 from hitless.verdict import NotCovered
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def prepare_sandboxed(
     size = LoadSize(
         connections=plan.connections,
         rate_per_s=plan.rate_per_s,
-        full_rate=plan.full_rate,
+        full_rate=plan.full_rate or scene.mechanism.via is Via.SF,
         workloads=frozenset(plan.workloads),
     )
     load = plan_load(scene.targets, scene.model, requests, size, tls_payload=tls_payload)

@@ -2,7 +2,7 @@
 
 The kernel has no event for "this process now owns that socket" that a namespace may subscribe to, so /proc and
 inet_diag are read in turn: densely just after the trigger, then with less effort. The time of a phase is late by at
-most one reading; the kernel's trace has the exact times of sockets opening and closing.
+most one reading, and never early; the kernel's trace has the exact times of sockets opening and closing.
 """
 
 import time
@@ -40,7 +40,6 @@ class Observer:
 
     def look(self, *, connections: bool = False) -> Observation:
         """Return who holds what now; with `connections`, also how many connections each carries."""
-        t_ns = now_ns()
         for listener in self._listeners():
             self.endpoint_of[listener.inode] = listener.endpoint
         watched = self.endpoint_of.keys()
@@ -54,7 +53,7 @@ class Observer:
                 continue
             listening[pid] = frozenset(inodes & watched)
             connected[pid] = len(inodes & established)
-        return Observation(t_ns, listening, connected)
+        return Observation(now_ns(), listening, connected)
 
     def serving(self) -> frozenset[int]:
         """Return the processes that hold every watched endpoint now."""

@@ -73,6 +73,17 @@ class Case:
         """The streams by the number that rows refer to."""
         return {stream.number: stream for stream in self.facts.streams}
 
+    @property
+    def opened_anew(self) -> frozenset[str]:
+        """The endpoints of which a reload opened a new listening socket instead of taking the old one over."""
+        return frozenset(
+            event.local
+            for event in self.events_of(EventKind.KERNEL_LISTEN)
+            for reload in self.timeline.reloads
+            if event.local in self.facts.endpoints
+            and reload.trigger_ns <= event.t_ns <= (reload.done_ns or reload.end_ns)
+        )
+
     def events_of(self, *kinds: EventKind) -> list[Event]:
         """Return the events of these kinds."""
         return [event for event in self.events if event.kind in kinds]

@@ -14,10 +14,9 @@ from hitless.prove.attribute import attribute
 from hitless.prove.rows import background_allowance
 from hitless.prove.why.moment import Attribution, Moment, Victim
 from hitless.records import Outcome
-from hitless.units import NANOSECONDS_PER_SECOND
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import numpy.typing as npt
 
@@ -89,6 +88,7 @@ def attribute_victims(case: Case, hurt: Mask, gaps: Sequence[Gap]) -> list[Hurt]
         gaps=gaps,
         frontends={frontend.name: frontend for frontend in case.facts.frontends},
         close_spread_time=case.facts.close_spread_time,
+        opened_anew=case.opened_anew,
         counters=dict(case.kernel.counter_changes),
     )
     victims = [(row, _victim(case, row, matched.get(row, ()))) for row in indices.tolist()]
@@ -97,17 +97,17 @@ def attribute_victims(case: Case, hurt: Mask, gaps: Sequence[Gap]) -> list[Hurt]
 
 def set_aside_slow(
     victims: Sequence[Hurt], hurt: Mapping[ClientClass, Mask]
-) -> tuple[list[Hurt], tuple[float, ...]]:
-    """Return the victims without those that were answered late and nothing else; how long these took, in seconds.
+) -> tuple[list[Hurt], list[Hurt]]:
+    """Return the victims without those that were answered late and nothing else, and these.
 
     A late answer is harm where something of the reload explains it: a pause, a restart, a lost SYN. Where nothing does,
     the request was served, and a machine that had other things to do is as good an explanation. `hurt` loses them too.
     """
-    late = [
-        one for one in victims if one.victim.outcome is Outcome.SLOW and one.attribution.code == UNEXPLAINED
-    ]
-    durations = ((one.victim.end_ns - one.victim.start_ns) / NANOSECONDS_PER_SECOND for one in late)
-    return _without(late, victims, hurt), tuple(durations)
+    return _part(
+        victims,
+        lambda one: one.victim.outcome is Outcome.SLOW and one.attribution.code == UNEXPLAINED,
+        hurt,
+    )
 
 
 def set_aside_hopeless(case: Case, victims: Sequence[Hurt], hurt: Mapping[ClientClass, Mask]) -> list[Hurt]:
@@ -117,7 +117,7 @@ def set_aside_hopeless(case: Case, victims: Sequence[Hurt], hurt: Mapping[Client
     like. Such a stream is incomplete, so that the verdict does not pass.
     """
     hopeless = {stream.number for stream in case.facts.streams if _is_hopeless(case.baselines[stream.number])}
-    return _without([one for one in victims if one.victim.stream.number in hopeless], victims, hurt)
+    return _part(victims, lambda one: one.victim.stream.number in hopeless, hurt)[0]
 
 
 def _is_hopeless(baseline: Baseline) -> bool:
@@ -125,12 +125,17 @@ def _is_hopeless(baseline: Baseline) -> bool:
     return bool(baseline.attempts) and sum(baseline.failures.values()) - late == baseline.attempts
 
 
-def _without(some: Sequence[Hurt], victims: Sequence[Hurt], hurt: Mapping[ClientClass, Mask]) -> list[Hurt]:
-    """Return the other victims, and clear the masks of these."""
-    rows = {one.row for one in some}
+def _part(
+    victims: Sequence[Hurt], is_aside: Callable[[Hurt], bool], hurt: Mapping[ClientClass, Mask]
+) -> tuple[list[Hurt], list[Hurt]]:
+    """Return the victims that stay, and those that are set aside, which the masks lose."""
+    aside: list[Hurt] = []
+    others: list[Hurt] = []
+    for one in victims:
+        (aside if is_aside(one) else others).append(one)
     for mask in hurt.values():
-        mask[list(rows)] = False
-    return [one for one in victims if one.row not in rows]
+        mask[[one.row for one in aside]] = False
+    return others, aside
 
 
 def _victim(case: Case, row: int, events: tuple[Event, ...]) -> Victim:

@@ -27,10 +27,10 @@ spoe-group {name}
 
 
 def spoe_agent(engine: str, model: Model) -> str:
-    """Return the file for an engine ("" without a name), with the groups that rules send and a backend that may serve.
+    """Return the file for an engine ("" without a name), its groups and a backend that may serve.
 
-    A message of a group is sent when a rule asks for it; the simulated server does not answer, and HAProxy goes on after
-    the processing time-out, as with an agent that is down.
+    A message of a group is sent when a rule asks for it; the simulated server does not answer, and HAProxy goes on
+    after the processing time-out, as with an agent that is down.
     """
     names = tuple(dict.fromkeys(_groups(engine, model)))
     groups = f"    groups {' '.join(names)}\n" if names else ""

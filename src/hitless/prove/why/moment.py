@@ -51,6 +51,8 @@ class Moment:
     gaps: Sequence[Gap] = ()
     frontends: Mapping[str, FrontendFacts] = field(default_factory=dict)
     close_spread_time: bool = False
+    opened_anew: frozenset[str] = frozenset()
+    """Endpoints that a reload bound again instead of taking the old socket over, as the kernel saw it."""
     counters: Mapping[str, int] = field(default_factory=dict)
     """Kernel counters that moved under reload, and by how much."""
 

@@ -16,17 +16,18 @@ from hitless.prove.why.moment import Attribution, Moment, Victim
 from hitless.records import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import numpy.typing as npt
 
     from hitless.evidence.listeners import Gap
     from hitless.prove.case import Case
+    from hitless.prove.rows import Baseline
     from hitless.records import ClientClass, Event
 
     Mask = npt.NDArray[np.bool_]
 
-__all__ = ["Hurt", "attribute_victims", "drop_background"]
+__all__ = ["Hurt", "attribute_victims", "drop_background", "set_aside_hopeless", "set_aside_slow"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,14 +103,39 @@ def set_aside_slow(
     A late answer is harm where something of the reload explains it: a pause, a restart, a lost SYN. Where nothing does,
     the request was served, and a machine that had other things to do is as good an explanation. `hurt` loses them too.
     """
-    late: list[Hurt] = []
+    return _part(
+        victims,
+        lambda one: one.victim.outcome is Outcome.SLOW and one.attribution.code == UNEXPLAINED,
+        hurt,
+    )
+
+
+def set_aside_hopeless(case: Case, victims: Sequence[Hurt], hurt: Mapping[ClientClass, Mask]) -> list[Hurt]:
+    """Return the victims without those of streams that got no good answer in the control run. `hurt` loses them too.
+
+    Where nothing worked without a reload, a failure under reload says nothing about it, whatever its evidence looks
+    like. Such a stream is incomplete, so that the verdict does not pass.
+    """
+    hopeless = {stream.number for stream in case.facts.streams if _is_hopeless(case.baselines[stream.number])}
+    return _part(victims, lambda one: one.victim.stream.number in hopeless, hurt)[0]
+
+
+def _is_hopeless(baseline: Baseline) -> bool:
+    late = sum(count for (code, _), count in baseline.failures.items() if OUTCOMES[code] is Outcome.SLOW)
+    return bool(baseline.attempts) and sum(baseline.failures.values()) - late == baseline.attempts
+
+
+def _part(
+    victims: Sequence[Hurt], is_aside: Callable[[Hurt], bool], hurt: Mapping[ClientClass, Mask]
+) -> tuple[list[Hurt], list[Hurt]]:
+    """Return the victims that stay, and those that are set aside, which the masks lose."""
+    aside: list[Hurt] = []
     others: list[Hurt] = []
     for one in victims:
-        unexplained = one.victim.outcome is Outcome.SLOW and one.attribution.code == UNEXPLAINED
-        (late if unexplained else others).append(one)
+        (aside if is_aside(one) else others).append(one)
     for mask in hurt.values():
-        mask[[one.row for one in late]] = False
-    return others, late
+        mask[[one.row for one in aside]] = False
+    return others, aside
 
 
 def _victim(case: Case, row: int, events: tuple[Event, ...]) -> Victim:

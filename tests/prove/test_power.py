@@ -65,7 +65,15 @@ def test_more_failures_raise_the_bound_and_more_attempts_lower_it(attempts: int,
 
 @pytest.mark.parametrize(
     ("moments", "longest"),
-    [([], 100), ([50], 50), ([10, 20, 90], 70), ([90, 10, 20], 70), ([0, 100], 100), ([-50, 200], 100), ([99], 99)],
+    [
+        ([], 100),
+        ([50], 50),
+        ([10, 20, 90], 70),
+        ([90, 10, 20], 70),
+        ([0, 100], 100),
+        ([-50, 200], 100),
+        ([99], 99),
+    ],
 )
 def test_longest_interval(moments: list[int], longest: int) -> None:
     assert longest_interval_ns(moments, 0, 100) == longest

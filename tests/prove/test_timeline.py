@@ -91,7 +91,15 @@ def test_reload_at(at_s: float, number: int) -> None:
 
 @pytest.mark.parametrize(
     ("start_s", "end_s", "number"),
-    [(6.05, 9.0, 1), (6.3, 7.5, 1), (7.0, 7.5, 1), (7.0, 9.0, 2), (5.5, 9.0, 1), (5.0, 5.5, 0), (8.3, 12.0, 2)],
+    [
+        (6.05, 9.0, 1),
+        (6.3, 7.5, 1),
+        (7.0, 7.5, 1),
+        (7.0, 9.0, 2),
+        (5.5, 9.0, 1),
+        (5.0, 5.5, 0),
+        (8.3, 12.0, 2),
+    ],
 )
 def test_what_waited_met_the_reload_under_way_or_the_first_that_came(
     start_s: float, end_s: float, number: int
@@ -121,12 +129,17 @@ def test_what_haproxy_said() -> None:
     said(run, 8.6, 99, "Former worker (100) exited with code 143 (Terminated), as it exceeds max reloads (1)")
     said(run, 8.7, 99, "Former worker (101) exited with code 0 (Exit)")
     run.said(6.01, "[ALERT]    (7) : Failed to get the sockets from the old process!")
-    run.said(6.02, "[ALERT]    (7) : Binding [c:1] for frontend g: cannot bind socket (Address already in use) for [::]")
+    run.said(
+        6.02,
+        "[ALERT]    (7) : Binding [c:1] for frontend g: cannot bind socket (Address already in use) for [::]",
+    )
     timeline = read_timeline(run.events)
     assert timeline.hard_stops == ((ns(8.5), 100),)
     assert timeline.max_reloads == ((ns(8.6), 100),)
     assert timeline.exit_codes == {100: 143, 101: 0}
-    assert [text for _, text in timeline.transfer_failures] == ["Failed to get the sockets from the old process!"]
+    assert [text for _, text in timeline.transfer_failures] == [
+        "Failed to get the sockets from the old process!"
+    ]
     assert timeline.bind_failures[0][0] == ns(6.02)
 
 

@@ -1,6 +1,7 @@
 """When nobody listened: from listening sockets that came and went, the gaps that a client could fall into."""
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from hitless.evidence.model import Gap
@@ -40,8 +41,8 @@ def listener_gaps(
     """Return, by endpoint and time, the intervals without any listening socket that serves the endpoint.
 
     `initially_open` has the local address of each socket that listened at `start_ns`, once per socket
-    ("[::]:80" twice for two shards). Events before `start_ns` tell which sockets these are: where all were seen to
-    open, a socket that nobody saw open is another network namespace's, whose end says nothing here.
+    ("[::]:80" twice for two shards). Events before `start_ns` tell which sockets these are, as far as they
+    were seen to open: the close of any other is then some other namespace's, and no gap here.
     `v6_only` are the local addresses that serve no IPv4 although they are IPv6 wildcards. Where several
     sockets serve an endpoint (shards, old and new process, a wildcard behind a specific address), one of them
     is enough.
@@ -52,7 +53,7 @@ def listener_gaps(
         if event.kind in {EventKind.KERNEL_LISTEN, EventKind.KERNEL_UNLISTEN} and event.t_ns < end_ns
     ]
     changes.sort(key=lambda event: event.t_ns)
-    initial, only_v6 = tuple(initially_open), frozenset(v6_only)
+    initial, only_v6 = Counter(initially_open), frozenset(v6_only)
     gaps: list[Gap] = []
     for endpoint in dict.fromkeys(endpoints):
         serving = serving_addresses(endpoint, only_v6)
@@ -72,26 +73,31 @@ def serving_addresses(endpoint: str, v6_only: frozenset[str] = frozenset()) -> f
     return frozenset({endpoint, f"0.0.0.0:{port}", v6_wildcard} - (v6_only & {v6_wildcard}))
 
 
+def _at_start(address: str, count: int, earlier: Sequence[Event]) -> _Sockets:
+    """Return the `count` sockets that are open at the start: known by their opening, or by their number alone."""
+    known = _Sockets()
+    for event in earlier:
+        if event.local == address:
+            known.apply(event)
+    if len(known.seen) > count:  # some of them are not ours, and which cannot be told
+        return _Sockets(count)
+    return _Sockets(count - len(known.seen), known.seen)
+
+
 def _gaps_of(
     endpoint: str,
     serving: frozenset[str],
     changes: Sequence[Event],
-    initial: Sequence[str],
+    initial: Mapping[str, int],
     start_ns: int,
     end_ns: int,
 ) -> list[Gap]:
-    ours = [event for event in changes if event.local in serving]
-    sockets = {address: _Sockets() for address in serving}
-    for event in ours:
-        if event.t_ns < start_ns:
-            sockets[event.local].apply(event)
-    for address, group in sockets.items():
-        group.unseen = max(0, initial.count(address) - len(group.seen))
+    changes = [event for event in changes if event.local in serving]
+    earlier = [event for event in changes if event.t_ns < start_ns]
+    sockets = {address: _at_start(address, initial.get(address, 0), earlier) for address in serving}
     gaps: list[Gap] = []
     closed_ns = None if any(group.any_open() for group in sockets.values()) else start_ns
-    for event in ours:
-        if event.t_ns < start_ns:
-            continue
+    for event in changes[len(earlier) :]:
         sockets[event.local].apply(event)
         is_open = any(group.any_open() for group in sockets.values())
         if is_open and closed_ns is not None:

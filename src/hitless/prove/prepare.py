@@ -144,7 +144,7 @@ def _facts(
         tier=plan.tier,
         configuration=plan.files,
         streams=load.streams,
-        frontends=describe.frontend_facts(scene.model),
+        frontends=describe.frontend_facts(scene.model, scene.binary.version[:2]),
         not_covered=tuple(not_covered),
         frontend_count=len(frontends),
         covered_count=len(driven - set(silent)),
@@ -153,6 +153,7 @@ def _facts(
         fix_places=describe.fix_places(scene.model),
         reloads_requested=plan.reloads,
         hard_stop_after_s=describe.hard_stop_after_s(scene.model),
+        mworker_max_reloads=describe.mworker_max_reloads(scene.model, scene.binary.version[:2]),
         close_spread_time=describe.close_spread_time(scene.model),
         endpoints=tuple(sorted(describe.watched(scene.model))),
     )

@@ -151,6 +151,17 @@ _ALL = (
         "defaults",
     ),
     Cause(
+        "HL507",
+        "ipv6-bind-not-handed-over",
+        "connections waiting on an IPv6 address were reset: its listening socket is never handed over",
+        "the kernel marks a socket that is bound to one IPv6 address as IPv6-only; HAProxy (2.3 and later) takes the "
+        "mark for another setting than the bind line's, leaves the socket it was given and opens a new one, and what "
+        "waited in the old one's accept queue is reset",
+        "v6only on every bind of a specific IPv6 address",
+        "v6only",
+        "frontend",
+    ),
+    Cause(
         "HL601",
         "reloads-too-close",
         "a reload was triggered before the one before had finished",

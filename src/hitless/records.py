@@ -97,7 +97,8 @@ class Target(Record, frozen=True):
     alpn: tuple[str, ...] = ()
     accept_proxy: bool = False
     source_address: str = ""
-    """The address a client binds before it connects; empty: the kernel's choice."""
+    """The address a client binds before it connects; empty: the kernel's choice. A network ("10.7.3.0/24", or /120 of
+    IPv6) is for clients that come from many addresses, each connection from the next (`hitless.sources`)."""
     client_certificate: str = ""
     """Path of a PEM file with certificate and key, where the bind verifies its clients."""
     h2_prior_knowledge: bool = False

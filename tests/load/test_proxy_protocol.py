@@ -20,4 +20,4 @@ def test_the_header_names_both_ends(family: socket.AddressFamily, host: str) -> 
 
 def test_a_unix_socket_has_no_address_to_say() -> None:
     with socket.socket(socket.AF_UNIX) as client:
-        assert proxy_header(client, "/run/x.sock") == SIGNATURE + b"\x21\x00\x00\x00"
+        assert proxy_header(client, "/run/x.sock") == SIGNATURE + b"\x20\x00\x00\x00"

@@ -130,10 +130,8 @@ class Run:
 
     def serve(self, stream: Stream, *, status: int = 200, outcome: Outcome = Outcome.OK) -> None:
         """Add an attempt of a stream every `period_s`, all with the same end."""
-        at_s = 0.0
-        while at_s < self.stop_s - 0.1:
-            self.attempt(stream, at_s, outcome=outcome, status=status)
-            at_s += self.period_s
+        for number in range(round((self.stop_s - 0.1) / self.period_s)):
+            self.attempt(stream, number * self.period_s, outcome=outcome, status=status)
 
     def attempt(
         self,

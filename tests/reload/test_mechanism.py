@@ -35,7 +35,12 @@ def test_choice(
 
 @pytest.mark.parametrize(
     ("via", "mode"),
-    [(Via.SF, Mode.MASTER_WORKER), (Via.SF_X, Mode.MASTER_WORKER), (Via.USR2, Mode.CLASSIC), (Via.HUP, Mode.CLASSIC)],
+    [
+        (Via.SF, Mode.MASTER_WORKER),
+        (Via.SF_X, Mode.MASTER_WORKER),
+        (Via.USR2, Mode.CLASSIC),
+        (Via.HUP, Mode.CLASSIC),
+    ],
 )
 def test_a_way_that_the_mode_does_not_have(via: Via, mode: Mode) -> None:
     with pytest.raises(UsageError, match=f"--via {via}.*--mode {mode}") as caught:

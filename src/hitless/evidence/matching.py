@@ -7,11 +7,12 @@ CLOCK_MONOTONIC of one machine: there is no offset to estimate.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
 
 from hitless.records import Event, EventKind
+from hitless.sources import client_host, source_of
 from hitless.units import NANOSECONDS_PER_MILLISECOND
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from hitless.records import Stream
+    from hitless.sources import Source
 
     Indices = npt.NDArray[np.int64]
 
@@ -33,8 +35,11 @@ LOG_BEFORE_NS = 2 * NANOSECONDS_PER_MILLISECOND
 LOG_AFTER_NS = 1000 * NANOSECONDS_PER_MILLISECOND
 """HAProxy logs at the end of a session, which on a busy machine can be long after the client's."""
 
-_ANY_SOURCE = 0
 _MAX_STREAMS = 1 << 16
+_HOST_SHIFT, _SOURCE_SHIFT, _PLACE_SHIFT = 16, 24, 40
+"""A key: place, source (0: any), the last byte of its address, local port."""
+
+_Name = TypeVar("_Name", str, bytes)
 
 
 class _Candidates(NamedTuple):
@@ -115,18 +120,27 @@ class _Directory:
 
     def __init__(self, streams: Sequence[Stream], place_of: Callable[[Stream], str]) -> None:
         self._places = _numbered(place_of(stream) for stream in streams)
-        self._sources = _numbered(stream.target.source_address for stream in streams)
-        self._any_source = "" in self._sources
-        self._sources[""] = _ANY_SOURCE
+        self._sources = _numbered(
+            source_of(source)[0] for stream in streams if (source := stream.target.source_address)
+        )
+        self._any_source = any(not stream.target.source_address for stream in streams)
         self._prefixes = np.full(_MAX_STREAMS, NO_EVENT, np.int64)
+        self._spread = np.zeros(_MAX_STREAMS, np.bool_)
         for stream in streams:
-            place, source = self._places[place_of(stream)], self._sources[stream.target.source_address]
-            self._prefixes[stream.number] = place << 32 | source << 16
+            self._prefixes[stream.number] = self._places[place_of(stream)] << _PLACE_SHIFT
+            source = stream.target.source_address
+            if source:
+                shared, host = source_of(source)
+                self._spread[stream.number] = "/" in source
+                self._prefixes[stream.number] |= self._sources[shared] << _SOURCE_SHIFT | host << _HOST_SHIFT
 
     def row_keys(self, rows: npt.NDArray[np.void]) -> Indices:
         """Return the key of each row; NO_EVENT for a row of an unknown stream."""
         prefixes = self._prefixes[rows["stream"]]
-        return np.where(prefixes < 0, NO_EVENT, prefixes | rows["local_port"])
+        hosts = np.where(
+            self._spread[rows["stream"]], client_host(rows["connection"].astype(np.int64)), np.int64(0)
+        )
+        return np.where(prefixes < 0, NO_EVENT, prefixes | hosts << _HOST_SHIFT | rows["local_port"])
 
     def candidates(self, ends: Iterable[tuple[int, int, str, str]]) -> _Candidates:
         """Return the candidates among (index, time, client endpoint, place); also under "any source" if needed."""
@@ -140,15 +154,24 @@ class _Directory:
             address, _, port = client.rpartition(":")
             if place is None or not port.isdecimal():
                 continue
-            key = place << 32 | int(port)
+            key = place << _PLACE_SHIFT | int(port)
             if self._any_source:
                 yield key, t_ns, index
-            source = self._sources.get(address.strip("[]"))
+            shared, host = _client(address)
+            source = self._sources.get(shared)
             if source:
-                yield key | source << 16, t_ns, index
+                yield key | source << _SOURCE_SHIFT | host << _HOST_SHIFT, t_ns, index
 
 
-def _numbered(names: Iterable[str]) -> dict[str, int]:
+def _client(address: str) -> Source:
+    """Return where a client's address stands; that of nobody for what is no address (a log line may say anything)."""
+    try:
+        return source_of(address.strip("[]"))
+    except ValueError:
+        return b"", 0
+
+
+def _numbered(names: Iterable[_Name]) -> dict[_Name, int]:
     return {name: number for number, name in enumerate(dict.fromkeys(names), start=1)}
 
 

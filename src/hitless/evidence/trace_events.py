@@ -36,7 +36,7 @@ class TraceFilter:
     """Whose events to keep.
 
     `endpoints` are those that clients connect to; none: every endpoint of the machine. `client_addresses` are
-    the clients' source addresses; none: any. `listens_here` is asked for the pid that opened or closed a
+    the clients' source addresses, or networks of them that share all but the last byte; none: any. `listens_here` is asked for the pid that opened or closed a
     listening socket and says whether it belongs to the watched network namespace (None: cannot say).
     """
 
@@ -70,7 +70,7 @@ class TraceDecoder:
         self._formats = formats
         self._endpoints = frozenset(pack_endpoint(endpoint) for endpoint in wanted.endpoints)
         self._ports = frozenset(packed[:2] for packed in self._endpoints)
-        self._clients = frozenset(_pack_address(address) for address in wanted.client_addresses)
+        self._clients = frozenset(_pack_clients(clients) for clients in wanted.client_addresses)
         self._listens_here = wanted.listens_here
         self._room = capacity
         self._foreign: set[int] = set()
@@ -133,10 +133,13 @@ class TraceDecoder:
     def _is_ours(self, server: bytes, client: bytes) -> bool:
         """Return whether a reset goes from a watched endpoint to a watched client; count the others."""
         if server in self._endpoints:
-            return not self._clients or client[2:] in self._clients
-        if client in self._endpoints and (not self._clients or server[2:] in self._clients):
+            return self._is_client(client[2:])
+        if client in self._endpoints and self._is_client(server[2:]):
             self.resets_by_clients += 1
         return False
+
+    def _is_client(self, address: bytes) -> bool:
+        return not self._clients or address in self._clients or address[:-1] in self._clients
 
     def _listener_handler(self, form: EventFormat) -> RecordHandler:
         read_ends = _ends_reader(form)
@@ -262,6 +265,13 @@ def _format(packed: bytes) -> str:
     if len(packed) == 6:
         return f"{packed[2]}.{packed[3]}.{packed[4]}.{packed[5]}:{port}"
     return f"[{socket.inet_ntop(socket.AF_INET6, packed[2:])}]:{port}"
+
+
+def _pack_clients(clients: str) -> bytes:
+    """Return an address, or of a network the bytes that its addresses share."""
+    address, separator, _ = clients.partition("/")
+    packed = _pack_address(address)
+    return packed[:-1] if separator else packed
 
 
 def _pack_address(address: str) -> bytes:

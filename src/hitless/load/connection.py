@@ -15,6 +15,7 @@ from hitless.errors import LoadError
 from hitless.load.classify import Phase
 from hitless.load.proxy_protocol import proxy_header
 from hitless.records import Stream
+from hitless.sources import client_addresses
 
 if TYPE_CHECKING:
     import ssl
@@ -27,13 +28,18 @@ IP_BIND_ADDRESS_NO_PORT = 24
 """Source: Linux include/uapi/linux/in.h. Lets a bound source address reuse a port towards another destination."""
 
 
+ABSTRACT_NAME_BYTES = 107
+"""sun_path without its leading NUL (Linux include/uapi/linux/un.h)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """Where the connections of a stream go, resolved once."""
 
     family: int
     address: tuple[str, int] | tuple[str, int, int, int] | str
-    source: str
+    sources: tuple[str, ...]
+    """The addresses that connections come from in turn, by their number; none: the kernel's choice."""
     proxy: bool
     tls: "ssl.SSLContext | None"
     server_name: str | None
@@ -47,8 +53,7 @@ def resolve_endpoint(stream: Stream, tls: "ssl.SSLContext | None") -> Endpoint:
     target = stream.target
     server_name = server_name_of(stream.request.host)
     if not target.port:
-        path = "\0" + target.address[1:] if target.address.startswith("@") else target.address
-        return Endpoint(socket.AF_UNIX, path, "", target.accept_proxy, tls, server_name)
+        return Endpoint(socket.AF_UNIX, _unix_path(target.address), (), target.accept_proxy, tls, server_name)
     try:
         found = socket.getaddrinfo(
             target.address, target.port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST
@@ -57,7 +62,18 @@ def resolve_endpoint(stream: Stream, tls: "ssl.SSLContext | None") -> Endpoint:
         raise LoadError(f"{target.where}: not an IP address: {target.address!r}") from error
     family, _, _, _, address = found[0]
     assert isinstance(address[0], str)  # bytes stand there only where Python was built without IPv6
-    return Endpoint(family, address, target.source_address, target.accept_proxy, tls, server_name)
+    sources = client_addresses(target.source_address)
+    return Endpoint(family, address, sources, target.accept_proxy, tls, server_name)
+
+
+def _unix_path(address: str) -> str:
+    """Return a path, or an abstract name filled with NULs as HAProxy binds it (`abns@`).
+
+    Source: HAProxy 2.8 src/tools.c str2sa_range(): the whole sockaddr_un counts, so the rest of sun_path is part of it.
+    """
+    if not address.startswith("@"):
+        return address
+    return "\0" + address[1:].ljust(ABSTRACT_NAME_BYTES, "\0")
 
 
 def server_name_of(host: str) -> str | None:
@@ -119,9 +135,9 @@ class Connection:
         self.opened_ns = opened_ns
         if endpoint.family != socket.AF_UNIX:
             self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            if endpoint.source:
+            if endpoint.sources:
                 self.socket.setsockopt(socket.IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1)
-                self.socket.bind((endpoint.source, 0))
+                self.socket.bind((endpoint.sources[self.number % len(endpoint.sources)], 0))
         error = self.socket.connect_ex(endpoint.address)
         if error not in {0, EINPROGRESS}:
             return error

@@ -12,15 +12,20 @@ SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
 VERSION_2_PROXY = 0x21
 TCP_OVER_IPV4 = 0x11
 TCP_OVER_IPV6 = 0x21
+VERSION_2_LOCAL = 0x20
 UNSPECIFIED = 0x00
 
 
 def proxy_header(
     client: socket.SocketType, server_address: tuple[str, int] | tuple[str, int, int, int] | str
 ) -> bytes:
-    """Return the header that says who connects: the client's own address. A unix socket has none to say."""
+    """Return the header that says who connects: the client's own address. A unix socket has none to say.
+
+    Then the command is LOCAL: HAProxy takes PROXY with no address for an invalid header (src/connection.c
+    conn_recv_proxy(), tried on 2.6.12).
+    """
     if client.family == socket.AF_UNIX or isinstance(server_address, str):
-        return SIGNATURE + struct.pack("!BBH", VERSION_2_PROXY, UNSPECIFIED, 0)
+        return SIGNATURE + struct.pack("!BBH", VERSION_2_LOCAL, UNSPECIFIED, 0)
     source, server = client.getsockname(), server_address
     hosts = [socket.inet_pton(client.family, address[0].partition("%")[0]) for address in (source, server)]
     family = TCP_OVER_IPV4 if client.family == socket.AF_INET else TCP_OVER_IPV6

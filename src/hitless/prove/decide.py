@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["covered", "decide", "notes"]
 
-_QUEUE_CAUSES = {"HL101", "HL104", "HL502"}
+_QUEUE_CAUSES = {"HL101", "HL104", "HL502", "HL507"}
 
 
 def decide(
@@ -94,26 +94,44 @@ def _missing(case: Case, table: Sequence[WorkloadResult], coverage: Coverage) ->
             yield f"{row.name} on {row.frontend} ({row.address}): {row.incomplete}"
 
 
+def _opened_anew(case: Case) -> set[str]:
+    """Return the endpoints of which a reload opened a new listening socket instead of taking the old one over."""
+    opened = case.events_of(EventKind.KERNEL_LISTEN)
+    return {
+        event.local
+        for event in opened
+        for reload in case.timeline.reloads
+        if event.local in case.facts.endpoints
+        and reload.trigger_ns <= event.t_ns <= (reload.done_ns or reload.end_ns)
+    }
+
+
 def _not_handed_over(case: Case, victims: Sequence[Hurt]) -> Iterator[str]:
-    """Yield that sockets were opened anew at reloads: whom that hits is chance, so a run that hit nobody proves little.
+    """Yield that no socket was handed over: whom that hits is chance, so a run that hit nobody proves little.
 
     Source: Linux v6.18 net/ipv4/inet_connection_sock.c inet_csk_listen_stop(): what waits in the accept queue of a
     closing listener is reset, or with tcp_migrate_req moved to another listener of its SO_REUSEPORT group.
     """
     if case.facts.tcp_migrate_req or any(hurt.attribution.code in _QUEUE_CAUSES for hurt in victims):
         return
-    opened = [
-        event.t_ns for event in case.events_of(EventKind.KERNEL_LISTEN) if event.local in case.facts.endpoints
-    ]
-    anew = sum(
-        any(reload.trigger_ns <= t_ns <= (reload.done_ns or reload.end_ns) for t_ns in opened)
-        for reload in case.timeline.reloads
-    )
-    if anew:
+    if case.facts.endpoints and _opened_anew(case) == set(case.facts.endpoints):
         yield (
-            f"the listening sockets were not handed over at {_counted(anew, 'reload')} but opened anew (HL104): "
-            "connections in the old accept queue are reset; none was there in this run (--full-rate makes it likelier)"
+            "no listening socket was handed over, all were opened anew (HL104): connections in the old accept queues "
+            "are reset, and only chance kept this run's out of them (--full-rate, more --reloads)"
         )
+
+
+def _partly_handed_over(case: Case) -> Iterator[str]:
+    """Yield that some sockets were opened anew, although others were handed over."""
+    anew = _opened_anew(case)
+    if case.facts.tcp_migrate_req or not anew or anew == set(case.facts.endpoints):
+        return
+    ipv6 = sorted(endpoint for endpoint in anew if endpoint.startswith("["))
+    why = " (HL507: say `v6only` on these binds)" if len(ipv6) == len(anew) else " (HL502)"
+    yield (
+        f"not handed over but opened anew: {', '.join(sorted(anew))}{why}; connections in the old accept queue are "
+        "reset, none of this run's was there"
+    )
 
 
 def covered(case: Case, table: Sequence[WorkloadResult]) -> Coverage:
@@ -154,6 +172,7 @@ def notes(case: Case, background: int, late_s: Sequence[float]) -> Iterator[str]
     if case.kernel.source == "counters" and case.kernel.counter_changes:
         moved = ", ".join(f"{name} +{by}" for name, by in case.kernel.counter_changes)
         yield f"kernel counters that moved under reload: {moved}"
+    yield from _partly_handed_over(case)
     yield from _hard_stop_note(case)
 
 

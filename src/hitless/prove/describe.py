@@ -2,6 +2,7 @@
 
 from hitless.config.model import Model, Proxy
 from hitless.prove.facts import FixPlace, FrontendFacts
+from hitless.prove.inner import inner_bind
 from hitless.units import parse_duration_s
 
 __all__ = [
@@ -23,16 +24,22 @@ MAX_RELOADS_SINCE, MAX_RELOADS = (3, 3), 50
 
 
 def frontend_facts(model: Model, version: tuple[int, ...]) -> tuple[FrontendFacts, ...]:
-    """Return the facts of every frontend that binds something."""
-    return tuple(
-        FrontendFacts(
-            name=proxy.name,
-            where=proxy.where,
-            mode=proxy.mode,
-            idle_close_on_response="idle-close-on-response" in proxy.options or version < CLOSES_IDLE_SINCE,
-            fix_where=_fix_where(proxy),
-        )
-        for proxy in model.frontends
+    """Return the facts of every frontend that binds something.
+
+    Of one that passes connections on to an HTTP frontend, what decides is there.
+    """
+    return tuple(_frontend_facts(proxy, model, version) for proxy in model.frontends)
+
+
+def _frontend_facts(proxy: Proxy, model: Model, version: tuple[int, ...]) -> FrontendFacts:
+    inner = inner_bind(proxy, model) if proxy.mode == "tcp" else None
+    speaking = inner.frontend if inner is not None else proxy
+    return FrontendFacts(
+        name=proxy.name,
+        where=proxy.where,
+        mode=speaking.mode,
+        idle_close_on_response="idle-close-on-response" in speaking.options or version < CLOSES_IDLE_SINCE,
+        fix_where=_fix_where(speaking),
     )
 
 

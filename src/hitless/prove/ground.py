@@ -190,12 +190,13 @@ def _local_names() -> dict[str, tuple[str, ...]]:
 def _reachability(plan: ProvePlan, tier: TierKind, certificates: WorldCertificates) -> Reachability:
     if tier is TierKind.LOOPBACK:
         return Reachability("127.0.0.1", "::1", client_certificate=certificates.client, ipv6=_has_ipv6())
-    # 198.18.0.0/15 is for benchmarks (RFC 2544 C.2.2), 2001:db8::/32 for documentation (RFC 3849): nobody's.
+    # 198.18.0.0/15 is for benchmarks (RFC 2544 C.2.2), 2001:db8::/32 for documentation (RFC 3849): nobody's. Clients
+    # come from 10.0.0.0/8, which lists of allowed sources have in them if any.
     return Reachability(
         any_ipv4="198.18.255.1",
         any_ipv6="2001:db8:18:ffff::1",
-        source_ipv4=f"198.18.{plan.client_network}",
-        source_ipv6=f"2001:db8:18:{plan.client_network:x}::",
+        source_ipv4=f"10.{plan.client_network}",
+        source_ipv6=f"2001:db8:18:{plan.client_network:x}",
         client_certificate=certificates.client,
         ipv6=_has_ipv6(),
     )

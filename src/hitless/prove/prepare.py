@@ -85,7 +85,7 @@ def prepare_sandboxed(
     size = LoadSize(
         connections=plan.connections,
         rate_per_s=plan.rate_per_s,
-        full_rate=plan.full_rate,
+        full_rate=plan.full_rate or scene.mechanism.via is Via.SF,
         workloads=frozenset(plan.workloads),
     )
     load = plan_load(scene.targets, scene.model, requests, size, tls_payload=tls_payload)
@@ -115,7 +115,10 @@ def _probe(
     asked = {wanted.frontend: wanted.request for wanted in plan.requests}
     check_frontends(asked, (proxy.name for proxy in scene.model.frontends))
     hints = {proxy.name: request_hints(proxy, scene.model) for proxy in scene.model.frontends}
-    tls_payload = frozenset(name for name, hint in hints.items() if hint.needs_sni)
+    modes = {target.frontend: target.mode for target in scene.targets.main}
+    tls_payload = frozenset(
+        name for name, hint in hints.items() if hint.needs_sni and modes.get(name) == "tcp"
+    )
     tried = {name: candidates(asked.get(name, asked.get("")), hint) for name, hint in hints.items()}
     best = probe(probe_streams(scene.targets.main, tried, tls_payload=tls_payload), channel)
     return (

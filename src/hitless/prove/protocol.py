@@ -63,7 +63,7 @@ class ProvePlan(Record, frozen=True):
     workloads: tuple[Workload, ...] = tuple(Workload)
     sysctls: dict[str, str] = msgspec.field(default_factory=dict)
     client_network: int = 1
-    """Third octet of the clients' addresses 198.18.N.*, chosen for each run so that a trace can tell runs apart."""
+    """Second octet of the clients' addresses 10.N.*.*, chosen for each run so that a trace can tell runs apart."""
     live: LiveTarget | None = None
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from hitless.config.model import Address, Bind, Model, Proxy
+from hitless.prove.inner import inner_bind
 from hitless.records import Target
 from hitless.verdict import NotCovered
 
@@ -33,8 +34,9 @@ class Reachability:
     any_ipv4: str
     any_ipv6: str
     source_ipv4: str = ""
-    """First three octets, e.g. "198.18.7": each target's clients get one address of it; "" is the kernel's choice."""
+    """First two octets, e.g. "10.7": the clients of each target get a network of it; "": the kernel's choice."""
     source_ipv6: str = ""
+    """First four groups, e.g. "2001:db8:18:7", likewise."""
     client_certificate: str = ""
     """A client certificate that binds with `verify required` will accept; "" if none can be had."""
     ipv6: bool = True
@@ -73,7 +75,7 @@ def find_targets(model: Model, reach: Reachability, version: tuple[int, int]) ->
                 left_out.append(NotCovered(where=bind.where, why=why, frontend=frontend.name))
             else:
                 number = len(main) + len(further) + len(found) + 1
-                found.append(_target(frontend, bind, address, reach, version, number))
+                found.append(_target(frontend, bind, address, reach, model, version, number))
         firsts = {_speech(target): target for target in reversed(found)}
         main += [target for target in found if firsts[_speech(target)] is target]
         further += [target for target in found if firsts[_speech(target)] is not target]
@@ -102,6 +104,8 @@ def _why_not(frontend: Proxy, bind: Bind, address: Address, reach: Reachability)
         return f"mode {frontend.mode} is not driven"
     if address.kind in _UNDRIVEN:
         return _UNDRIVEN[address.kind]
+    if address.text.startswith("abnsz@"):
+        return "abstract names that end at a NUL (abnsz@) are not driven"
     if ":" in address.host and address.kind == "ip" and not reach.ipv6:
         return "this machine has no IPv6"
     if bind.has("accept-netscaler-cip"):
@@ -112,30 +116,45 @@ def _why_not(frontend: Proxy, bind: Bind, address: Address, reach: Reachability)
 
 
 def _target(
-    frontend: Proxy, bind: Bind, address: Address, reach: Reachability, version: tuple[int, int], number: int
+    frontend: Proxy,
+    bind: Bind,
+    address: Address,
+    reach: Reachability,
+    model: Model,
+    version: tuple[int, int],
+    number: int,
 ) -> Target:
-    tls = bind.has("ssl")
+    """Return what a client must speak: to the frontend, or through it to the one that it passes connections on to."""
+    inner = inner_bind(frontend, model) if frontend.mode == "tcp" else None
+    if inner is not None and bind.has("ssl") and inner.tls:
+        inner = None  # clients do not speak TLS within TLS
+    tls = bind.has("ssl") or (inner is not None and inner.tls)
     is_ip = address.kind == "ip"
     host = _connectable(address, reach)
-    source = (reach.source_ipv6 if ":" in host else reach.source_ipv4) if is_ip else ""
-    separator = "" if ":" in host else "."
     return Target(
         frontend=frontend.name,
         where=bind.where,
         address=host,
         port=address.port if is_ip else 0,
-        mode=frontend.mode,
+        mode="http" if inner is not None else frontend.mode,
         tls=tls,
-        alpn=_alpn(frontend, bind, version) if tls else (),
+        alpn=_alpn(*((inner.frontend, inner.bind) if inner and inner.tls else (frontend, bind)), version)
+        if tls
+        else (),
         accept_proxy=bind.has("accept-proxy"),
-        source_address=f"{source}{separator}{_source_suffix(number, host)}" if source else "",
-        client_certificate=reach.client_certificate if bind.has("verify") else "",
+        source_address=_clients(reach, host, number) if is_ip else "",
+        client_certificate=reach.client_certificate
+        if bind.has("verify") or (inner is not None and inner.bind.has("verify"))
+        else "",
         h2_prior_knowledge=not tls and bind.options.get("proto", ())[-1:] == ("h2",),
     )
 
 
-def _source_suffix(number: int, host: str) -> str:
-    return f"{number:x}" if ":" in host else str(number % 254 + 1)
+def _clients(reach: Reachability, host: str, number: int) -> str:
+    """Return the network that the clients of one target come from."""
+    if ":" in host:
+        return f"{reach.source_ipv6}:{number:x}::/120" if reach.source_ipv6 else ""
+    return f"{reach.source_ipv4}.{number % 256}.0/24" if reach.source_ipv4 else ""
 
 
 def _connectable(address: Address, reach: Reachability) -> str:

@@ -35,7 +35,7 @@ _DROPS = ("TcpExt.ListenOverflows", "TcpExt.ListenDrops", "TcpExt.TCPReqQFullDro
 
 
 def accept_queue(victim: Victim, reload: ReloadPhases, moment: Moment) -> Attribution | None:
-    """HL104, HL502, HL601: a listening socket was closed with connections in its accept queue."""
+    """HL104, HL502, HL507, HL601: a listening socket was closed with connections in its accept queue."""
     if victim.reused or not _was_reset(victim) or victim.opened_ns > reload.settled_ns + NEAR_NS:
         return None
     resets = _kernel_resets(victim)
@@ -51,7 +51,22 @@ def accept_queue(victim: Victim, reload: ReloadPhases, moment: Moment) -> Attrib
     if not_handed_over:
         code = "HL601" if _follows_closely(reload, moment) else "HL502"
         return Attribution(code, (*seen, f"HAProxy said: {not_handed_over}"))
-    return Attribution("HL502", seen) if seen else None
+    if not seen:
+        return None
+    if _is_one_ipv6_address(victim.stream.target.address):
+        return Attribution(
+            "HL507", (*seen, f"{victim.stream.target.endpoint} was opened anew, not handed over")
+        )
+    return Attribution("HL502", seen)
+
+
+def _is_one_ipv6_address(address: str) -> bool:
+    """Whether HAProxy from 2.3 on leaves the socket it is given for this address, unless the bind says `v6only`.
+
+    Source: Linux v6.18 net/ipv6/af_inet6.c __inet6_bind() sets sk_ipv6only; HAProxy 2.8 src/sock.c
+    sock_find_compatible_fd() compares it with the bind's own option. Tried: 2.6, 2.8, 3.0, 3.2 (2.2 is free of it).
+    """
+    return ":" in address and address != "::"
 
 
 def _was_reset(victim: Victim) -> bool:

@@ -166,7 +166,9 @@ def test_a_million_rows_take_less_than_two_seconds_of_processor() -> None:
 def test_clients_of_a_network_are_told_apart_by_the_number_of_their_connection() -> None:
     target = Target(frontend="www", where="", address="192.0.2.1", port=80, source_address="10.7.3.0/24")
     streams = (Stream(number=3, workload=Workload.CONNECT, target=target),)
-    table = rows(attempt(100, 200, connection=4), attempt(100, 200, connection=5), attempt(100, 200, connection=255))
+    table = rows(
+        attempt(100, 200, connection=4), attempt(100, 200, connection=5), attempt(100, 200, connection=255)
+    )
     events = [sent(150, "10.7.3.6:40000"), sent(160, "10.7.4.5:40000"), line(150, "not an address:40000")]
     assert match_resets(table, streams, events).tolist() == [NO_EVENT, 0, 0]
     assert match_log_lines(table, streams, [line(150, "10.7.3.5:40000")]).tolist() == [0, NO_EVENT, NO_EVENT]

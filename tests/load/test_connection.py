@@ -20,7 +20,7 @@ def stream_to(address: str, port: int = 80, host: str = "") -> Stream:
         ("192.0.2.1", 80, socket.AF_INET, ("192.0.2.1", 80)),
         ("2001:db8::1", 80, socket.AF_INET6, ("2001:db8::1", 80, 0, 0)),
         ("/run/x.sock", 0, socket.AF_UNIX, "/run/x.sock"),
-        ("@abstract", 0, socket.AF_UNIX, "\0abstract"),
+        ("@abstract", 0, socket.AF_UNIX, "\0abstract".ljust(108, "\0")),  # as HAProxy's abns
     ],
 )
 def test_endpoints(address: str, port: int, family: int, resolved: object) -> None:

@@ -17,6 +17,7 @@ from hitless.prove.protocol import Progress
 from hitless.prove.requests import NO_ANSWER, candidates, check_frontends, probe_streams
 from hitless.prove.scene import Scene, build_scene
 from hitless.prove.server_setup import ServerSetup
+from hitless.reload.mechanism import Via
 from hitless.verdict import NotCovered
 
 if TYPE_CHECKING:

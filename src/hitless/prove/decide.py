@@ -95,15 +95,19 @@ def _missing(case: Case, table: Sequence[WorkloadResult], coverage: Coverage) ->
 
 
 def _opened_anew(case: Case) -> set[str]:
-    """Return the endpoints of which a reload opened a new listening socket instead of taking the old one over."""
-    opened = case.events_of(EventKind.KERNEL_LISTEN)
-    return {
-        event.local
-        for event in opened
-        for reload in case.timeline.reloads
-        if event.local in case.facts.endpoints
-        and reload.trigger_ns <= event.t_ns <= (reload.done_ns or reload.end_ns)
-    }
+    """Return the endpoints of which a reload opened a new listening socket instead of taking the old one over.
+
+    A reload that failed took nothing over, and a socket that had listened before was only paused meanwhile.
+    """
+    listened: set[int] = set()
+    anew: set[str] = set()
+    for event in case.events_of(EventKind.KERNEL_LISTEN):
+        reload = case.timeline.reload_at(event.t_ns)
+        took_over = reload is not None and not reload.failed and event.t_ns <= reload.done_ns
+        if took_over and event.socket not in listened and event.local in case.facts.endpoints:
+            anew.add(event.local)
+        listened.add(event.socket)
+    return anew
 
 
 def _not_handed_over(case: Case, victims: Sequence[Hurt]) -> Iterator[str]:

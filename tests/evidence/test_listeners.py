@@ -33,6 +33,25 @@ def test_a_listener_that_stays_leaves_no_gap() -> None:
     assert gaps() == []
 
 
+def test_the_close_of_a_socket_that_is_not_ours_leaves_no_gap() -> None:
+    assert gaps(listen(50, 1), unlisten(200, 77)) == []
+    assert gaps(listen(50, 1), unlisten(200, 77), unlisten(300, 1), listen(310, 2)) == [(300, 310)]
+
+
+def test_sockets_that_closed_before_the_start_are_not_counted() -> None:
+    assert gaps(listen(20, 1), unlisten(30, 1), listen(40, 2), unlisten(200, 2), listen(250, 3)) == [
+        (200, 250)
+    ]
+
+
+def test_where_more_sockets_were_seen_than_are_ours_their_number_decides() -> None:
+    assert gaps(listen(20, 77), listen(40, 1), unlisten(200, 1), listen(250, 3)) == [(200, 250)]
+
+
+def test_a_socket_whose_opening_was_not_seen_is_known_by_number() -> None:
+    assert gaps(listen(20, 1), unlisten(200, 1), initially_open=(ENDPOINT, ENDPOINT)) == []
+
+
 def test_an_endpoint_that_nobody_serves_is_one_gap() -> None:
     assert gaps(initially_open=()) == [(START_NS, END_NS)]
 

@@ -33,6 +33,7 @@ def test_the_longest_of_several_gaps_is_named() -> None:
     for number, (at_s, lasts_s) in enumerate([(6.01, 0.001), (8.01, 2.03)]):
         run.event(EventKind.KERNEL_UNLISTEN, at_s, local=WWW.endpoint, socket=number)
         run.event(EventKind.KERNEL_LISTEN, at_s + lasts_s, local=WWW.endpoint, socket=number + 1)
+    run.with_facts(tcp_migrate_req=True)
     reasons = run.judge().verdict.reasons
     assert reasons == ("nobody listened: 2 times, longest 1.99 s on 192.0.2.10:80",)
 

@@ -232,6 +232,7 @@ def test_a_reload_that_was_never_confirmed_has_failed() -> None:
 def close_for(run: Run, start_s: float, seconds: float) -> None:
     run.event(EventKind.KERNEL_UNLISTEN, start_s, local=WWW.endpoint, socket=1)
     run.event(EventKind.KERNEL_LISTEN, start_s + seconds, local=WWW.endpoint, socket=2)
+    run.with_facts(tcp_migrate_req=True)
 
 
 def test_a_listener_gap_fails_the_verdict_although_nobody_fell_into_it() -> None:
@@ -259,6 +260,29 @@ def test_a_socket_that_opens_before_the_old_one_closes_leaves_no_gap() -> None:
     run = Run()
     run.event(EventKind.KERNEL_LISTEN, 6.04, local=WWW.endpoint, socket=2)
     run.event(EventKind.KERNEL_UNLISTEN, 6.06, local=WWW.endpoint, socket=1)
+    run.with_facts(tcp_migrate_req=True)
+    assert run.judge().verdict.passed
+
+
+def test_sockets_that_were_opened_anew_prove_nothing_where_nobody_waited_in_them() -> None:
+    run = Run()
+    for at_s in (6.04, 8.04):
+        run.event(EventKind.KERNEL_LISTEN, at_s, local=WWW.endpoint, socket=2)
+    result = run.judge()
+    assert not result.verdict.passed
+    assert result.conclusion is Conclusion.NO_VERDICT
+    assert "no listening socket was handed over" in result.verdict.reasons[0]
+    run.with_facts(via="sf")
+    run.hurt(CONNECT, 6.05, Outcome.RESET_BEFORE_RESPONSE)
+    assert run.judge().verdict.reasons == ("1 attempt of naive clients was hurt",)
+
+
+def test_a_way_that_hands_nothing_over_never_passes_by_chance() -> None:
+    run = Run()
+    run.with_facts(via="sf")
+    run.kernel = KernelEvidence(source="counters")
+    assert run.judge().conclusion is Conclusion.NO_VERDICT
+    run.with_facts(tcp_migrate_req=True)
     assert run.judge().verdict.passed
 
 

@@ -48,7 +48,7 @@ def where(start_s: float, end_s: float, flags: int = 0) -> str:
     [
         (1.0, 1.1, 0, "control"),
         (0.0, 4.9, 0, "control"),
-        (-0.2, 0.1, 0, ""),
+        (-0.2, 0.1, 0, "control"),
         (-0.2, -0.1, 0, ""),
         (4.9, 5.1, 0, "reload"),
         (-0.2, 6.5, 0, "reload"),

@@ -6,6 +6,7 @@ prefixes rhttp@ (2.9 as rev@, renamed in 3.0), abnsz@ and mptcp@ (3.2) are those
 
 import ipaddress
 import re
+import socket
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -144,4 +145,6 @@ def _classify(host: str, family: str, text: str) -> tuple[str, str]:
         or (wants_v6 and ip_version == 4)
     ):
         raise AddressError(f"invalid address: '{host}' in '{text}'")
+    if ip_version == 6:  # as the kernel writes it
+        return kind, socket.inet_ntop(socket.AF_INET6, socket.inet_pton(socket.AF_INET6, bare))
     return kind, bare

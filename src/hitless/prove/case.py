@@ -73,6 +73,22 @@ class Case:
         """The streams by the number that rows refer to."""
         return {stream.number: stream for stream in self.facts.streams}
 
+    @property
+    def opened_anew(self) -> frozenset[str]:
+        """The endpoints of which a reload opened a new listening socket instead of taking the old one over.
+
+        A reload that failed took nothing over, and a socket that had listened before was only paused meanwhile.
+        """
+        listened: set[int] = set()
+        anew: set[str] = set()
+        for event in self.events_of(EventKind.KERNEL_LISTEN):
+            reload = self.timeline.reload_at(event.t_ns)
+            took_over = reload is not None and not reload.failed and event.t_ns <= reload.done_ns
+            if took_over and event.socket not in listened and event.local in self.facts.endpoints:
+                anew.add(event.local)
+            listened.add(event.socket)
+        return frozenset(anew)
+
     def events_of(self, *kinds: EventKind) -> list[Event]:
         """Return the events of these kinds."""
         return [event for event in self.events if event.kind in kinds]

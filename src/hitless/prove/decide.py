@@ -9,7 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hitless.causes import UNEXPLAINED
-from hitless.records import EventKind
+from hitless.prove.timeline import NEAR_NS
+from hitless.prove.why.moment import reload_of
+from hitless.reload.mechanism import Via
 from hitless.units import NANOSECONDS_PER_SECOND, format_duration
 from hitless.verdict import Coverage, NotCovered, Verdict
 
@@ -29,12 +31,13 @@ def decide(
     case: Case,
     table: Sequence[WorkloadResult],
     victims: Sequence[Hurt],
+    late: Sequence[Hurt],
     kernel: Kernel,
     coverage: Coverage,
 ) -> Verdict:
     """Return the verdict: it passes only if nothing speaks against the reloads and no evidence is missing."""
     against = tuple(_against(case, victims, kernel))
-    missing = (*_missing(case, table, coverage), *_not_handed_over(case, victims))
+    missing = (*_missing(case, table, coverage), *_not_handed_over(case, victims), *_late(case, late))
     return Verdict(
         passed=not against and not missing,
         client_class=case.client_class,
@@ -94,22 +97,6 @@ def _missing(case: Case, table: Sequence[WorkloadResult], coverage: Coverage) ->
             yield f"{row.name} on {row.frontend} ({row.address}): {row.incomplete}"
 
 
-def _opened_anew(case: Case) -> set[str]:
-    """Return the endpoints of which a reload opened a new listening socket instead of taking the old one over.
-
-    A reload that failed took nothing over, and a socket that had listened before was only paused meanwhile.
-    """
-    listened: set[int] = set()
-    anew: set[str] = set()
-    for event in case.events_of(EventKind.KERNEL_LISTEN):
-        reload = case.timeline.reload_at(event.t_ns)
-        took_over = reload is not None and not reload.failed and event.t_ns <= reload.done_ns
-        if took_over and event.socket not in listened and event.local in case.facts.endpoints:
-            anew.add(event.local)
-        listened.add(event.socket)
-    return anew
-
-
 def _not_handed_over(case: Case, victims: Sequence[Hurt]) -> Iterator[str]:
     """Yield that no socket was handed over: whom that hits is chance, so a run that hit nobody proves little.
 
@@ -118,16 +105,36 @@ def _not_handed_over(case: Case, victims: Sequence[Hurt]) -> Iterator[str]:
     """
     if case.facts.tcp_migrate_req or any(hurt.attribution.code in _QUEUE_CAUSES for hurt in victims):
         return
-    if case.facts.endpoints and _opened_anew(case) == set(case.facts.endpoints):
+    anew = case.facts.via == Via.SF or case.opened_anew == set(case.facts.endpoints)
+    if case.facts.endpoints and anew:
         yield (
             "no listening socket was handed over, all were opened anew (HL104): connections in the old accept queues "
             "are reset, and only chance kept this run's out of them (--full-rate, more --reloads)"
         )
 
 
+def _late(case: Case, late: Sequence[Hurt]) -> Iterator[str]:
+    """Yield that answers came late just while a reload was under way: it may be the machine's doing or the reload's."""
+    across = []
+    for hurt in late:
+        reload = reload_of(hurt.victim, case.timeline)
+        if reload is not None and hurt.victim.start_ns <= reload.settled_ns + NEAR_NS:
+            across.append(hurt)
+    if across:
+        yield (
+            f"{_counted(len(across), 'answer')} came late (up to {_longest(across)}) while a reload was under way, and "
+            "nothing that was seen explains it: prove again on a machine with less to do"
+        )
+
+
+def _longest(late: Sequence[Hurt]) -> str:
+    longest_ns = max(hurt.victim.end_ns - hurt.victim.start_ns for hurt in late)
+    return format_duration(longest_ns / NANOSECONDS_PER_SECOND)
+
+
 def _partly_handed_over(case: Case) -> Iterator[str]:
     """Yield that some sockets were opened anew, although others were handed over."""
-    anew = _opened_anew(case)
+    anew = case.opened_anew
     if case.facts.tcp_migrate_req or not anew or anew == set(case.facts.endpoints):
         return
     ipv6 = sorted(endpoint for endpoint in anew if endpoint.startswith("["))
@@ -159,7 +166,7 @@ def covered(case: Case, table: Sequence[WorkloadResult]) -> Coverage:
     )
 
 
-def notes(case: Case, background: int, late_s: Sequence[float]) -> Iterator[str]:
+def notes(case: Case, background: int, late: Sequence[Hurt]) -> Iterator[str]:
     """Yield what a person must know to read the verdict right."""
     for number, why in case.skipped.items():
         stream = case.streams[number]
@@ -168,9 +175,9 @@ def notes(case: Case, background: int, late_s: Sequence[float]) -> Iterator[str]
         yield (
             f"{_counted(background, 'failure')}: as many as the control run leads to expect, and therefore not counted"
         )
-    if late_s:
+    if late:
         yield (
-            f"{_counted(len(late_s), 'answer')} came late (up to {format_duration(max(late_s))}) without anything that "
+            f"{_counted(len(late), 'answer')} came late (up to {_longest(late)}) without anything that "
             "explains it: served, therefore not counted as hurt"
         )
     if case.kernel.source == "counters" and case.kernel.counter_changes:

@@ -43,7 +43,7 @@ def judge(case: Case, *, hitless_version: str) -> ProofResult:
     origin_ns = case.timeline.load_start_ns
     gaps = _gaps(case)
     hurt, background = drop_background(case, failures(case.rows))
-    victims, late_s = set_aside_slow(attribute_victims(case, hurt[case.client_class], gaps), hurt)
+    victims, late = set_aside_slow(attribute_victims(case, hurt[case.client_class], gaps), hurt)
     table = tuple(
         workload_row(case, stream, hurt) for stream in case.facts.streams if stream.number not in case.skipped
     )
@@ -56,7 +56,7 @@ def judge(case: Case, *, hitless_version: str) -> ProofResult:
         haproxy=HAProxyUsed(version=case.facts.haproxy_version, path=case.facts.haproxy_path),
         mode=case.facts.mode,
         via=case.facts.via,
-        verdict=decide(case, table, victims, kernel, coverage),
+        verdict=decide(case, table, victims, late, kernel, coverage),
         clients=clients,
         workloads=table,
         causes=cause_table(case, victims),
@@ -66,7 +66,7 @@ def judge(case: Case, *, hitless_version: str) -> ProofResult:
         reloads=reload_table(case.timeline, case.facts.via, origin_ns, by_reload),
         generations=generation_table(case.timeline, case.facts.initial_pids, origin_ns),
         victims_sample=victim_sample(case, victims, origin_ns),
-        notes=(*case.facts.notes, *notes(case, background, late_s)),
+        notes=(*case.facts.notes, *notes(case, background, late)),
         limitations=case.facts.limitations,
         tier=case.facts.tier,
         configuration=case.facts.configuration,

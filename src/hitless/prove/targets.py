@@ -23,6 +23,7 @@ _UNDRIVEN = {
     "sockpair": "an internal socket pair",
     "rhttp": "reverse HTTP: connections come from a server",
     "name": "the bind's host name is not an address",
+    "abnsz": "abstract names that end at a NUL (abnsz@) are not driven",
     "other": "this kind of address is not driven",
 }
 
@@ -84,7 +85,7 @@ def find_targets(model: Model, reach: Reachability, version: tuple[int, int]) ->
 
 
 def without_removed(targets: Targets, changed: Targets) -> Targets:
-    """Return the targets that the changed configuration serves as well; whoever uses the others is meant to lose them."""
+    """Return the targets that the changed configuration serves as well: the others are meant to go."""
     stay = {target.endpoint for target in changed.all}
     removed = tuple(
         NotCovered(where=one.where, why="the changed configuration does not bind it", frontend=one.frontend)
@@ -117,10 +118,9 @@ def _disabled(model: Model) -> Iterator[NotCovered]:
 def _why_not(frontend: Proxy, bind: Bind, address: Address, reach: Reachability) -> str:
     if frontend.mode not in {"http", "tcp"}:
         return f"mode {frontend.mode} is not driven"
-    if address.kind in _UNDRIVEN:
-        return _UNDRIVEN[address.kind]
-    if address.text.startswith("abnsz@"):
-        return "abstract names that end at a NUL (abnsz@) are not driven"
+    kind = "abnsz" if address.text.startswith("abnsz@") else address.kind
+    if kind in _UNDRIVEN:
+        return _UNDRIVEN[kind]
     if ":" in address.host and address.kind == "ip" and not reach.ipv6:
         return "this machine has no IPv6"
     if bind.has("accept-netscaler-cip"):

@@ -14,7 +14,6 @@ from hitless.prove.attribute import attribute
 from hitless.prove.rows import background_allowance
 from hitless.prove.why.moment import Attribution, Moment, Victim
 from hitless.records import Outcome
-from hitless.units import NANOSECONDS_PER_SECOND
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -89,6 +88,7 @@ def attribute_victims(case: Case, hurt: Mask, gaps: Sequence[Gap]) -> list[Hurt]
         frontends={frontend.name: frontend for frontend in case.facts.frontends},
         close_spread_time=case.facts.close_spread_time,
         max_reloads=case.facts.mworker_max_reloads,
+        opened_anew=case.opened_anew,
         counters=dict(case.kernel.counter_changes),
     )
     victims = [(row, _victim(case, row, matched.get(row, ()))) for row in indices.tolist()]
@@ -97,19 +97,20 @@ def attribute_victims(case: Case, hurt: Mask, gaps: Sequence[Gap]) -> list[Hurt]
 
 def set_aside_slow(
     victims: Sequence[Hurt], hurt: Mapping[ClientClass, Mask]
-) -> tuple[list[Hurt], tuple[float, ...]]:
-    """Return the victims without those that were answered late and nothing else; how long these took, in seconds.
+) -> tuple[list[Hurt], list[Hurt]]:
+    """Return the victims without those that were answered late and nothing else, and these.
 
     A late answer is harm where something of the reload explains it: a pause, a restart, a lost SYN. Where nothing does,
     the request was served, and a machine that had other things to do is as good an explanation. `hurt` loses them too.
     """
-    late = [
-        one for one in victims if one.victim.outcome is Outcome.SLOW and one.attribution.code == UNEXPLAINED
-    ]
+    late: list[Hurt] = []
+    others: list[Hurt] = []
+    for one in victims:
+        unexplained = one.victim.outcome is Outcome.SLOW and one.attribution.code == UNEXPLAINED
+        (late if unexplained else others).append(one)
     for mask in hurt.values():
         mask[[one.row for one in late]] = False
-    durations = ((one.victim.end_ns - one.victim.start_ns) / NANOSECONDS_PER_SECOND for one in late)
-    return [one for one in victims if one not in late], tuple(durations)
+    return others, late
 
 
 def _victim(case: Case, row: int, events: tuple[Event, ...]) -> Victim:

@@ -55,10 +55,10 @@ def test_a_connection_begun_after_the_hand_over_is_the_new_workers(age_s: float,
     assert cause(run) == code
 
 
-@pytest.mark.parametrize(("connecting_s", "code"), [(0.5, UNEXPLAINED), (1.0, "HL505"), (3.0, "HL505")])
+@pytest.mark.parametrize(("connecting_s", "code"), [(0.5, ""), (1.0, "HL505"), (3.0, "HL505")])
 def test_a_syn_that_was_sent_again(connecting_s: float, code: str) -> None:
     run = Run()
     run.kernel = KernelEvidence(source="tracefs", counter_changes=(("TcpExt.TCPReqQFullDrop", 1),))
     row = run.hurt(CONNECT, 6.05, Outcome.SLOW, took_s=3.2)
     run.rows[row]["connected_ns"] = run.rows[row]["opened_ns"] + round(connecting_s * 1e9)
-    assert cause(run) == code
+    assert [found.code for found in run.judge().causes] == ([code] if code else [])

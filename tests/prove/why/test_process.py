@@ -23,7 +23,7 @@ def test_how_long_a_hard_stop_cuts(end_s: float, code: str) -> None:
     assert cause(run) == code
 
 
-@pytest.mark.parametrize("outcome", [Outcome.REFUSED, Outcome.CONNECT_RESET, Outcome.SLOW])
+@pytest.mark.parametrize("outcome", [Outcome.REFUSED, Outcome.CONNECT_RESET, Outcome.CONNECT_TIMEOUT])
 def test_a_hard_stop_explains_no_new_connection(outcome: Outcome) -> None:
     run = Run()
     run.said(8.5, HARD_STOP.format(OLD))

@@ -1,5 +1,6 @@
 """What happens to one connection although its process lives: queued, idle, not yet spoken, on its way. Pure."""
 
+from collections.abc import Sequence
 from errno import ECONNRESET, EPIPE
 
 from hitless.prove.timeline import NEAR_NS, ReloadPhases
@@ -36,10 +37,8 @@ _DROPS = ("TcpExt.ListenOverflows", "TcpExt.ListenDrops", "TcpExt.TCPReqQFullDro
 
 def accept_queue(victim: Victim, reload: ReloadPhases, moment: Moment) -> Attribution | None:
     """HL104, HL502, HL507, HL601: a listening socket was closed with connections in its accept queue."""
-    if victim.reused or not _was_reset(victim) or victim.opened_ns > reload.settled_ns + NEAR_NS:
-        return None
     resets = _kernel_resets(victim)
-    if any(part in event.reason for event in resets for part in _NOT_QUEUED):
+    if not _may_have_queued(victim, reload, resets):
         return None
     seen = tuple(
         f"the kernel reset it: state {event.state or 'unknown'}, reason {event.reason or 'not given'}"
@@ -53,20 +52,27 @@ def accept_queue(victim: Victim, reload: ReloadPhases, moment: Moment) -> Attrib
         return Attribution(code, (*seen, f"HAProxy said: {not_handed_over}"))
     if not seen:
         return None
-    if _is_one_ipv6_address(victim.stream.target.address):
+    if _is_opened_anew(victim, moment):
         return Attribution(
             "HL507", (*seen, f"{victim.stream.target.endpoint} was opened anew, not handed over")
         )
     return Attribution("HL502", seen)
 
 
-def _is_one_ipv6_address(address: str) -> bool:
-    """Whether HAProxy from 2.3 on leaves the socket it is given for this address, unless the bind says `v6only`.
+def _is_opened_anew(victim: Victim, moment: Moment) -> bool:
+    """Whether a reload opened a new socket for one IPv6 address: from 2.3 on HAProxy does so without `v6only`.
 
     Source: Linux v6.18 net/ipv6/af_inet6.c __inet6_bind() sets sk_ipv6only; HAProxy 2.8 src/sock.c
     sock_find_compatible_fd() compares it with the bind's own option. Tried: 2.6, 2.8, 3.0, 3.2 (2.2 is free of it).
     """
-    return ":" in address and address != "::"
+    target = victim.stream.target
+    return ":" in target.address and target.endpoint in moment.opened_anew
+
+
+def _may_have_queued(victim: Victim, reload: ReloadPhases, resets: Sequence[Event]) -> bool:
+    if victim.reused or not _was_reset(victim) or victim.opened_ns > reload.settled_ns + NEAR_NS:
+        return False
+    return not any(part in event.reason for event in resets for part in _NOT_QUEUED)
 
 
 def _was_reset(victim: Victim) -> bool:

@@ -54,6 +54,8 @@ class Moment:
     close_spread_time: bool = False
     max_reloads: int | None = None
     """How many reloads a worker may outlive; None: any number."""
+    opened_anew: frozenset[str] = frozenset()
+    """Endpoints that a reload bound again instead of taking the old socket over, as the kernel saw it."""
     counters: Mapping[str, int] = field(default_factory=dict)
     """Kernel counters that moved under reload, and by how much."""
 

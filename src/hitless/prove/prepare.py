@@ -143,7 +143,10 @@ def _facts(
     plan: ProvePlan, scene: Scene, load: LoadPlan, ranks: Mapping[str, int], setup: ServerSetup
 ) -> RunFacts:
     driven = {target.frontend for target in scene.targets.all}
-    frontends = {proxy.name for proxy in scene.model.frontends}
+    remaining = {proxy.name for proxy in scene.changed.frontends}
+    frontends = [
+        one for one in describe.frontend_facts(scene.model, scene.binary.version[:2]) if one.name in remaining
+    ]
     silent = [name for name, rank in ranks.items() if rank >= NO_ANSWER]
     not_covered = list(scene.targets.not_covered) + [
         NotCovered(where=target.where, why="no request got an answer", frontend=target.frontend)
@@ -158,7 +161,7 @@ def _facts(
         tier=plan.tier,
         configuration=plan.files,
         streams=load.streams,
-        frontends=describe.frontend_facts(scene.model),
+        frontends=tuple(frontends),
         not_covered=tuple(not_covered),
         frontend_count=len(frontends),
         covered_count=len(driven - set(silent)),
@@ -167,8 +170,9 @@ def _facts(
         fix_places=describe.fix_places(scene.model),
         reloads_requested=plan.reloads,
         hard_stop_after_s=describe.hard_stop_after_s(scene.model),
+        mworker_max_reloads=describe.mworker_max_reloads(scene.model, scene.binary.version[:2]),
         close_spread_time=describe.close_spread_time(scene.model),
-        endpoints=tuple(sorted(describe.watched(scene.model))),
+        endpoints=tuple(sorted(describe.watched(scene.model) & describe.watched(scene.changed))),
     )
 
 
@@ -176,9 +180,18 @@ _SAYS = {2: "only 4xx (refused or not found)", 3: "only 4xx", 4: "only 5xx"}
 
 
 def _notes(scene: Scene, ranks: Mapping[str, int]) -> tuple[str, ...]:
-    return tuple(
-        f"{frontend} answered every request that was tried with {_SAYS[rank]}: name one that it serves with "
-        f"--request '{frontend}=/path'"
-        for frontend, rank in ranks.items()
-        if rank in _SAYS
-    ) + tuple(scene.model.diagnostics)
+    before = {proxy.name for proxy in scene.model.frontends}
+    added = [proxy.name for proxy in scene.changed.frontends if proxy.name not in before]
+    come = (
+        (f"only the changed configuration has {', '.join(added)}: no client was sent there",) if added else ()
+    )
+    return (
+        come
+        + tuple(
+            f"{frontend} answered every request that was tried with {_SAYS[rank]}: name one that it serves with "
+            f"--request '{frontend}=/path'"
+            for frontend, rank in ranks.items()
+            if rank in _SAYS
+        )
+        + tuple(scene.model.diagnostics)
+    )

@@ -19,6 +19,7 @@ from hitless.prove.requests import NO_ANSWER, candidates, check_frontends, probe
 from hitless.prove.scene import Scene, build_scene
 from hitless.prove.server_setup import ServerSetup
 from hitless.reload.mechanism import Via
+from hitless.sandbox.entry import TierKind
 from hitless.verdict import NotCovered
 
 if TYPE_CHECKING:
@@ -101,10 +102,15 @@ def prepare_sandboxed(
 def _changes(plan: ProvePlan) -> tuple[tuple[str, str], ...]:
     """Return which file replaces which at the first reload.
 
-    Raises: UsageError unless there is one changed file for each file.
+    Raises: UsageError unless there is one changed file for each file, and a private place to put it.
     """
     if not plan.change_files:
         return ()
+    if plan.tier == TierKind.LOOPBACK:
+        raise UsageError(
+            "--change needs a sandbox: without one the file itself would be overwritten.",
+            hint="Run hitless as root, or where user namespaces are allowed.",
+        )
     if len(plan.change_files) != len(plan.files) or any(Path(name).is_dir() for name in plan.files):
         raise UsageError(
             f"--change was given {len(plan.change_files)} times for {len(plan.files)} configuration files.",

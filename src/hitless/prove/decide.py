@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from hitless.causes import UNEXPLAINED
 from hitless.prove.timeline import NEAR_NS
 from hitless.prove.why.moment import reload_of
-from hitless.records import EventKind
 from hitless.reload.mechanism import Via
 from hitless.units import NANOSECONDS_PER_SECOND, format_duration
 from hitless.verdict import Coverage, NotCovered, Verdict

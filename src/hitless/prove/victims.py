@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hitless.attempts import FLAG_REUSED, OUTCOMES
+from hitless.attempts import FLAG_REUSED, OUTCOME_CODES, OUTCOMES
 from hitless.causes import UNEXPLAINED
 from hitless.evidence.matching import match_events
 from hitless.prove.attribute import attribute
-from hitless.prove.rows import background_allowance
+from hitless.prove.rows import MOSTLY_FAILED, background_allowance
 from hitless.prove.why.moment import Attribution, Moment, Victim
 from hitless.records import Outcome
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     Mask = npt.NDArray[np.bool_]
 
-__all__ = ["Hurt", "attribute_victims", "drop_background", "set_aside_hopeless", "set_aside_slow"]
+__all__ = ["Hurt", "attribute_victims", "drop_background", "set_aside_slow", "set_aside_usual"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,19 +111,24 @@ def set_aside_slow(
     )
 
 
-def set_aside_hopeless(case: Case, victims: Sequence[Hurt], hurt: Mapping[ClientClass, Mask]) -> list[Hurt]:
-    """Return the victims without those of streams that got no good answer in the control run. `hurt` loses them too.
+def set_aside_usual(case: Case, victims: Sequence[Hurt], hurt: Mapping[ClientClass, Mask]) -> list[Hurt]:
+    """Return the victims without those of what failed without a reload, too. `hurt` loses them as well.
 
-    Where nothing worked without a reload, a failure under reload says nothing about it, whatever its evidence looks
-    like. Such a stream is incomplete, so that the verdict does not pass.
+    Where nothing worked in the control run, a failure under reload says nothing about it, whatever its evidence looks
+    like; where one kind of failure was common there, one more of that kind says nothing unless something explains it.
+    Such a stream is incomplete, so that the verdict does not pass.
     """
-    hopeless = {stream.number for stream in case.facts.streams if _is_hopeless(case.baselines[stream.number])}
-    return _part(victims, lambda one: one.victim.stream.number in hopeless, hurt)[0]
+    return _part(victims, lambda one: _is_usual(case.baselines[one.victim.stream.number], one), hurt)[0]
 
 
-def _is_hopeless(baseline: Baseline) -> bool:
+def _is_usual(baseline: Baseline, one: Hurt) -> bool:
+    if not baseline.attempts:
+        return False
     late = sum(count for (code, _), count in baseline.failures.items() if OUTCOMES[code] is Outcome.SLOW)
-    return bool(baseline.attempts) and sum(baseline.failures.values()) - late == baseline.attempts
+    if sum(baseline.failures.values()) - late == baseline.attempts:
+        return True
+    seen = baseline.failures.get((OUTCOME_CODES[one.victim.outcome], one.victim.status), 0)
+    return one.attribution.code == UNEXPLAINED and seen > MOSTLY_FAILED * baseline.attempts
 
 
 def _part(

@@ -38,7 +38,9 @@ def test_messages_are_one_line_each(message: Message) -> None:
     assert decode_message(line) == message
 
 
-@pytest.mark.parametrize("line", [b"", b"{}", b'{"type":"Reboot"}', b'{"type":"Tick","attempts":"x"}', b"\xff"])
+@pytest.mark.parametrize(
+    "line", [b"", b"{}", b'{"type":"Reboot"}', b'{"type":"Tick","attempts":"x"}', b"\xff"]
+)
 def test_anything_else_is_refused(line: bytes) -> None:
     with pytest.raises((msgspec.MsgspecError, UnicodeDecodeError)):
         decode_message(line)

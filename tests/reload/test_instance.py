@@ -4,11 +4,11 @@ import queue
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from hitless.errors import ReloadError
-from hitless.records import Event
 from hitless.reload.instance import (
     ClassicInstance,
     Instance,
@@ -20,6 +20,9 @@ from hitless.reload.instance import (
 from hitless.reload.launch import Launch, MessageReader
 from hitless.reload.mechanism import Mechanism, Mode, Via
 from tests.reload.programs import ENDS, write_program
+
+if TYPE_CHECKING:
+    from hitless.records import Event
 
 STARTED = re.compile(r"started with: (.*)")
 

@@ -44,7 +44,9 @@ def test_a_program_that_prints_without_end_is_not_blocked(
     tmp_path: Path, emitted: "queue.Queue[Event]"
 ) -> None:
     reader = MessageReader(emitted.put)
-    text = f"#!{sys.executable}\nimport sys\nsys.stderr.write('x' * 3_000_000 + '\\n' + '\\udcff\\x1b[2J\\n')\n"
+    text = (
+        f"#!{sys.executable}\nimport sys\nsys.stderr.write('x' * 3_000_000 + '\\n' + '\\udcff\\x1b[2J\\n')\n"
+    )
     process = spawn(Launch(write_program(tmp_path / "haproxy", text), ()), [], reader)
     assert process.wait(20) is not None
     reader.close()

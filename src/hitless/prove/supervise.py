@@ -154,7 +154,7 @@ class _Child:
             if len(buffer) > LINE_LIMIT_BYTES:
                 raise SandboxError("The run sent a message beyond all bounds and was ended.")
             for line in lines:
-                message = decode_message(line)
+                message = _decode(line)
                 show(message)
                 if isinstance(message, Watch):
                     self._watch(message)
@@ -190,6 +190,13 @@ class _Child:
             f"The run ended by itself with status {status}." + (f"\n{tail}" if tail else ""),
             hint="This is a defect of hitless: please report it with the lines above.",
         )
+
+
+def _decode(line: bytes) -> Message:
+    try:
+        return decode_message(line)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise SandboxError(f"The run said what is no message, and was ended: {error}.") from error
 
 
 def _as_error(failure: Failure) -> HitlessError:

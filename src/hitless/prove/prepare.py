@@ -19,6 +19,7 @@ from hitless.prove.requests import NO_ANSWER, candidates, check_frontends, probe
 from hitless.prove.scene import Scene, build_scene
 from hitless.prove.server_setup import ServerSetup
 from hitless.reload.mechanism import Via
+from hitless.sandbox.entry import TierKind
 from hitless.verdict import NotCovered
 
 if TYPE_CHECKING:
@@ -101,10 +102,15 @@ def prepare_sandboxed(
 def _changes(plan: ProvePlan) -> tuple[tuple[str, str], ...]:
     """Return which file replaces which at the first reload.
 
-    Raises: UsageError unless there is one changed file for each file.
+    Raises: UsageError unless there is one changed file for each file, and a private place to put it.
     """
     if not plan.change_files:
         return ()
+    if plan.tier == TierKind.LOOPBACK:
+        raise UsageError(
+            "--change needs a sandbox: without one the file itself would be overwritten.",
+            hint="Run hitless as root, or where user namespaces are allowed.",
+        )
     if len(plan.change_files) != len(plan.files) or any(Path(name).is_dir() for name in plan.files):
         raise UsageError(
             f"--change was given {len(plan.change_files)} times for {len(plan.files)} configuration files.",
@@ -143,7 +149,10 @@ def _facts(
     plan: ProvePlan, scene: Scene, load: LoadPlan, ranks: Mapping[str, int], setup: ServerSetup
 ) -> RunFacts:
     driven = {target.frontend for target in scene.targets.all}
-    frontends = {proxy.name for proxy in scene.model.frontends}
+    remaining = {proxy.name for proxy in scene.changed.frontends}
+    frontends = [
+        one for one in describe.frontend_facts(scene.model, scene.binary.version[:2]) if one.name in remaining
+    ]
     silent = [name for name, rank in ranks.items() if rank >= NO_ANSWER]
     not_covered = list(scene.targets.not_covered) + [
         NotCovered(where=target.where, why="no request got an answer", frontend=target.frontend)
@@ -158,7 +167,7 @@ def _facts(
         tier=plan.tier,
         configuration=plan.files,
         streams=load.streams,
-        frontends=describe.frontend_facts(scene.model),
+        frontends=tuple(frontends),
         not_covered=tuple(not_covered),
         frontend_count=len(frontends),
         covered_count=len(driven - set(silent)),
@@ -167,8 +176,9 @@ def _facts(
         fix_places=describe.fix_places(scene.model),
         reloads_requested=plan.reloads,
         hard_stop_after_s=describe.hard_stop_after_s(scene.model),
+        mworker_max_reloads=describe.mworker_max_reloads(scene.model, scene.binary.version[:2]),
         close_spread_time=describe.close_spread_time(scene.model),
-        endpoints=tuple(sorted(describe.watched(scene.model))),
+        endpoints=tuple(sorted(describe.watched(scene.model) & describe.watched(scene.changed))),
     )
 
 
@@ -176,9 +186,18 @@ _SAYS = {2: "only 4xx (refused or not found)", 3: "only 4xx", 4: "only 5xx"}
 
 
 def _notes(scene: Scene, ranks: Mapping[str, int]) -> tuple[str, ...]:
-    return tuple(
-        f"{frontend} answered every request that was tried with {_SAYS[rank]}: name one that it serves with "
-        f"--request '{frontend}=/path'"
-        for frontend, rank in ranks.items()
-        if rank in _SAYS
-    ) + tuple(scene.model.diagnostics)
+    before = {proxy.name for proxy in scene.model.frontends}
+    added = [proxy.name for proxy in scene.changed.frontends if proxy.name not in before]
+    come = (
+        (f"only the changed configuration has {', '.join(added)}: no client was sent there",) if added else ()
+    )
+    return (
+        come
+        + tuple(
+            f"{frontend} answered every request that was tried with {_SAYS[rank]}: name one that it serves with "
+            f"--request '{frontend}=/path'"
+            for frontend, rank in ranks.items()
+            if rank in _SAYS
+        )
+        + tuple(scene.model.diagnostics)
+    )

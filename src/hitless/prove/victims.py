@@ -88,6 +88,7 @@ def attribute_victims(case: Case, hurt: Mask, gaps: Sequence[Gap]) -> list[Hurt]
         gaps=gaps,
         frontends={frontend.name: frontend for frontend in case.facts.frontends},
         close_spread_time=case.facts.close_spread_time,
+        max_reloads=case.facts.mworker_max_reloads,
         opened_anew=case.opened_anew,
         counters=dict(case.kernel.counter_changes),
     )

@@ -37,10 +37,15 @@ _NO_CAUSE = Cause(
 
 
 def cause_table(case: Case, victims: Sequence[Hurt]) -> tuple[CauseFound, ...]:
-    """Return the causes, most victims first, `unexplained` last."""
+    """Return the causes, most victims first, `unexplained` last.
+
+    A reload that hands no socket over is named also where chance spared everybody.
+    """
     by_code: dict[str, list[Hurt]] = defaultdict(list)
     for hurt in victims:
         by_code[hurt.attribution.code].append(hurt)
+    if not victims and case.nothing_handed_over:
+        by_code["HL104"] = []
     ordered = sorted(by_code.items(), key=lambda item: (item[0] == UNEXPLAINED, -len(item[1]), item[0]))
     return tuple(_cause(case, CAUSES.get(code, _NO_CAUSE), found) for code, found in ordered)
 
@@ -70,6 +75,10 @@ def _evidence(case: Case, found: Sequence[Hurt]) -> tuple[str, ...]:
         for text, count in counted.most_common(EVIDENCE_LINES)
         if count >= COMMON_SHARE * len(found)
     ]
+    if not found:
+        return (
+            "every listening socket was opened anew at the reloads; nobody waited in an old one's queue just then",
+        )
     if not common:
         common = [f"for example: {line}" for line in found[0].attribution.evidence[:1]]
     return (*_when(case, found), *common)

@@ -32,7 +32,7 @@ def test_a_client_speaks_to_the_frontend_at_the_end_of_the_chain() -> None:
     outer = find_targets(model, REACH, (2, 8)).main[0]
     assert (outer.frontend, outer.mode, outer.tls, outer.alpn) == ("outer", "http", True, ("h2", "http/1.1"))
     assert not outer.accept_proxy
-    facts = frontend_facts(model)[0]
+    facts = frontend_facts(model, (2, 8))[0]
     assert (facts.name, facts.mode, facts.idle_close_on_response) == ("outer", "http", True)
 
 

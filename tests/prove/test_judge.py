@@ -210,6 +210,14 @@ def test_one_more_of_a_failure_that_is_common_without_a_reload_is_no_victim() ->
     assert result.conclusion is Conclusion.NO_VERDICT
 
 
+def test_what_outlasts_the_control_run_is_measured_by_what_others_got_there() -> None:
+    run = Run(streams=())
+    run.streams = (CONNECT, STREAM)
+    run.serve(CONNECT, status=418)
+    run.attempt(STREAM, 0.5, took_s=6.0, status=418)
+    assert run.judge().clients.naive.failed == 0
+
+
 def test_a_frontend_that_answers_nothing_but_5xx_proves_nothing() -> None:
     run = Run(streams=())
     run.streams = (CONNECT,)

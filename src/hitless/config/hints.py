@@ -17,7 +17,8 @@ _LIMIT = 32
 _LONGEST = 200
 _HOST_FETCHES = frozenset({"hdr", "req.hdr", "req.fhdr", "hdr_dom", "http_host"})
 _SNI_FETCHES = frozenset({"ssl_fc_sni", "req.ssl_sni", "req_ssl_sni"})
-_PASSIVE_SNI_FETCHES = frozenset({"req.ssl_sni", "req_ssl_sni"})
+_HELLO_FETCHES = ("req.ssl_", "req_ssl_")
+"""Fetches that read the TLS hello of a connection that HAProxy does not decrypt: its server name, version, type, …"""
 _PATH_FETCHES = frozenset({"path", "pathq", "url", "capture.req.uri"})
 _BASE_FETCHES = frozenset({"base"})
 _METHOD_FETCHES = frozenset({"method", "http_method"})
@@ -38,8 +39,8 @@ class RequestHints:
     methods: tuple[str, ...] = ()
     headers: tuple[tuple[str, str], ...] = ()
     """What every request needs: the credentials of a statistics page."""
-    needs_sni: bool = False
-    """The frontend routes in TCP mode by the server name of the TLS inside the connection."""
+    speaks_tls: bool = False
+    """The frontend looks in TCP mode into the TLS hello inside the connection, e.g. to route by its server name."""
 
 
 def request_hints(proxy: Proxy, model: Model) -> RequestHints:
@@ -53,7 +54,7 @@ def request_hints(proxy: Proxy, model: Model) -> RequestHints:
         paths=_best([*(path for c in criteria for path in _paths(c)), *_other_paths(proxy, model)]),
         methods=_best(m for m in methods if m.isascii() and m.isalpha()),
         headers=_credentials(proxy, model),
-        needs_sni=proxy.mode == "tcp" and _inspects_sni(proxy),
+        speaks_tls=proxy.mode == "tcp" and _inspects_hello(proxy),
     )
 
 
@@ -165,7 +166,7 @@ def _check_paths(backend: Proxy) -> Iterator[str]:
         yield from (word for word in words if _PATH.fullmatch(word))
 
 
-def _inspects_sni(proxy: Proxy) -> bool:
+def _inspects_hello(proxy: Proxy) -> bool:
     """Return whether a rule looks into the TLS hello of a connection that HAProxy does not decrypt."""
     words = (word for directive in proxy.directives for word in directive.words)
-    return any(fetch in word for word in words for fetch in _PASSIVE_SNI_FETCHES)
+    return any(fetch in word for word in words for fetch in _HELLO_FETCHES)

@@ -149,7 +149,9 @@ def build_case(
     )
     skipped = {s.number: why for s in facts.streams if (why := not_applicable(s, rows, periods))}
     periods = without_streams(periods, rows, skipped)
-    judged = normalise(rows, {s.number: measure_normal(rows, periods, s) for s in facts.streams})
+    judged = normalise(
+        rows, {s.number: measure_normal(rows, periods, s, facts.streams) for s in facts.streams}
+    )
     return Case(
         facts=facts,
         events=events,

@@ -128,7 +128,7 @@ def _probe(
     hints = {proxy.name: _hints(proxy, scene.model) for proxy in scene.model.frontends}
     modes = {target.frontend: target.mode for target in scene.targets.main}
     tls_payload = frozenset(
-        name for name, hint in hints.items() if hint.needs_sni and modes.get(name) == "tcp"
+        name for name, hint in hints.items() if hint.speaks_tls and modes.get(name) == "tcp"
     )
     tried = {name: candidates(asked.get(name, asked.get("")), hint) for name, hint in hints.items()}
     best = probe(probe_streams(scene.targets.main, tried, tls_payload=tls_payload), channel)

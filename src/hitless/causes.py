@@ -158,8 +158,6 @@ _ALL = (
         "mark for another setting than the bind line's, leaves the socket it was given and opens a new one, and what "
         "waited in the old one's accept queue is reset",
         "v6only on every bind of a specific IPv6 address",
-        "v6only",
-        "frontend",
     ),
     Cause(
         "HL601",

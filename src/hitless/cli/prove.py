@@ -29,6 +29,7 @@ def command(
     configuration: tuple[str, ...], *, output_format: str, replay: str | None, quiet: bool, **words: object
 ) -> int:
     """Prove a configuration or a live proxy, or judge a bundle again."""
+    signal.signal(signal.SIGTERM, _interrupt)
     from hitless.prove.options import read_options
     from hitless.prove.proof import prove, replay_bundle
 
@@ -39,7 +40,6 @@ def command(
         write_result(result, output_format, bundle=replay)
         return _status(result)
     options = read_options(configuration, words, split=_split)
-    signal.signal(signal.SIGTERM, _interrupt)
     with _progress(quiet=quiet) as show:
         result, bundle = prove(options, show)
     write_result(result, output_format, bundle=str(bundle))

@@ -20,6 +20,7 @@ from hitless.prove.rows import (
 )
 from hitless.prove.timeline import Timeline, read_timeline
 from hitless.records import ClientClass, EventKind, Workload
+from hitless.reload.mechanism import Via
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -88,6 +89,13 @@ class Case:
                 anew.add(event.local)
             listened.add(event.socket)
         return frozenset(anew)
+
+    @property
+    def nothing_handed_over(self) -> bool:
+        """Whether every listening socket was opened anew, and the kernel does not move who waits in the old ones."""
+        if self.facts.tcp_migrate_req or not self.facts.endpoints:
+            return False
+        return self.facts.via == Via.SF or self.opened_anew == frozenset(self.facts.endpoints)
 
     def events_of(self, *kinds: EventKind) -> list[Event]:
         """Return the events of these kinds."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hitless.config.hints import request_hints
 from hitless.errors import UsageError
 from hitless.prove import describe
+from hitless.prove.certificate_names import names_for_strict_binds
 from hitless.prove.facts import RunFacts
 from hitless.prove.load_plan import LoadSize, plan_load
 from hitless.prove.probe import probe
@@ -18,12 +19,16 @@ from hitless.prove.requests import NO_ANSWER, candidates, check_frontends, probe
 from hitless.prove.scene import Scene, build_scene
 from hitless.prove.server_setup import ServerSetup
 from hitless.reload.mechanism import Via
+from hitless.sandbox.entry import TierKind
 from hitless.verdict import NotCovered
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from contextlib import ExitStack
 
+    from hitless.config.hints import RequestHints
+    from hitless.config.model import Model
+    from hitless.config.model import Proxy as HaproxyProxy
     from hitless.prove.channel import Channel
     from hitless.prove.protocol import ProvePlan
     from hitless.records import Event, LoadPlan, Request
@@ -97,10 +102,15 @@ def prepare_sandboxed(
 def _changes(plan: ProvePlan) -> tuple[tuple[str, str], ...]:
     """Return which file replaces which at the first reload.
 
-    Raises: UsageError unless there is one changed file for each file.
+    Raises: UsageError unless there is one changed file for each file, and a private place to put it.
     """
     if not plan.change_files:
         return ()
+    if plan.tier == TierKind.LOOPBACK:
+        raise UsageError(
+            "--change needs a sandbox: without one the file itself would be overwritten.",
+            hint="Run hitless as root, or where user namespaces are allowed.",
+        )
     if len(plan.change_files) != len(plan.files) or any(Path(name).is_dir() for name in plan.files):
         raise UsageError(
             f"--change was given {len(plan.change_files)} times for {len(plan.files)} configuration files.",
@@ -115,7 +125,7 @@ def _probe(
     """Return the request for each frontend, how well each was answered, and which need TLS inside TCP."""
     asked = {wanted.frontend: wanted.request for wanted in plan.requests}
     check_frontends(asked, (proxy.name for proxy in scene.model.frontends))
-    hints = {proxy.name: request_hints(proxy, scene.model) for proxy in scene.model.frontends}
+    hints = {proxy.name: _hints(proxy, scene.model) for proxy in scene.model.frontends}
     modes = {target.frontend: target.mode for target in scene.targets.main}
     tls_payload = frozenset(
         name for name, hint in hints.items() if hint.needs_sni and modes.get(name) == "tcp"
@@ -127,6 +137,12 @@ def _probe(
         {frontend: rank for frontend, (_, rank) in best.items()},
         tls_payload,
     )
+
+
+def _hints(frontend: HaproxyProxy, model: Model) -> RequestHints:
+    hints = request_hints(frontend, model)
+    names = names_for_strict_binds(frontend, model)
+    return replace(hints, hosts=tuple(dict.fromkeys((*names, *hints.hosts)))) if names else hints
 
 
 def _facts(

@@ -19,11 +19,11 @@ ALPN_BY_DEFAULT = (2, 8)
 _UNDRIVEN = {
     "quic": "HTTP/3 over QUIC is not driven by this version",
     "udp": "UDP is not driven",
+    "abnsz": "abstract names that end at a NUL (abnsz@) are not driven",
     "fd": "the socket would be inherited from a service manager (fd@)",
     "sockpair": "an internal socket pair",
     "rhttp": "reverse HTTP: connections come from a server",
     "name": "the bind's host name is not an address",
-    "abnsz": "abstract names that end at a NUL (abnsz@) are not driven",
     "other": "this kind of address is not driven",
 }
 

@@ -90,7 +90,7 @@ def build_scene(plan: ProvePlan, channel: Channel, directory_fd: int, stack: Exi
         transfer_socket=describe.transfer_socket(model),
     )
     channel.say(Progress(stage="world"))
-    ground = prepare_ground(models, plan, directory_fd, stack)
+    ground = prepare_ground(models, plan, channel, directory_fd, stack)
     targets = find_targets(model, ground.reach, binary.version[:2])
     launch = Launch(
         binary=binary.path,

@@ -103,6 +103,13 @@ class FakeLoad:
             raise LoadError("no clients")
         self.calls.append("ready")
 
+    @property
+    def process_fds(self) -> tuple[int, ...]:
+        return ()
+
+    def check(self) -> None:
+        self.calls.append("check")
+
     def counters(self) -> tuple[int, int]:
         return 10, 1
 

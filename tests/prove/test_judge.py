@@ -245,7 +245,7 @@ def test_a_failed_reload_fails_the_verdict_without_any_victim() -> None:
     assert not result.verdict.passed
     assert result.conclusion is Conclusion.NOT_HITLESS
     assert result.verdict.failed_reloads == 1
-    assert "1 of 2 reloads failed" in result.verdict.reasons
+    assert "1 of 2 reloads failed: HAProxy refused it" in result.verdict.reasons
     assert [(reload.ok, reload.message) for reload in result.reloads] == [
         (True, ""),
         (False, "HAProxy refused it"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,8 +15,6 @@ from hitless.errors import ExitCode, UsageError
 from hitless.records import ClientClass
 
 if TYPE_CHECKING:
-    from types import FrameType
-
     from hitless.cli.progress import ShowProgress
     from hitless.verdict import ProofResult
 
@@ -29,7 +26,6 @@ def command(
     configuration: tuple[str, ...], *, output_format: str, replay: str | None, quiet: bool, **words: object
 ) -> int:
     """Prove a configuration or a live proxy, or judge a bundle again."""
-    signal.signal(signal.SIGTERM, _interrupt)
     from hitless.prove.options import read_options
     from hitless.prove.proof import prove, replay_bundle
 
@@ -51,10 +47,6 @@ def _split(text: str) -> tuple[str, ...]:
         return tuple(shlex.split(text))
     except ValueError as error:
         raise UsageError(f"{text!r} cannot be split into words: {error}.") from error
-
-
-def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
 
 
 def _progress(*, quiet: bool) -> ShowProgress:

@@ -59,7 +59,9 @@ def _against(case: Case, victims: Sequence[Hurt], kernel: Kernel) -> Iterator[st
     if unexplained:
         yield f"{unexplained} of them {'is' if unexplained == 1 else 'are'} unexplained"
     if failed := _failed_reloads(case):
-        yield f"{failed} of {_counted(len(case.timeline.reloads), 'reload')} failed"
+        said = next((one.message for one in case.timeline.reloads if one.failed and one.message), "")
+        why = f": {said.splitlines()[0]}" if said else ""
+        yield f"{failed} of {_counted(len(case.timeline.reloads), 'reload')} failed{why}"
     yield from _closed(case, kernel.listener_gaps)
 
 

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from contextlib import ExitStack
 
     from hitless.config.model import Model
+    from hitless.prove.channel import Channel
     from hitless.prove.protocol import ProvePlan
     from hitless.records import StandIn
     from hitless.sandbox.world.records import WorldPlan
@@ -60,7 +61,9 @@ class Ground:
     reach: Reachability
 
 
-def prepare_ground(models: Sequence[Model], plan: ProvePlan, directory_fd: int, stack: ExitStack) -> Ground:
+def prepare_ground(
+    models: Sequence[Model], plan: ProvePlan, channel: Channel, directory_fd: int, stack: ExitStack
+) -> Ground:
     """Provide what the configurations name and start their world; what must be taken down goes onto `stack`.
 
     `models`: the configuration that runs first, and the changed one, if there is one.
@@ -78,7 +81,9 @@ def prepare_ground(models: Sequence[Model], plan: ProvePlan, directory_fd: int, 
         directory = SANDBOX_DIRECTORY
         stand_ins, certificates = _provide(models, plan, tier)
         _reserve_ports(models)
-    world = _start_world(models, tier, certificates, directory_fd, stack)
+    world = _plan_world(models, tier, certificates)
+    process = _start_world(world, tier, directory_fd, stack)
+    stack.enter_context(channel.watching([process.process_fd], process.check))
     return Ground(tier, directory, stand_ins, world, _reachability(plan, tier, certificates))
 
 
@@ -134,14 +139,8 @@ def _is_free(address: str, port: int) -> bool:
         return True
 
 
-def _start_world(
-    models: Sequence[Model],
-    tier: TierKind,
-    certificates: WorldCertificates,
-    directory_fd: int,
-    stack: ExitStack,
-) -> WorldPlan:
-    world = _join(
+def _plan_world(models: Sequence[Model], tier: TierKind, certificates: WorldCertificates) -> WorldPlan:
+    return _join(
         [
             plan_world(
                 model,
@@ -153,6 +152,9 @@ def _start_world(
             for model in models
         ]
     )
+
+
+def _start_world(world: WorldPlan, tier: TierKind, directory_fd: int, stack: ExitStack) -> WorldProcess:
     if tier is not TierKind.LOOPBACK:
         place_file("/etc/resolv.conf", world.resolv_conf.encode("ascii"))
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -167,7 +169,7 @@ def _start_world(
             f"{first.error}.",
             hint="The configuration's servers and binds may claim the same address and port.",
         )
-    return world
+    return process
 
 
 def _join(worlds: Sequence[WorldPlan]) -> WorldPlan:

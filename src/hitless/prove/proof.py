@@ -17,6 +17,7 @@ from hitless import __version__
 from hitless.clock import now_ns, read_clock_pair
 from hitless.config.files import read_files
 from hitless.control.binary import find_haproxy
+from hitless.evidence.abandoned import sweep_abandoned
 from hitless.evidence.bundle import Bundle, BundleWriter
 from hitless.evidence.bundle_meta import SCHEMA, BundleMeta
 from hitless.evidence.haproxy_log import to_event
@@ -52,7 +53,9 @@ def prove(options: ProveOptions, show: Callable[[Message], None]) -> tuple[Proof
     show(Progress(stage="sandbox"))
     plan = _plan(options)
     clocks, started_ns = read_clock_pair(), now_ns()
-    with BundleWriter(_bundle_path(options)) as writer:
+    path = _bundle_path(options)
+    sweep_abandoned(path.parent)
+    with BundleWriter(path) as writer:
         for file in files:
             writer.add_configuration(file.filename or "", file.to_bytes())
         with _directory(writer.directory) as directory_fd:

@@ -92,7 +92,9 @@ def build_scene(plan: ProvePlan, channel: Channel, directory_fd: int, stack: Exi
         transfer_socket=describe.transfer_socket(model),
     )
     channel.say(Progress(stage="world"))
-    ground = prepare_ground([model] if changed is model else [model, changed], plan, directory_fd, stack)
+    ground = prepare_ground(
+        [model] if changed is model else [model, changed], plan, channel, directory_fd, stack
+    )
     targets = without_removed(
         find_targets(model, ground.reach, binary.version[:2]),
         find_targets(changed, ground.reach, binary.version[:2]),

@@ -101,3 +101,9 @@ def test_hints_are_safe_to_send(patterns: list[str]) -> None:
         for path in found.paths
     )
     assert all(host.isascii() and host.isprintable() and "/" not in host for host in found.hosts)
+
+
+def test_a_statistics_page_is_asked_with_its_first_credentials() -> None:
+    text = "listen s\n mode http\n bind :80\n stats enable\n stats auth ann:secret\n stats auth bob:x\n"
+    assert hints(text).headers == (("Authorization", "Basic YW5uOnNlY3JldA=="),)
+    assert hints("frontend f\n mode http\n bind :80\n").headers == ()

@@ -61,6 +61,7 @@ class FakeObserver:
 
     proxy: FakeProxy
     endpoints: frozenset[str] = frozenset({ENDPOINT})
+    after_reload: frozenset[str] = frozenset({ENDPOINT})
     endpoint_of: dict[int, str] = field(default_factory=lambda: {INODE: ENDPOINT})
     reload: int = 0
     at: int = 0

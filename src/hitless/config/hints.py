@@ -3,6 +3,7 @@
 They are guesses for a prover that looks for a request which the frontend routes to a server.
 """
 
+import base64
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -35,6 +36,8 @@ class RequestHints:
     """Host names, of HTTP and of TLS."""
     paths: tuple[str, ...] = ()
     methods: tuple[str, ...] = ()
+    headers: tuple[tuple[str, str], ...] = ()
+    """What every request needs: the credentials of a statistics page."""
     needs_sni: bool = False
     """The frontend routes in TCP mode by the server name of the TLS inside the connection."""
 
@@ -49,6 +52,7 @@ def request_hints(proxy: Proxy, model: Model) -> RequestHints:
         hosts=_best(host for c in criteria for host in _hosts(c)),
         paths=_best([*(path for c in criteria for path in _paths(c)), *_other_paths(proxy, model)]),
         methods=_best(m for m in methods if m.isascii() and m.isalpha()),
+        headers=_credentials(proxy, model),
         needs_sni=proxy.mode == "tcp" and _inspects_sni(proxy),
     )
 
@@ -120,6 +124,18 @@ def _literal(regex: str) -> str:
     text = text.replace("(?i)", "")
     bare = _REGEX_ESCAPE.sub(r"\1", text)
     return "" if _REGEX_SYNTAX & set(bare) else bare
+
+
+def _credentials(proxy: Proxy, model: Model) -> tuple[tuple[str, str], ...]:
+    """Return the Authorization header of the first `stats auth USER:PASSWORD`.
+
+    Without it the page answers 401 and closes the connection without saying so, where 2.6 and 2.8 were tried.
+    """
+    for where in (proxy, *_backends(proxy, model)):
+        for directive in where.all("stats", "auth"):
+            encoded = base64.b64encode(" ".join(directive.words[2:3]).encode()).decode("ascii")
+            return (("Authorization", f"Basic {encoded}"),)
+    return ()
 
 
 def _other_paths(proxy: Proxy, model: Model) -> Iterator[str]:

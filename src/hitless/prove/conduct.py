@@ -142,7 +142,7 @@ def _read(label: str) -> CounterReading:
 def _reload_once(run: _Run, number: int) -> None:
     """Trigger one reload and follow it until it has taken over, failed, or run out of time."""
     old_pids = run.proxy.serving_pids()
-    tracker = PhaseTracker(number, old_pids, run.observer.endpoints, run.observer.endpoint_of)
+    tracker = PhaseTracker(number, old_pids, run.observer.after_reload, run.observer.endpoint_of)
     trigger_ns = run.mark(EventKind.RELOAD_TRIGGER, reload=number)
     trigger = _Trigger(run, number)
     failure = ""

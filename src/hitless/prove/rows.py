@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     Mask = npt.NDArray[np.bool_]
 
 __all__ = [
+    "MOSTLY_FAILED",
     "Baseline",
     "Kind",
     "Normal",
@@ -52,6 +53,8 @@ USUAL_5XX_SHARE = 0.99
 SLOW_FACTOR = 3
 SLOW_PERCENTILE = 99
 """`slow` stands only beyond so many times this percentile of the control run: a busy machine is not a drop."""
+MOSTLY_FAILED = 0.05
+"""A stream of which the control run already lost so large a share cannot show what a reload changes."""
 
 Kind = tuple[int, int]
 """How an attempt failed: its outcome code and its HTTP status (0 without one)."""

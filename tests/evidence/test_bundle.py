@@ -106,7 +106,7 @@ def test_an_abandoned_bundle_leaves_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize("taken", ["prove-1", "prove-1.partial"])
 def test_what_is_there_is_not_overwritten(tmp_path: Path, taken: str) -> None:
     (tmp_path / taken).symlink_to("/nonexistent")
-    with pytest.raises(EvidenceError, match=r"cannot be written|is in the way"):
+    with pytest.raises(EvidenceError, match=r"is there already|is in the way"):
         BundleWriter(tmp_path / "prove-1")
     assert (tmp_path / taken).is_symlink()
 
@@ -116,13 +116,13 @@ def test_a_link_in_the_way_is_not_followed(tmp_path: Path) -> None:
     victim.write_text("kept")
     with BundleWriter(tmp_path / "prove-1") as writer:
         (writer.directory / "events.jsonl").symlink_to(victim)
-        with pytest.raises(EvidenceError, match=r"cannot be written|is in the way"):
+        with pytest.raises(EvidenceError, match="cannot be written"):
             writer.write_events(EVENTS)
     assert victim.read_text() == "kept"
 
 
 def test_a_directory_that_cannot_be_written(tmp_path: Path) -> None:
-    with pytest.raises(EvidenceError, match=r"cannot be written|is in the way"):
+    with pytest.raises(EvidenceError, match="cannot be written"):
         BundleWriter(tmp_path / "missing" / "prove-1")
 
 

@@ -14,7 +14,7 @@ from hitless.errors import ExitCode, HitlessError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from types import FrameType
+    from types import FrameType, TracebackType
 
 __all__ = ["main"]
 
@@ -65,7 +65,15 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     for number in _INTERRUPTIONS:
         if signal.getsignal(number) is not signal.SIG_IGN:  # nohup, or a shell's background job
             signal.signal(number, _interrupt)
+    sys.excepthook = _defect
     sys.exit(run(arguments))
+
+
+def _defect(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> NoReturn:
+    """Show what nobody foresaw, and exit as for any missing verdict: Python's own status 1 would say "found"."""
+    sys.__excepthook__(kind, error, trace)
+    click.echo("hitless: this is a defect of hitless: please report it with the lines above.", err=True)
+    sys.exit(ExitCode.UNKNOWN)
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:

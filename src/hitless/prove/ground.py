@@ -72,6 +72,11 @@ def prepare_ground(
     """
     tier = TierKind(plan.tier)
     if tier is TierKind.LOOPBACK:
+        if plan.change_files:
+            raise SandboxError(
+                "--change needs a private namespace: on this machine's own files it would overwrite the configuration.",
+                hint="To get a namespace: " + "; ".join(plan.tier_why),
+            )
         for model in models:
             require_loopback(model, _loopback_facts(), why_no_namespace=plan.tier_why)
         directory = tempfile.mkdtemp(prefix="hitless-")

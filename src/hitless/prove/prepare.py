@@ -20,6 +20,7 @@ from hitless.prove.scene import Scene, build_scene
 from hitless.prove.server_setup import ServerSetup
 from hitless.reload.mechanism import Via
 from hitless.sandbox.entry import TierKind
+from hitless.sandbox.network import read_sysctls
 from hitless.verdict import NotCovered
 
 if TYPE_CHECKING:
@@ -76,12 +77,14 @@ def prepare_sandboxed(
 
     Raises: whatever the scene raises; UsageError if there is nothing to cover.
     """
+    _check_sysctls(plan.sysctls)
     scene = build_scene(plan, channel, directory_fd, stack)
     if not scene.targets.all:
         reasons = "\n".join(f"{one.where}: {one.why}" for one in scene.targets.not_covered)
         raise UsageError(
-            "There is nothing to prove: the configuration has no frontend that clients can be sent to.\n"
-            + reasons
+            "There is nothing to prove: the configuration has no frontend that clients can be sent to."
+            + (f"\n{reasons}" if reasons else ""),
+            hint="Name all files that the service reads, each with -f; at least one needs a `bind` line.",
         )
     setup = ServerSetup(scene.world.cannot_imitate, scene.master_socket, scene.mechanism.mode)
     for pid in scene.serving_pids():
@@ -97,6 +100,18 @@ def prepare_sandboxed(
     load = plan_load(scene.targets, scene.model, requests, size, tls_payload=tls_payload)
     facts = _facts(plan, scene, load, unanswered, setup)
     return _Reloadable(scene, setup, _changes(plan)), scene.observer, load, facts
+
+
+def _check_sysctls(wanted: Mapping[str, str]) -> None:
+    """Raise UsageError unless the namespace has what was asked for: a proof of something else proves nothing."""
+    found = read_sysctls(wanted)
+    for name, value in wanted.items():
+        if found.get(name, "").split() != value.split():
+            here = f"it is {found[name]} here" if name in found else "there is none here"
+            raise UsageError(
+                f"--sysctl {name}={value} could not be set: {here}.",
+                hint="Not every kernel has every sysctl, and not every one belongs to a network namespace.",
+            )
 
 
 def _changes(plan: ProvePlan) -> tuple[tuple[str, str], ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from hitless.clock import now_ns
@@ -106,10 +106,24 @@ def build_scene(plan: ProvePlan, channel: Channel, directory_fd: int, stack: Exi
         environment=plan.environment,
         working_directory=plan.working_directory,
     )
-    acceptance = Acceptance(
-        binary, launch, mechanism.mode, ground.tier, model, files, ground.directory, list(ground.stand_ins)
-    )
     channel.say(Progress(stage="check"))
+    stand_ins = list(ground.stand_ins)
+    if plan.change_files:
+        changed = replace(launch, files=plan.change_files)
+        changed_files = read_files(plan.change_files)
+        Acceptance(
+            binary,
+            changed,
+            mechanism.mode,
+            ground.tier,
+            models[1],
+            changed_files,
+            ground.directory,
+            stand_ins,
+        ).check()
+    acceptance = Acceptance(
+        binary, launch, mechanism.mode, ground.tier, model, files, ground.directory, stand_ins
+    )
     acceptance.check()
     _watch(channel, targets, describe.watched(model) | describe.watched(changed))
     channel.say(Progress(stage="start", detail=f"{binary.version_text}, {mechanism.mode}"))

@@ -19,7 +19,6 @@ def echo(lines: list[bytes], *, size: int = 4096) -> Behaviour:
     """Send back what comes, in pieces of this size."""
 
     def behave(connection: socket.socket) -> None:
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         while data := connection.recv(4096):
             lines.append(data)
             for position in range(0, len(data), size):

@@ -80,7 +80,6 @@ def test_an_answer_in_pieces_is_one_answer(tmp_path: Path) -> None:
     chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"
 
     def trickle(connection: socket.socket) -> None:
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         while read_head(connection):
             for byte in chunked:
                 connection.sendall(bytes((byte,)))

@@ -106,7 +106,7 @@ def test_an_abandoned_bundle_leaves_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize("taken", ["prove-1", "prove-1.partial"])
 def test_what_is_there_is_not_overwritten(tmp_path: Path, taken: str) -> None:
     (tmp_path / taken).symlink_to("/nonexistent")
-    with pytest.raises(EvidenceError, match="cannot be written"):
+    with pytest.raises(EvidenceError, match=r"is there already|is in the way"):
         BundleWriter(tmp_path / "prove-1")
     assert (tmp_path / taken).is_symlink()
 

@@ -12,6 +12,7 @@ from hitless.host.processes import (
     Denied,
     Gone,
     ProcessHandle,
+    format_ending,
     read_children,
     read_command_line,
     read_executable,
@@ -111,3 +112,16 @@ def test_a_process_that_does_not_let_us_look(tmp_path: Path) -> None:
 
     with pytest.raises(Denied, match="process 7 does not let us look: Permission denied"):
         read_status(7, Refusing(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("return_code", "text"),
+    [
+        (0, "ended with status 0"),
+        (3, "ended with status 3"),
+        (-9, "was killed by SIGKILL"),
+        (-40, "was killed by signal 40"),
+    ],
+)
+def test_how_a_child_has_ended_is_said_in_words(return_code: int, text: str) -> None:
+    assert format_ending(return_code) == text

@@ -60,6 +60,9 @@ class Peer:
                 self.connection.sendall(ok(stream_id))
 
     def close(self) -> None:
+        """Say FIN and wait for the client's: closing over what it still sends would reset what it has not read."""
+        self.connection.shutdown(socket.SHUT_WR)
+        self.file.read()
         self.file.close()
 
 

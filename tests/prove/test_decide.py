@@ -16,7 +16,7 @@ def test_harm_comes_before_what_is_missing() -> None:
     assert run.judge().verdict.reasons == (
         "2 attempts of naive clients were hurt",
         "2 of them are unexplained",
-        "1 of 2 reloads failed",
+        "1 of 2 reloads failed: cannot bind",
         "1 kernel event was lost",
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import signal
 import sys
 from typing import TYPE_CHECKING, NoReturn
 
@@ -13,8 +14,11 @@ from hitless.errors import ExitCode, HitlessError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from types import FrameType, TracebackType
 
 __all__ = ["main"]
+
+_INTERRUPTIONS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 _COMMANDS = {
     "prove": ("hitless.cli.prove", "Does a reload of this configuration drop anything, and why?"),
@@ -58,7 +62,24 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # LANG=C must not turn a verdict into a traceback
+    for number in _INTERRUPTIONS:
+        if signal.getsignal(number) is not signal.SIG_IGN:  # nohup, or a shell's background job
+            signal.signal(number, _interrupt)
+    sys.excepthook = _defect
     sys.exit(run(arguments))
+
+
+def _defect(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> NoReturn:
+    """Show what nobody foresaw, and exit as for any missing verdict: Python's own status 1 would say "found"."""
+    sys.__excepthook__(kind, error, trace)
+    click.echo("hitless: this is a defect of hitless: please report it with the lines above.", err=True)
+    sys.exit(ExitCode.UNKNOWN)
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    for number in _INTERRUPTIONS:  # taking down is bounded, and must not be cut short by a second Ctrl-C
+        signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
@@ -71,7 +92,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except HitlessError as error:
         return _fail(error.message, error.hint, error.exit_code)
     except (click.Abort, KeyboardInterrupt):
-        return _fail("interrupted", "", ExitCode.INTERRUPTED)
+        return _fail("interrupted; everything has been taken down.", "", ExitCode.INTERRUPTED)
     except SystemExit as stop:
         # click's own, when nobody reads standard output any more: its 1 would say that something was found.
         return ExitCode.UNKNOWN if stop.code else ExitCode.CLEAN

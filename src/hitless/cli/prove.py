@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,8 +15,6 @@ from hitless.errors import ExitCode, UsageError
 from hitless.records import ClientClass
 
 if TYPE_CHECKING:
-    from types import FrameType
-
     from hitless.cli.progress import ShowProgress
     from hitless.verdict import ProofResult
 
@@ -39,7 +36,6 @@ def command(
         write_result(result, output_format, bundle=replay)
         return _status(result)
     options = read_options(configuration, words, split=_split)
-    signal.signal(signal.SIGTERM, _interrupt)
     with _progress(quiet=quiet) as show:
         result, bundle = prove(options, show)
     write_result(result, output_format, bundle=str(bundle))
@@ -51,10 +47,6 @@ def _split(text: str) -> tuple[str, ...]:
         return tuple(shlex.split(text))
     except ValueError as error:
         raise UsageError(f"{text!r} cannot be split into words: {error}.") from error
-
-
-def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
 
 
 def _progress(*, quiet: bool) -> ShowProgress:

@@ -20,7 +20,7 @@ def read_files(paths: Sequence[str], *, limit_bytes: int = LIMIT_BYTES) -> list[
     A directory stands for its regular files that end in ".cfg" and do not start with ".", in byte order.
     `limit_bytes` bounds all files together.
 
-    Raises: ConfigError if a path is missing, unreadable, too big or no regular file.
+    Raises: ConfigError if a path is missing, unreadable, too big, no regular file or a directory without any.
     Source: HAProxy 2.8 src/haproxy.c cfgfiles_expand_directories()
     """
     files = []
@@ -41,6 +41,7 @@ def _expand(paths: Sequence[str]) -> Iterator[str]:
             names = sorted((entry.name for entry in Path(path).iterdir()), key=os.fsencode)
         except OSError as error:
             raise _unreadable(path, error) from error
+        found = False
         for name in names:
             entry = f"{path}/{name}"
             # HAProxy looks at the first ".cfg" of a name, so "a.cfg.cfg" is not taken.
@@ -49,7 +50,13 @@ def _expand(paths: Sequence[str]) -> Iterator[str]:
                 and name.find(".cfg") == len(name) - 4 >= 0
                 and not _is_special(entry)
             ):
+                found = True
                 yield entry
+        if not found:
+            raise ConfigError(
+                f"The directory {path} holds no configuration.",
+                hint="HAProxy reads a directory's regular files whose names end in .cfg.",
+            )
 
 
 def _is_special(path: str) -> bool:

@@ -61,7 +61,10 @@ def _read_to_end(
     process: subprocess.Popen[bytes], name: str, timeout_s: float, limit_bytes: int
 ) -> tuple[str, str]:
     deadline = time.monotonic() + timeout_s
-    too_slow = CouldNotAsk(f"{name} did not end within {timeout_s:g} s and was stopped")
+    too_slow = CouldNotAsk(
+        f"{name} did not end within {timeout_s:g} s and was stopped.",
+        hint=f"Run it by hand: is {name} HAProxy?",
+    )
     assert process.stdout is not None
     assert process.stderr is not None
     stdout, stderr = bytearray(), bytearray()

@@ -25,6 +25,7 @@ from typing import IO, TYPE_CHECKING, Self, TypeVar
 import msgspec
 
 from hitless.errors import EvidenceError
+from hitless.evidence.abandoned import PARTIAL_SUFFIX, hold, remove_abandoned
 from hitless.evidence.bundle_meta import SCHEMA, BundleMeta, ConfigurationFile
 from hitless.evidence.model import CounterReading
 from hitless.records import Event
@@ -52,19 +53,22 @@ _MAX_ATTEMPTS_FILES = 256
 class BundleWriter:
     """Writes a bundle into `NAME.partial`, which becomes `NAME` by `commit`; a context manager.
 
-    Left without `commit` (an error, Ctrl-C), the partial directory is removed. Directories are 0700, files
+    Left without `commit` (an error, Ctrl-C), the partial directory is removed; one that a killed run has left under the
+    same name is removed before. Directories are 0700, files
     0600: log lines and configurations hold secrets.
-    Raises: EvidenceError if the bundle or a partial one is there already, or cannot be written.
+    Raises: EvidenceError if the bundle is there already or cannot be written, or another run writes it.
     """
 
     def __init__(self, directory: Path) -> None:
         self._final = directory
-        self._partial = directory.with_name(f"{directory.name}.partial")
+        self._partial = directory.with_name(directory.name + PARTIAL_SUFFIX)
         self._files: list[ConfigurationFile] = []
+        remove_abandoned(self._partial)
         with _writing(self._partial):
             if os.path.lexists(directory):
                 raise FileExistsError(None, "it is there already", str(directory))
             self._partial.mkdir(mode=0o700)
+            self._held = hold(self._partial)
             (self._partial / CONFIG).mkdir(mode=0o700)
 
     def __enter__(self) -> Self:
@@ -74,6 +78,7 @@ class BundleWriter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.abandon()
+        os.close(self._held)
 
     @property
     def directory(self) -> Path:

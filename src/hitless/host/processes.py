@@ -23,6 +23,7 @@ __all__ = [
     "Gone",
     "ProcessHandle",
     "ProcessStatus",
+    "format_ending",
     "read_children",
     "read_command_line",
     "read_executable",
@@ -220,3 +221,13 @@ def _translated(pid: int) -> Iterator[None]:
             yield
     except (FileNotFoundError, ProcessLookupError) as error:
         raise Gone(f"process {pid} is gone") from error
+
+
+def format_ending(return_code: int) -> str:
+    """Return how a child has ended, from `subprocess.Popen.returncode`: a status, or less than 0 for a signal."""
+    if return_code >= 0:
+        return f"ended with status {return_code}"
+    try:
+        return f"was killed by {signal.Signals(-return_code).name}"
+    except ValueError:  # a real-time signal
+        return f"was killed by signal {-return_code}"

@@ -13,6 +13,7 @@ import msgspec
 
 from hitless.attempts import HEADER, MAGIC
 from hitless.errors import LoadError
+from hitless.host.processes import format_ending
 from hitless.load.table import attempts_name
 from hitless.records import LoadPlan
 
@@ -34,6 +35,8 @@ class _Message(msgspec.Struct):
 class _Child:
     number: int
     process: subprocess.Popen[bytes]
+    process_fd: int
+    """A pidfd: readable once the process has ended."""
     output: bytes = b""
     messages: list[_Message] = field(default_factory=list)
 
@@ -89,10 +92,16 @@ class LoadProcesses:
         headers = [self._read_header(child.number) for child in self._children]
         return sum(rows for rows, _ in headers), sum(failed for _, failed in headers)
 
+    @property
+    def process_fds(self) -> tuple[int, ...]:
+        """A pidfd of each process, readable once it has ended. They are closed when the load is stopped."""
+        return tuple(child.process_fd for child in self._children)
+
     def check(self) -> None:
         """Raise LoadError if a process has ended by itself."""
         for child in self._children:
             if child.process.poll() is not None:
+                self._take(child, child.process.communicate()[0])
                 self._fail(child)
 
     def stop(self) -> None:
@@ -138,7 +147,7 @@ class LoadProcesses:
                 stdout=subprocess.PIPE,
                 pass_fds=(file.fileno(), self._directory_fd),
             )
-        return _Child(number, process)
+        return _Child(number, process, os.pidfd_open(process.pid))
 
     def _end(self, child: _Child) -> bool:
         """Wait for a process that was told to end; return whether it ended in order."""
@@ -147,13 +156,14 @@ class LoadProcesses:
         except subprocess.TimeoutExpired:
             child.process.kill()
             output, _ = child.process.communicate()
+        os.close(child.process_fd)
         self._take(child, output)
         return child.process.returncode == 0
 
     def _read(self, child: _Child) -> None:
         data = os.read(_stdout(child), MAX_LINE_BYTES)
         if not data or len(child.output) > MAX_LINE_BYTES:
-            self._end(child)
+            self._take(child, child.process.communicate()[0])
             self._fail(child)
         self._take(child, data)
 
@@ -168,7 +178,10 @@ class LoadProcesses:
         for message in child.messages:
             if message.error:
                 raise LoadError(message.error, hint=message.hint)
-        raise LoadError(f"load process {child.number} ended with status {child.process.returncode}")
+        raise LoadError(
+            f"Load process {child.number} {format_ending(child.process.returncode)} in the middle of the run.",
+            hint="Look for the out-of-memory killer in the kernel's log (dmesg); fewer --connections need less.",
+        )
 
     def _read_header(self, number: int) -> tuple[int, int]:
         flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC

@@ -129,7 +129,10 @@ class AttemptTable:
         try:
             self._allocate(HEADER_SIZE + self._room * ROW.size, rows * ROW.size)
         except OSError as error:
-            raise LoadError(f"cannot extend the table of attempts: {error.strerror}") from error
+            raise LoadError(
+                f"The table of attempts cannot be extended: {error.strerror}.",
+                hint="Put the bundle (--output) where there is room: about 1 MB for 10 000 requests.",
+            ) from error
         self._room += rows
         return True
 

@@ -1,11 +1,14 @@
 """The child's end of the conversation: messages to hitless, events into the bundle, and hitless's word to stop.
 
-Both ends are pipes. When hitless is gone its pipe ends, and the child stops whatever it is waiting for.
+Both ends are pipes. When hitless is gone its pipe ends, and the child stops whatever it is waiting for; so it does
+when a process that the run cannot do without has ended.
 """
 
 import os
 import select
 import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 
 import msgspec
 
@@ -31,6 +34,7 @@ class Channel:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
         self._events = os.fdopen(os.open(EVENTS_FILE, flags, 0o600, dir_fd=directory), "wb")
         self._encoder = msgspec.json.Encoder()
+        self._helpers: dict[int, Callable[[], None]] = {}
 
     def say(self, message: Message) -> None:
         """Send one message."""
@@ -56,13 +60,24 @@ class Channel:
     def wait(self, seconds: float) -> None:
         """Let time pass.
 
-        Raises: Interrupted if hitless has gone or wants to stop.
+        Raises: Interrupted if hitless has gone or wants to stop; what `watching` was given to say of a process's end.
         """
         self._read_control(max(0.0, seconds))
 
     def check(self) -> None:
-        """Raise Interrupted if hitless has gone or wants to stop."""
+        """Raise what `wait` raises, if there is reason to."""
         self._read_control(0.0)
+
+    @contextmanager
+    def watching(self, process_fds: Iterable[int], check: Callable[[], None]) -> Iterator[None]:
+        """While this lasts, the end of one of these processes (pidfds) ends every wait: `check` says how it ended."""
+        watched = dict.fromkeys(process_fds, check)
+        self._helpers |= watched
+        try:
+            yield
+        finally:
+            for descriptor in watched:
+                del self._helpers[descriptor]
 
     def close(self) -> None:
         """Bring the events to disk."""
@@ -72,9 +87,12 @@ class Channel:
             self._events.close()
 
     def _read_control(self, timeout_s: float) -> bool:
-        readable, _, _ = select.select([self._control], [], [], timeout_s)
-        if not readable:
-            return False
-        if not os.read(self._control, 1):
+        poller = select.poll()  # not select(): descriptors may be above 1023
+        for descriptor in (self._control, *self._helpers):
+            poller.register(descriptor, select.POLLIN)
+        readable = {descriptor for descriptor, _ in poller.poll(timeout_s * 1000)}
+        if self._control in readable and not os.read(self._control, 1):
             raise Interrupted("hitless has gone.")
-        return True
+        for descriptor in readable & self._helpers.keys():
+            self._helpers[descriptor]()
+        return self._control in readable

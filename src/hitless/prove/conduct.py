@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from hitless.clock import now_ns
+from hitless.errors import ReloadError
 from hitless.evidence.counters import read_counters
 from hitless.evidence.haproxy_messages import MessageKind
 from hitless.evidence.model import CounterReading
+from hitless.host.processes import format_ending
 from hitless.prove.channel import Channel
 from hitless.prove.protocol import Progress, Tick
 from hitless.records import Event, EventKind
@@ -56,6 +58,13 @@ class Load(Protocol):
     def wait_ready(self, timeout_s: float) -> None:
         """Wait until the clients are connected."""
 
+    @property
+    def process_fds(self) -> tuple[int, ...]:
+        """A pidfd of each process."""
+
+    def check(self) -> None:
+        """Raise LoadError if a process has ended by itself."""
+
     def counters(self) -> tuple[int, int]:
         """Return attempts and failures so far."""
 
@@ -97,7 +106,8 @@ def conduct(
 ) -> list[CounterReading]:
     """Run it; return the kernel's counters at each turn.
 
-    Raises: Interrupted if hitless wants to stop; LoadError if the clients cannot run.
+    Raises: Interrupted if hitless wants to stop; LoadError if the clients cannot run; ReloadError if HAProxy ends
+    before any reload; SandboxError if the simulated servers end.
     """
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="trigger") as executor:
         run = _Run(proxy, observer, channel, pace, executor)
@@ -107,7 +117,8 @@ def conduct(
         load.wait_ready(READY_DEADLINE_S)
         ticker = _Ticker(load, channel)
         try:
-            counters = _under_load(run)
+            with channel.watching(load.process_fds, load.check):
+                counters = _under_load(run)
         finally:
             ticker.stop()
         load.stop()
@@ -121,18 +132,27 @@ def _under_load(run: _Run) -> list[CounterReading]:
     counters = [_read("control start")]
     channel.say(Progress(stage="control", detail=f"{pace.control_s:g} s of the same load without a reload"))
     channel.wait(pace.control_s)
+    if status := _gone(run):
+        raise ReloadError(f"{status} in the control run, before any reload.")
     run.mark(EventKind.CONTROL_END)
     counters.append(_read("control end"))
     for number in range(1, pace.reloads + 1):
         channel.say(Progress(stage="reload", step=number, steps=pace.reloads))
         _reload_once(run, number)
         counters.append(_read(f"reload {number}"))
-        if run.proxy.exit_status() is not None:
+        if status := _gone(run):
+            run.mark(EventKind.RELOAD_FAILED, reload=number, text=status)
             break
     channel.say(Progress(stage="settle", detail=f"{pace.settle_s:g} s for what comes late"))
     _watch_late_exits(run, pace.reloads, pace.settle_s)
     run.mark(EventKind.LOAD_STOP)
     return counters
+
+
+def _gone(run: _Run) -> str:
+    """Return how HAProxy has ended; "" while it lives."""
+    status = run.proxy.exit_status()
+    return "" if status is None else f"HAProxy {format_ending(status)}"
 
 
 def _read(label: str) -> CounterReading:
@@ -142,7 +162,7 @@ def _read(label: str) -> CounterReading:
 def _reload_once(run: _Run, number: int) -> None:
     """Trigger one reload and follow it until it has taken over, failed, or run out of time."""
     old_pids = run.proxy.serving_pids()
-    tracker = PhaseTracker(number, old_pids, run.observer.endpoints, run.observer.endpoint_of)
+    tracker = PhaseTracker(number, old_pids, run.observer.after_reload, run.observer.endpoint_of)
     trigger_ns = run.mark(EventKind.RELOAD_TRIGGER, reload=number)
     trigger = _Trigger(run, number)
     failure = ""
@@ -200,8 +220,8 @@ def _failure(run: _Run, tracker: PhaseTracker, trigger: _Trigger, trigger_ns: in
     refused = any(event.reason == MessageKind.LOAD_FAILED for event in said)
     if refused or (tracker.died and not tracker.new_pid):
         return alerts(said) or "the new process did not come up"
-    if trigger.done and run.proxy.exit_status() is not None:
-        return alerts(said) or f"HAProxy has exited with status {run.proxy.exit_status()}"
+    if trigger.done and (status := _gone(run)):
+        return alerts(said) or status
     return ""
 
 

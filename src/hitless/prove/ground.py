@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from hitless.config.hints import request_hints
 from hitless.errors import SandboxError
 from hitless.prove import describe
 from hitless.prove.targets import Reachability
@@ -31,10 +32,11 @@ from hitless.sandbox.world.process import WorldProcess
 from hitless.sandbox.write_standins import known_groups, known_users, read_path_state, write_stand_ins
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from contextlib import ExitStack
 
     from hitless.config.model import Model
+    from hitless.prove.channel import Channel
     from hitless.prove.protocol import ProvePlan
     from hitless.records import StandIn
     from hitless.sandbox.world.records import WorldPlan
@@ -59,7 +61,9 @@ class Ground:
     reach: Reachability
 
 
-def prepare_ground(models: Sequence[Model], plan: ProvePlan, directory_fd: int, stack: ExitStack) -> Ground:
+def prepare_ground(
+    models: Sequence[Model], plan: ProvePlan, channel: Channel, directory_fd: int, stack: ExitStack
+) -> Ground:
     """Provide what the configurations name and start their world; what must be taken down goes onto `stack`.
 
     `models`: the configuration that runs first, and the changed one, if there is one.
@@ -68,6 +72,11 @@ def prepare_ground(models: Sequence[Model], plan: ProvePlan, directory_fd: int, 
     """
     tier = TierKind(plan.tier)
     if tier is TierKind.LOOPBACK:
+        if plan.change_files:
+            raise SandboxError(
+                "--change needs a private namespace: on this machine's own files it would overwrite the configuration.",
+                hint="To get a namespace: " + "; ".join(plan.tier_why),
+            )
         for model in models:
             require_loopback(model, _loopback_facts(), why_no_namespace=plan.tier_why)
         directory = tempfile.mkdtemp(prefix="hitless-")
@@ -77,14 +86,16 @@ def prepare_ground(models: Sequence[Model], plan: ProvePlan, directory_fd: int, 
         directory = SANDBOX_DIRECTORY
         stand_ins, certificates = _provide(models, plan, tier)
         _reserve_ports(models)
-    world = _start_world(models, tier, certificates, directory_fd, stack)
+    world = _plan_world(models, tier, certificates)
+    process = _start_world(world, tier, directory_fd, stack)
+    stack.enter_context(channel.watching([process.process_fd], process.check))
     return Ground(tier, directory, stand_ins, world, _reachability(plan, tier, certificates))
 
 
 def _provide(
     models: Sequence[Model], plan: ProvePlan, tier: TierKind
 ) -> tuple[tuple[StandIn, ...], WorldCertificates]:
-    hosts = dict.fromkeys(wanted.request.host for wanted in plan.requests if wanted.request.host)
+    asked = [wanted.request.host for wanted in plan.requests if wanted.request.host]
     stand_ins: dict[tuple[str, str], StandIn] = {}
     for model in models:
         plans = plan_stand_ins(
@@ -93,12 +104,18 @@ def _provide(
             tier=tier,
             users=known_users(),
             groups=known_groups(),
-            host_names=tuple(hosts),
+            host_names=tuple(dict.fromkeys((*asked, *_routed_hosts(model)))),
         )
         names = certificate_names(model)
         written, certificates = write_stand_ins(plans, directory=SANDBOX_DIRECTORY, server_names=names)
         stand_ins |= {(one.kind, one.name): one for one in written}
     return tuple(stand_ins.values()), certificates
+
+
+def _routed_hosts(model: Model) -> Iterator[str]:
+    """Yield the host names that rules speak of: self-made certificates are for them, too."""
+    for frontend in model.frontends:
+        yield from request_hints(frontend, model).hosts
 
 
 def _reserve_ports(models: Sequence[Model]) -> None:
@@ -127,14 +144,8 @@ def _is_free(address: str, port: int) -> bool:
         return True
 
 
-def _start_world(
-    models: Sequence[Model],
-    tier: TierKind,
-    certificates: WorldCertificates,
-    directory_fd: int,
-    stack: ExitStack,
-) -> WorldPlan:
-    world = _join(
+def _plan_world(models: Sequence[Model], tier: TierKind, certificates: WorldCertificates) -> WorldPlan:
+    return _join(
         [
             plan_world(
                 model,
@@ -146,6 +157,9 @@ def _start_world(
             for model in models
         ]
     )
+
+
+def _start_world(world: WorldPlan, tier: TierKind, directory_fd: int, stack: ExitStack) -> WorldProcess:
     if tier is not TierKind.LOOPBACK:
         place_file("/etc/resolv.conf", world.resolv_conf.encode("ascii"))
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -160,7 +174,7 @@ def _start_world(
             f"{first.error}.",
             hint="The configuration's servers and binds may claim the same address and port.",
         )
-    return world
+    return process
 
 
 def _join(worlds: Sequence[WorldPlan]) -> WorldPlan:

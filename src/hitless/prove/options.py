@@ -21,6 +21,8 @@ _HEADER = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\r\n\0]*)")
 _SYSCTL = re.compile(r"net(?:[./][A-Za-z0-9_-]+)+")
 _OWN_HEADERS = frozenset({"connection", "content-length", "transfer-encoding", "upgrade", "expect"})
 """Each workload sets these as it needs them."""
+_OWN_ARGUMENTS = frozenset({"-c", "-cc", "-v", "-vv", "-h", "-D", "-sf", "-st"})
+"""HAProxy's own arguments that say what a reload is made of, or that it is not to stay and serve."""
 _ASSIGNMENT = re.compile(r"\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)=(.*)")
 
 Split = Callable[[str], tuple[str, ...]]
@@ -70,8 +72,17 @@ def read_options(configuration: Sequence[str], words: Mapping[str, Any], *, spli
         raise UsageError(
             "Which configuration? Name a file.", hint="For example: hitless prove /etc/haproxy/haproxy.cfg"
         )
+    if live and words["sysctls"]:
+        raise UsageError(
+            "--sysctl is for the sandbox's namespace: hitless does not change this host's for a --url."
+        )
     environment = _environment(words["env_files"], words["variables"], split)
     extra = split(words["extraopts"]) or split(environment.get("EXTRAOPTS", ""))
+    if clash := next((word for word in extra if word in _OWN_ARGUMENTS), ""):
+        raise UsageError(
+            f"HAProxy cannot be given {clash} here: how it is started and reloaded is hitless's to choose.",
+            hint=f"Leave {clash} out of --extraopts (or EXTRAOPTS); --mode and --via choose the rest.",
+        )
     return ProveOptions(
         files=tuple(files),
         change_files=tuple(words["change"]),

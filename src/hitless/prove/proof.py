@@ -17,6 +17,8 @@ from hitless import __version__
 from hitless.clock import now_ns, read_clock_pair
 from hitless.config.files import read_files
 from hitless.control.binary import find_haproxy
+from hitless.errors import EvidenceError, UsageError
+from hitless.evidence.abandoned import sweep_abandoned
 from hitless.evidence.bundle import Bundle, BundleWriter
 from hitless.evidence.bundle_meta import SCHEMA, BundleMeta
 from hitless.evidence.haproxy_log import to_event
@@ -52,7 +54,7 @@ def prove(options: ProveOptions, show: Callable[[Message], None]) -> tuple[Proof
     show(Progress(stage="sandbox"))
     plan = _plan(options)
     clocks, started_ns = read_clock_pair(), now_ns()
-    with BundleWriter(_bundle_path(options)) as writer:
+    with _new_bundle(options) as writer:
         for file in files:
             writer.add_configuration(file.filename or "", file.to_bytes())
         with _directory(writer.directory) as directory_fd:
@@ -174,10 +176,17 @@ def _plan(options: ProveOptions) -> ProvePlan:
     )
 
 
-def _bundle_path(options: ProveOptions) -> Path:
-    if options.output is not None:
-        return Path(options.output)
-    return Path(time.strftime("prove-%Y%m%d-%H%M%S"))
+def _new_bundle(options: ProveOptions) -> BundleWriter:
+    """Raises: UsageError if the bundle cannot be where it was asked for."""
+    path = Path(time.strftime("prove-%Y%m%d-%H%M%S") if options.output is None else options.output)
+    hint = "Choose with --output where the bundle goes: a new directory, in one that you may write."
+    if path.name in {"", ".."} or os.path.lexists(path):
+        raise UsageError(f"The bundle cannot be made: {options.output!r} is there already.", hint=hint)
+    sweep_abandoned(path.parent)
+    try:
+        return BundleWriter(path)
+    except EvidenceError as error:
+        raise UsageError(error.message, hint=error.hint or hint) from error
 
 
 @contextmanager

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     Mask = npt.NDArray[np.bool_]
 
 __all__ = [
+    "MOSTLY_FAILED",
     "Baseline",
     "Kind",
     "Normal",
@@ -52,6 +53,8 @@ USUAL_5XX_SHARE = 0.99
 SLOW_FACTOR = 3
 SLOW_PERCENTILE = 99
 """`slow` stands only beyond so many times this percentile of the control run: a busy machine is not a drop."""
+MOSTLY_FAILED = 0.05
+"""A stream of which the control run already lost so large a share cannot show what a reload changes."""
 
 Kind = tuple[int, int]
 """How an attempt failed: its outcome code and its HTTP status (0 without one)."""
@@ -105,10 +108,17 @@ def without_streams(periods: Periods, rows: Rows, streams: Iterable[int]) -> Per
     return Periods(periods.control & counted, periods.reload & counted, periods.retries & counted)
 
 
-def measure_normal(rows: Rows, periods: Periods, stream: Stream) -> Normal:
-    """Read from the control run what one stream usually gets."""
+def measure_normal(rows: Rows, periods: Periods, stream: Stream, streams: Iterable[Stream] = ()) -> Normal:
+    """Read from the control run what one stream usually gets.
+
+    Of a stream whose answers last longer than the control run, those of `streams` at its address tell its statuses.
+    """
     mine = rows[periods.control & (rows["stream"] == stream.number)]
-    statuses, counts = np.unique(mine["status"][mine["status"] > 0], return_counts=True)
+    answers = mine
+    if not len(mine):
+        siblings = [other.number for other in streams if other.target == stream.target]
+        answers = rows[periods.control & np.isin(rows["stream"], siblings)]
+    statuses, counts = np.unique(answers["status"][answers["status"] > 0], return_counts=True)
     wanted = np.where(statuses >= _FIRST_5XX_STATUS, USUAL_5XX_SHARE, USUAL_SHARE)
     usual = statuses[counts >= wanted * counts.sum()]
     answered = mine[(mine["outcome"] == _OK) | (mine["outcome"] == _SLOW)]

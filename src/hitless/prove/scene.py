@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from hitless.clock import now_ns
@@ -17,7 +17,7 @@ from hitless.prove.acceptance import Acceptance
 from hitless.prove.conduct import alerts
 from hitless.prove.ground import prepare_ground
 from hitless.prove.protocol import Progress, ProvePlan, Watch
-from hitless.prove.targets import Targets, find_targets
+from hitless.prove.targets import Targets, find_targets, without_removed
 from hitless.reload.instance import Instance, create_instance, master_socket
 from hitless.reload.launch import Launch, MessageReader
 from hitless.reload.mechanism import Mechanism, Mode, Via, choose_mechanism
@@ -48,6 +48,8 @@ class Scene:
 
     binary: HaproxyBinary
     model: Model
+    changed: Model
+    """What is reloaded into; `model` itself if nothing is changed."""
     mechanism: Mechanism
     instance: Instance
     messages: MessageReader
@@ -82,7 +84,7 @@ def build_scene(plan: ProvePlan, channel: Channel, directory_fd: int, stack: Exi
     binary = read_binary(plan.haproxy)
     files = read_files(plan.files)
     model = _model(files, plan, binary)
-    models = [model] + ([_model(read_files(plan.change_files), plan, binary)] if plan.change_files else [])
+    changed = _model(read_files(plan.change_files), plan, binary) if plan.change_files else model
     mechanism = choose_mechanism(
         Via(plan.via),
         Mode(plan.mode) if plan.mode else None,
@@ -90,8 +92,13 @@ def build_scene(plan: ProvePlan, channel: Channel, directory_fd: int, stack: Exi
         transfer_socket=describe.transfer_socket(model),
     )
     channel.say(Progress(stage="world"))
-    ground = prepare_ground(models, plan, directory_fd, stack)
-    targets = find_targets(model, ground.reach, binary.version[:2])
+    ground = prepare_ground(
+        [model] if changed is model else [model, changed], plan, channel, directory_fd, stack
+    )
+    targets = without_removed(
+        find_targets(model, ground.reach, binary.version[:2]),
+        find_targets(changed, ground.reach, binary.version[:2]),
+    )
     launch = Launch(
         binary=binary.path,
         files=plan.files,
@@ -99,12 +106,26 @@ def build_scene(plan: ProvePlan, channel: Channel, directory_fd: int, stack: Exi
         environment=plan.environment,
         working_directory=plan.working_directory,
     )
-    acceptance = Acceptance(
-        binary, launch, mechanism.mode, ground.tier, model, files, ground.directory, list(ground.stand_ins)
-    )
     channel.say(Progress(stage="check"))
+    stand_ins = list(ground.stand_ins)
+    if plan.change_files:
+        changed = replace(launch, files=plan.change_files)
+        changed_files = read_files(plan.change_files)
+        Acceptance(
+            binary,
+            changed,
+            mechanism.mode,
+            ground.tier,
+            models[1],
+            changed_files,
+            ground.directory,
+            stand_ins,
+        ).check()
+    acceptance = Acceptance(
+        binary, launch, mechanism.mode, ground.tier, model, files, ground.directory, stand_ins
+    )
     acceptance.check()
-    _watch(channel, targets, describe.watched(model))
+    _watch(channel, targets, describe.watched(model) | describe.watched(changed))
     channel.say(Progress(stage="start", detail=f"{binary.version_text}, {mechanism.mode}"))
     messages = MessageReader(channel.emit)
     stack.callback(messages.close)
@@ -116,12 +137,15 @@ def build_scene(plan: ProvePlan, channel: Channel, directory_fd: int, stack: Exi
         transfer_socket=describe.transfer_socket(model),
     )
     stack.callback(instance.stop)
-    observer = Observer(instance.serving_pids, describe.watched(model))
+    observer = Observer(
+        instance.serving_pids, describe.watched(model), after_reload=describe.watched(changed)
+    )
     stack.callback(observer.close)
     _start(instance, observer, messages, acceptance, channel)
     return Scene(
         binary=binary,
         model=model,
+        changed=changed,
         mechanism=mechanism,
         instance=instance,
         messages=messages,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import select
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ from hitless.evidence.namespaces import knows_pids, listens_in
 from hitless.evidence.trace import KernelTrace
 from hitless.evidence.trace_events import TraceFilter
 from hitless.evidence.tracefs import sweep_stale_instances
+from hitless.host.processes import format_ending
 from hitless.prove.protocol import Failure, Finished, Message, ProvePlan, Watch, decode_message
 from hitless.sandbox.entry import TierKind
 from hitless.sandbox.namespace import SandboxProcess, start_in_sandbox
@@ -154,7 +156,7 @@ class _Child:
             if len(buffer) > LINE_LIMIT_BYTES:
                 raise SandboxError("The run sent a message beyond all bounds and was ended.")
             for line in lines:
-                message = decode_message(line)
+                message = _decode(line)
                 show(message)
                 if isinstance(message, Watch):
                     self._watch(message)
@@ -173,7 +175,10 @@ class _Child:
         )
         self._trace = KernelTrace(wanted)
         self._trace.__enter__()
-        os.write(self._control, b"g")
+        with contextlib.suppress(
+            BrokenPipeError
+        ):  # the child has died: its messages end, and that is reported
+            os.write(self._control, b"g")
 
     def _recording(self, finished: Finished) -> Recording:
         if self._trace is None:
@@ -187,9 +192,22 @@ class _Child:
         self._stderr.seek(max(0, size - STDERR_TAIL_BYTES))
         tail = self._stderr.read().decode("utf-8", "backslashreplace").strip()
         return SandboxError(
-            f"The run ended by itself with status {status}." + (f"\n{tail}" if tail else ""),
-            hint="This is a defect of hitless: please report it with the lines above.",
+            f"The process in which the proof runs {format_ending(status)}." + (f"\n{tail}" if tail else ""),
+            hint=_KILLED if status in _BY_SIGKILL else _DEFECT,
         )
+
+
+_BY_SIGKILL = frozenset({-signal.SIGKILL, 128 + signal.SIGKILL})
+"""The child itself; and what runs in the sandbox, whose init passes its ending on as shells do."""
+_KILLED = "Somebody killed it, or the kernel for want of memory: look into the kernel's log (dmesg)."
+_DEFECT = "This is a defect of hitless: please report it with the lines above."
+
+
+def _decode(line: bytes) -> Message:
+    try:
+        return decode_message(line)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise SandboxError(f"The run said what is no message, and was ended: {error}.") from error
 
 
 def _as_error(failure: Failure) -> HitlessError:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hitless.attempts import OUTCOME_CODES, OUTCOMES
+from hitless.prove.rows import MOSTLY_FAILED
 from hitless.records import ClientClass, Outcome
 from hitless.units import NANOSECONDS_PER_MILLISECOND
 from hitless.verdict import ClientTotals, Control, Latency, Totals, WorkloadResult
@@ -25,8 +26,6 @@ __all__ = ["client_totals", "workload_row"]
 
 _OK = OUTCOME_CODES[Outcome.OK]
 _HTTP_5XX = OUTCOME_CODES[Outcome.HTTP_5XX]
-MOSTLY_FAILED = 0.05
-"""A stream of which the control run already lost so large a share cannot show what a reload changes."""
 
 
 def client_totals(hurt: Mapping[ClientClass, Mask], where: Mask) -> ClientTotals:

@@ -1,4 +1,5 @@
 import os
+import select
 import signal
 import socket
 from collections.abc import Iterator
@@ -75,6 +76,16 @@ def test_sigterm_ends_it(events_fd: int) -> None:
         assert world.wait_ready(20).failed == ()
         os.kill(world.pid, signal.SIGTERM)
         assert os.waitstatus_to_exitcode(os.waitpid(world.pid, 0)[1]) == 0
+
+
+def test_that_it_was_killed_is_noticed_and_said(events_fd: int) -> None:
+    with WorldProcess(WorldPlan(), events_fd) as world:
+        world.wait_ready(20)
+        world.check()
+        os.kill(world.pid, signal.SIGKILL)
+        assert select.select([world.process_fd], [], [], 10)[0]
+        with pytest.raises(SandboxError, match="was killed by SIGKILL"):
+            world.check()
 
 
 def test_an_unusable_certificate_is_explained(tmp_path: Path, events_fd: int) -> None:

@@ -12,6 +12,7 @@ from typing import IO, TYPE_CHECKING, Self
 import msgspec
 
 from hitless.errors import SandboxError
+from hitless.host.processes import format_ending
 from hitless.sandbox.world.records import Ready
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class WorldProcess:
         self._events_fd = events_fd
         self._prefix = tuple(prefix)
         self._process: subprocess.Popen[bytes] | None = None
+        self._process_fd = -1
         self._complaints: IO[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -48,6 +50,20 @@ class WorldProcess:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+
+    @property
+    def process_fd(self) -> int:
+        """A pidfd, readable once the process has ended; closed by `stop`."""
+        return self._process_fd
+
+    def check(self) -> None:
+        """Raise SandboxError if the process has ended by itself."""
+        if self._process is not None and self._process.poll() is not None:
+            raise SandboxError(
+                f"The simulated servers' process {format_ending(self._process.returncode)} in the middle of the run. "
+                f"{self._complaint()}".strip(),
+                hint="Look for the out-of-memory killer in the kernel's log (dmesg).",
+            )
 
     @property
     def pid(self) -> int:
@@ -78,6 +94,7 @@ class WorldProcess:
             except OSError as error:
                 self._complaints.close()
                 raise SandboxError(f"the simulated world could not be started: {error}") from error
+        self._process_fd = os.pidfd_open(self._process.pid)
 
     def wait_ready(self, timeout_s: float = 15.0) -> Ready:
         """Wait until the world serves; the result names the endpoints that it could not open.
@@ -110,6 +127,7 @@ class WorldProcess:
             process.kill()
             process.wait()
         process.stdout.close()
+        os.close(self._process_fd)
         if self._complaints is not None:
             self._complaints.close()
 

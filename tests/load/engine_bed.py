@@ -135,12 +135,14 @@ def answer(*pieces: bytes, then: Behaviour | None = None) -> Behaviour:
 
 
 def note_heads(heads: list[bytes], response: bytes = OK_ANSWER) -> Behaviour:
-    """Return a behaviour that answers all requests and keeps their heads."""
+    """Return a behaviour that keeps the heads of requests and answers them, to the last that is announced."""
 
     def behave(connection: socket.socket) -> None:
         while head := read_head(connection):
             heads.append(head)
             connection.sendall(response)
+            if b"\r\nConnection: close\r\n" in head:
+                return
 
     return behave
 

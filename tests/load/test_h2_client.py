@@ -196,7 +196,9 @@ def test_what_the_server_said_before_it_closed_counts_although_nothing_can_be_se
 
     with FaultServer(leave, peer(100)) as server, engine_in(tmp_path) as engine:
         target = target_of(server.port, h2_prior_knowledge=True)
-        stream = Stream(number=0, workload=Workload.H2, target=target, streams_per_connection=2, idle_s=5)
+        stream = Stream(
+            number=0, workload=Workload.H2, target=target, streams_per_connection=2, idle_s=5, slow_s=60
+        )
         engine.add(PreparedStream(engine, stream).make_clients(now_ns(), process=0, processes=1))
         engine.call_at(0, hold)
         engine.run(ready=lambda: None)

@@ -13,7 +13,7 @@ def stream_to(port: int, mode: str = "http") -> Stream:
 
 def test_each_request_says_that_it_is_the_last_and_has_its_own_connection(tmp_path: Path) -> None:
     heads: list[bytes] = []
-    with FaultServer(note_heads(heads)) as server:  # which would go on
+    with FaultServer(note_heads(heads)) as server:
         rows = run_stream(tmp_path, stream_to(server.port), rows=3)[:3]
     assert all(head.count(b"\r\nConnection: close\r\n") == 1 for head in heads)
     assert len(set(rows["connection"].tolist())) == 3

@@ -39,7 +39,7 @@ class Peer:
     def __call__(self, connection: socket.socket) -> None:
         protocol = WSConnection(ConnectionType.SERVER)
         left = self._echoes
-        while left and (data := connection.recv(4096)):
+        while left and not self.closes and (data := connection.recv(4096)):
             protocol.receive_data(data)
             for event in protocol.events():
                 connection.sendall(self._reply(protocol, event))

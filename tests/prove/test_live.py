@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from hitless.errors import LoadError, UsageError
+from hitless.host.processes import read_network_namespace, read_status
 from hitless.prove.live import LiveProxy, parse_url, prepare_live
 from hitless.prove.protocol import LiveTarget, ProvePlan
 from hitless.records import Request, Workload
@@ -79,10 +80,11 @@ def test_what_the_reload_command_says(command: tuple[str, ...], ok: bool, told: 
 
 
 def test_processes_are_known_by_name_and_masters_are_left_out() -> None:
-    mine = Path("/proc/self/comm").read_text().strip()
-    pids = LiveProxy(("/bin/true",), mine).serving_pids()
+    name, namespace = read_status(os.getpid()).name, read_network_namespace(os.getpid())
+    pids = LiveProxy(("/bin/true",), (name, namespace)).serving_pids()
     assert os.getpid() in pids or os.getppid() in pids
-    assert LiveProxy(("/bin/true",), "no-such-program").serving_pids() == frozenset()
+    assert LiveProxy(("/bin/true",), ("no-such-program", namespace)).serving_pids() == frozenset()
+    assert LiveProxy(("/bin/true",), (name, namespace + 1)).serving_pids() == frozenset()
 
 
 def prepare(tmp_path: Path, target: LiveTarget) -> tuple[int, tuple[str, ...]]:

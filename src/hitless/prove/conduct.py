@@ -167,12 +167,13 @@ def _reload_once(run: _Run, number: int) -> bool:
     trigger_ns = run.mark(EventKind.RELOAD_TRIGGER, reload=number)
     trigger = _Trigger(run, number)
     failure = ""
+    blind = not run.observer.after_reload  # no TCP listener that could be watched from here
 
     def settled(state: PhaseTracker) -> bool:
         nonlocal failure
         run.channel.check()
         failure = _failure(run, state, trigger, trigger_ns)
-        return bool(failure) or (state.taken_over and trigger.done)
+        return bool(failure) or ((blind or state.taken_over) and trigger.done)
 
     in_time = run.observer.follow(tracker, run.channel.emit, until=settled, deadline_s=TAKEOVER_DEADLINE_S)
     if not failure and not in_time:

@@ -81,6 +81,8 @@ def _missing(case: Case, table: Sequence[WorkloadResult], coverage: Coverage) ->
     done = len(case.timeline.reloads)
     if not done or done < case.facts.reloads_requested:
         yield f"only {done} of {_counted(case.facts.reloads_requested, 'reload')} happened"
+    if done and not case.facts.endpoints:
+        yield "no TCP listener could be watched from here: that the reloads took over is not proven"
     if case.kernel.lost_events:
         yield f"{_counted(case.kernel.lost_events, 'kernel event')} {_were(case.kernel.lost_events)} lost"
     if case.kernel.source == "none":

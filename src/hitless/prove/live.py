@@ -12,16 +12,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from hitless.errors import LoadError, UsageError
+from hitless.control.binary import read_binary
+from hitless.errors import ControlError, LoadError, UsageError
 from hitless.evidence.listeners import serving_addresses
 from hitless.host.inet_diag import read_listeners
-from hitless.host.processes import PROC, Denied, Gone, read_socket_inodes, read_status
+from hitless.host.processes import (
+    PROC,
+    Denied,
+    Gone,
+    read_executable,
+    read_network_namespace,
+    read_socket_inodes,
+    read_status,
+)
 from hitless.prove.facts import FrontendFacts, RunFacts
 from hitless.prove.load_plan import LoadSize, plan_load
 from hitless.prove.protocol import Watch
 from hitless.prove.targets import Targets
 from hitless.records import LoadPlan, Request, Target
 from hitless.reload.instance import Reply
+from hitless.reload.mechanism import Mode, Via
 from hitless.reload.observe import Observer
 
 if TYPE_CHECKING:
@@ -36,7 +46,7 @@ __all__ = ["LiveProxy", "parse_url", "prepare_live"]
 COMMAND_DEADLINE_S = 120.0
 ANSWER_DEADLINE_S = 10.0
 FRONTEND = "live"
-REPLY_LIMIT_CHARACTERS = 2_000
+REPLY_LIMIT_BYTES = 2_000
 
 
 @dataclass(slots=True)
@@ -44,41 +54,54 @@ class LiveProxy:
     """A proxy known by the processes that hold its listening socket, and reloaded by a command."""
 
     command: tuple[str, ...]
-    program: str
-    """The command name of its processes (/proc/PID/comm)."""
-    _names: dict[int, str] = field(default_factory=dict)
+    identity: tuple[str, int]
+    """What its processes have in common: command name (/proc/PID/comm) and network namespace."""
+    _identities: dict[int, tuple[str, int]] = field(default_factory=dict)
 
     def serving_pids(self) -> frozenset[int]:
-        """Return the processes of that name that are nobody's master."""
+        """Return its processes that are nobody's master."""
+        parents = self._parents()
+        return frozenset(parents.keys() - parents.values())
+
+    def has_master(self) -> bool:
+        """Whether one of its processes is another's parent."""
+        parents = self._parents()
+        return not parents.keys().isdisjoint(parents.values())
+
+    def _parents(self) -> dict[int, int]:
+        """Return its processes with the parent of each."""
         pids = {int(entry) for entry in os.listdir(PROC) if entry.isdecimal()}  # noqa: PTH208 - thousands of entries
-        self._names = {pid: name for pid, name in self._names.items() if pid in pids}
-        parents = set()
-        found = set()
+        self._identities = {pid: found for pid, found in self._identities.items() if pid in pids}
+        parents = {}
         for pid in pids:
             try:
-                if self._names.setdefault(pid, _command_name(pid)) != self.program:
-                    continue
-                parents.add(read_status(pid).parent_pid)
-            except Gone:
+                if pid not in self._identities:
+                    self._identities[pid] = _identity(pid)
+                if self._identities[pid] == self.identity:
+                    parents[pid] = read_status(pid).parent_pid
+            except (Gone, Denied):
                 continue
-            found.add(pid)
-        return frozenset(found - parents)
+        return parents
 
     def trigger(self) -> Reply:
-        """Run the user's command."""
-        try:
-            done = subprocess.run(
-                self.command,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                timeout=COMMAND_DEADLINE_S,
-                check=False,
-            )
-        except (OSError, subprocess.TimeoutExpired) as error:
-            return Reply(ok=False, text=f"{self.command[0]}: {error}")
-        said = (done.stderr or done.stdout).decode("utf-8", "backslashreplace").strip()
-        text = f"{self.command[0]} ended with status {done.returncode}: {said}"[:REPLY_LIMIT_CHARACTERS]
-        return Reply(ok=done.returncode == 0, text=text if done.returncode else "")
+        """Run the user's command. Its output goes to a file: a daemon that it leaves behind may keep that open."""
+        with os.fdopen(os.memfd_create("hitless-reload-command"), "w+b") as output:
+            try:
+                status = subprocess.run(
+                    self.command,
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=output,
+                    timeout=COMMAND_DEADLINE_S,
+                    check=False,
+                ).returncode
+            except (OSError, subprocess.TimeoutExpired) as error:
+                return Reply(ok=False, text=f"{self.command[0]}: {error}")
+            output.seek(0)
+            said = output.read(REPLY_LIMIT_BYTES).decode("utf-8", "backslashreplace").strip()
+        return Reply(
+            ok=status == 0, text=f"{self.command[0]} ended with status {status}: {said}" if status else ""
+        )
 
     def taken_over(self, pid: int) -> None:
         """Nothing has to be done to a live proxy."""
@@ -92,11 +115,8 @@ class LiveProxy:
         return []
 
 
-def _command_name(pid: int) -> str:
-    try:
-        return (PROC / str(pid) / "comm").read_text(errors="backslashreplace").strip()
-    except OSError:
-        return ""
+def _identity(pid: int) -> tuple[str, int]:
+    return read_status(pid).name, read_network_namespace(pid)
 
 
 def parse_url(live: LiveTarget, client_network: int) -> tuple[Target, Request]:
@@ -179,11 +199,12 @@ def prepare_live(
     )
     size = LoadSize(plan.connections, plan.rate_per_s, plan.full_rate, frozenset(plan.workloads))
     load = plan_load(Targets((target,), (), ()), None, {FRONTEND: asked}, size)
+    version, path = _program(proxy)
     facts = RunFacts(
-        haproxy_version="",
-        haproxy_path="",
-        mode="unknown",
-        via="command",
+        haproxy_version=version,
+        haproxy_path=path,
+        mode=Mode.MASTER_WORKER if proxy.has_master() else Mode.UNKNOWN,
+        via=Via.COMMAND,
         tier="live",
         streams=load.streams,
         frontends=(FrontendFacts(name=FRONTEND, where=target.where, mode=target.mode),),
@@ -203,7 +224,7 @@ def _find_proxy(live: LiveTarget, target: Target) -> tuple[LiveProxy, frozenset[
     if not listeners:
         if live.remote:
             why = "the proxy's sockets cannot be seen from this host: that a reload took over is not proven"
-            return LiveProxy(live.reload_command, ""), frozenset(), (why,)
+            return LiveProxy(live.reload_command, ("", 0)), frozenset(), (why,)
         raise LoadError(
             f"Nobody listens at {target.endpoint}.", hint="Start the proxy first, or correct --url."
         )
@@ -213,7 +234,19 @@ def _find_proxy(live: LiveTarget, target: Target) -> tuple[LiveProxy, frozenset[
             f"The process that listens at {target.endpoint} cannot be seen.",
             hint="Run hitless as root, or as the proxy's own user, in its process namespace.",
         )
-    return LiveProxy(live.reload_command, _command_name(min(owners))), frozenset(listeners.values()), ()
+    return LiveProxy(live.reload_command, _identity(min(owners))), frozenset(listeners.values()), ()
+
+
+def _program(proxy: LiveProxy) -> tuple[str, str]:
+    """Return the version and path of the program that runs; "" for what cannot be learnt."""
+    path = ""
+    for pid in sorted(proxy.serving_pids())[:1]:
+        try:
+            path = read_executable(pid)
+            return read_binary(path).version_text, path
+        except (Gone, Denied, ControlError):  # replaced on disk since, not HAProxy, another's
+            continue
+    return "", path
 
 
 def _owners(inodes: frozenset[int]) -> set[int]:

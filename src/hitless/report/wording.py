@@ -131,8 +131,10 @@ def context(result: ProofResult) -> tuple[str, ...]:
     if verdict.failed_reloads:
         reloads += f" ({format_count(verdict.failed_reloads)} failed)"
     return (
-        f"haproxy {result.haproxy.version}",
-        result.mode,
+        f"haproxy {result.haproxy.version}"
+        if result.haproxy.version
+        else "a proxy that does not say its version",
+        result.mode if result.mode != "unknown" else "mode not seen",
         _frontends(result.coverage),
         f"{reloads} {via_words(result.via)}",
     )

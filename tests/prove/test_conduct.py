@@ -200,7 +200,7 @@ def test_no_further_reload_once_the_proxy_is_gone(tmp_path: Path) -> None:
     events = run(proxy, tmp_path, Pace(reloads=4, control_s=0.0, spacing_s=0.0, settle_s=0.0))
     assert proxy.triggered == 2
     (failed,) = (event for event in events if event.kind is EventKind.RELOAD_FAILED)
-    assert (failed.reload, failed.text) == (2, "HAProxy has exited with status 1")
+    assert (failed.reload, failed.text) == (2, "HAProxy ended with status 1")
     assert events[-1].kind is EventKind.LOAD_STOP
 
 

@@ -33,7 +33,7 @@ def test_a_child_that_dies_is_told_with_its_last_words(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(supervise, "CHILD_MODULE", "hitless.no_such_module")
-    with pytest.raises(SandboxError, match="ended by itself with status 1") as caught:
+    with pytest.raises(SandboxError, match="ended with status 1") as caught:
         run(ProvePlan(tier="loopback"), tmp_path)
     assert "no_such_module" in caught.value.message
     assert "defect" in caught.value.hint

@@ -5,11 +5,12 @@ from pathlib import Path
 
 LIVES = """\
 #!/bin/sh
-echo "[NOTICE]   ($$) : started with: $*"
+child=
 trap 'echo "[NOTICE]   ($$) : Reloading HAProxy"' HUP USR2
 trap 'kill $child; exit 143' TERM
 sleep 600 >/dev/null 2>&1 &
 child=$!
+echo "[NOTICE]   ($$) : started with: $*"
 while kill -0 $child; do wait $child; done
 """
 """Like a master: a child of its own, two signals that reload, one that ends."""

@@ -10,7 +10,7 @@ import os
 import shutil
 import socket
 import tempfile
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,7 +22,7 @@ from hitless.errors import SandboxError
 from hitless.prove import describe
 from hitless.prove.targets import Reachability
 from hitless.sandbox.entry import TierKind
-from hitless.sandbox.loopback import LoopbackFacts, require_loopback
+from hitless.sandbox.loopback import LoopbackFacts, paths_made, require_loopback
 from hitless.sandbox.network import format_port_list, write_sysctls
 from hitless.sandbox.private_files import place_file
 from hitless.sandbox.standins import certificate_names, plan_stand_ins
@@ -32,7 +32,7 @@ from hitless.sandbox.world.process import WorldProcess
 from hitless.sandbox.write_standins import known_groups, known_users, read_path_state, write_stand_ins
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from contextlib import ExitStack
 
     from hitless.config.model import Model
@@ -79,6 +79,7 @@ def prepare_ground(
             )
         for model in models:
             require_loopback(model, _loopback_facts(), why_no_namespace=plan.tier_why)
+            stack.callback(_remove, paths_made(model))
         directory = tempfile.mkdtemp(prefix="hitless-")
         stack.callback(shutil.rmtree, directory, ignore_errors=True)
         stand_ins, certificates = write_stand_ins((), directory=directory)
@@ -134,9 +135,19 @@ def _loopback_facts() -> LoopbackFacts:
     )
 
 
+def _remove(paths: Iterable[str]) -> None:
+    """Remove what HAProxy has left: it does not remove its sockets when it ends."""
+    for path in paths:
+        with suppress(OSError):  # it was never made, or HAProxy itself has removed it
+            Path(path).unlink()
+
+
 def _is_free(address: str, port: int) -> bool:
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     with closing(socket.socket(family, socket.SOCK_STREAM)) as probe:
+        probe.setsockopt(
+            socket.SOL_SOCKET, socket.SO_REUSEADDR, 1
+        )  # as HAProxy: what is in TIME_WAIT does not count
         try:
             probe.bind((address, port))
         except OSError:

@@ -28,6 +28,7 @@ from hitless.prove.judge import judge
 from hitless.prove.protocol import LiveTarget, Progress, ProvePlan
 from hitless.prove.supervise import record
 from hitless.records import ClientClass, Event, EventKind
+from hitless.sandbox.entry import TierKind
 from hitless.sandbox.tier import probe_tier
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ __all__ = ["prove", "replay_bundle"]
 
 CHILD_EVENT_FILES = ("events-run.jsonl", "events-world.jsonl")
 CLIENT_NETWORKS = 250
+_ON_LOOPBACK = "HAProxy ran on this host's own loopback, for want of a private namespace; why:"
 
 
 def prove(options: ProveOptions, show: Callable[[Message], None]) -> tuple[ProofResult, Path]:
@@ -62,7 +64,12 @@ def prove(options: ProveOptions, show: Callable[[Message], None]) -> tuple[Proof
         events = _collect_events(writer.directory, recording.kernel_events)
         facts = msgspec.structs.replace(
             recording.finished.facts,
-            limitations=(*recording.finished.facts.limitations, *plan.tier_why, *recording.limitations),
+            limitations=(
+                *recording.finished.facts.limitations,
+                *((_ON_LOOPBACK,) if plan.tier == TierKind.LOOPBACK else ()),
+                *plan.tier_why,
+                *recording.limitations,
+            ),
         )
         writer.write_events(events)
         writer.write_counters(recording.finished.counters)

@@ -43,6 +43,7 @@ _OK = OUTCOME_CODES[Outcome.OK]
 _SLOW = OUTCOME_CODES[Outcome.SLOW]
 _HTTP_5XX = OUTCOME_CODES[Outcome.HTTP_5XX]
 _HTTP_UNEXPECTED = OUTCOME_CODES[Outcome.HTTP_UNEXPECTED]
+_ANSWERED = (_HTTP_UNEXPECTED, _SLOW)
 _FIRST_ERROR_STATUS, _FIRST_5XX_STATUS = 400, 500
 
 USUAL_SHARE = 0.5
@@ -86,6 +87,11 @@ class Baseline:
     attempts: int
     failures: dict[Kind, int]
     """How often the control run failed in which way."""
+
+    @property
+    def lost(self) -> dict[Kind, int]:
+        """The failures that got no good answer. An error below 500 is an answer, and slow is late."""
+        return {kind: count for kind, count in self.failures.items() if kind[0] not in _ANSWERED}
 
 
 def divide(rows: Rows, *, control_start_ns: int, control_end_ns: int, load_stop_ns: int) -> Periods:

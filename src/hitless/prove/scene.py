@@ -107,24 +107,12 @@ def build_scene(plan: ProvePlan, channel: Channel, directory_fd: int, stack: Exi
         working_directory=plan.working_directory,
     )
     channel.say(Progress(stage="check"))
-    stand_ins = list(ground.stand_ins)
-    if plan.change_files:
-        changed = replace(launch, files=plan.change_files)
-        changed_files = read_files(plan.change_files)
-        Acceptance(
-            binary,
-            changed,
-            mechanism.mode,
-            ground.tier,
-            models[1],
-            changed_files,
-            ground.directory,
-            stand_ins,
-        ).check()
     acceptance = Acceptance(
-        binary, launch, mechanism.mode, ground.tier, model, files, ground.directory, stand_ins
+        binary, launch, mechanism.mode, ground.tier, model, files, ground.directory, list(ground.stand_ins)
     )
     acceptance.check()
+    if plan.change_files:
+        _provide_for_change(acceptance, changed, plan)
     _watch(channel, targets, describe.watched(model) | describe.watched(changed))
     channel.say(Progress(stage="start", detail=f"{binary.version_text}, {mechanism.mode}"))
     messages = MessageReader(channel.emit)
@@ -155,6 +143,16 @@ def build_scene(plan: ProvePlan, channel: Channel, directory_fd: int, stack: Exi
         stand_ins=tuple(acceptance.stand_ins),
         master_socket=master_socket(plan.extra_arguments, ground.directory),
     )
+
+
+def _provide_for_change(acceptance: Acceptance, changed: Model, plan: ProvePlan) -> None:
+    """Provide what the changed configuration lacks here.
+
+    What HAProxy refuses in it stays refused: then the reload fails, as the service's would.
+    """
+    launch = replace(acceptance.launch, files=plan.change_files)
+    files = read_files(plan.change_files)
+    replace(acceptance, launch=launch, model=changed, files=files).provide()
 
 
 def _model(files: Sequence[ConfigFile], plan: ProvePlan, binary: HaproxyBinary) -> Model:

@@ -88,7 +88,7 @@ def _latency(case: Case, where: Mask) -> Latency | None:
 
 
 def _incomplete(case: Case, stream: Stream, control: Mask, under_reload: Mask) -> str:
-    failed = _lost_in_control(case, stream)
+    failed = sum(case.baselines[stream.number].lost.values())
     attempts = int(control.sum())
     if attempts and failed == attempts:
         return "no answer even in the control run"
@@ -101,13 +101,6 @@ def _incomplete(case: Case, stream: Stream, control: Mask, under_reload: Mask) -
     if not attempts and not _spanned(case, under_reload):
         return "no attempt ended in the control run"
     return ""
-
-
-def _lost_in_control(case: Case, stream: Stream) -> int:
-    """Count what got no good answer in the control run; an error below 500 is an answer, and slow is late."""
-    answered = {OUTCOME_CODES[Outcome.HTTP_UNEXPECTED], OUTCOME_CODES[Outcome.SLOW]}
-    failures = case.baselines[stream.number].failures
-    return sum(count for (code, _), count in failures.items() if code not in answered)
 
 
 def _spanned(case: Case, under_reload: Mask) -> bool:

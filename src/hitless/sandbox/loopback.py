@@ -13,7 +13,7 @@ from hitless.config.model import Address, FileReference, Model
 from hitless.errors import SandboxError
 from hitless.sandbox.standin_plan import PathState
 
-__all__ = ["LoopbackFacts", "loopback_obstacles", "require_loopback"]
+__all__ = ["LoopbackFacts", "loopback_obstacles", "paths_made", "require_loopback"]
 
 _SHOWN = 8
 
@@ -47,6 +47,16 @@ def require_loopback(model: Model, facts: LoopbackFacts, *, why_no_namespace: It
     )
 
 
+def paths_made(model: Model) -> tuple[str, ...]:
+    """Return the sockets and pid files that HAProxy and its servers would make: none exists yet where it may run."""
+    binds = [bind for proxy in model.proxies for bind in proxy.binds]
+    addresses = [one for bind in (*binds, *model.stats_sockets, *model.peers) for one in bind.addresses]
+    addresses += [server.address for proxy in model.proxies for server in proxy.servers]
+    sockets = [address.host for address in addresses if address.kind == "unix"]
+    files = [one.path for one in model.file_references if one.kind in {"socket", "pidfile"}]
+    return tuple(dict.fromkeys([*sockets, *files]))
+
+
 def loopback_obstacles(model: Model, facts: LoopbackFacts) -> tuple[str, ...]:
     """Return why the configuration may not run on the host's loopback, a sentence for each such line."""
     return tuple(dict.fromkeys((*_address_obstacles(model, facts), *_file_obstacles(model, facts))))
@@ -65,6 +75,8 @@ def _address_obstacles(model: Model, facts: LoopbackFacts) -> Iterator[str]:
     for target in model.log_targets:
         if target.address.kind in {"ip", "udp", "name"} and not _is_loopback(target.address):
             yield f"{target.where}: logs to {target.address.text}, which is not loopback"
+        elif target.address.kind == "unix" and facts.exists(target.address.host) is not PathState.ABSENT:
+            yield f"{target.where}: logs to {target.address.host}, which is this host's own"
 
 
 def _obstacles_of(address: Address, where: str, facts: LoopbackFacts, verb: str) -> Iterator[str]:

@@ -42,7 +42,7 @@ def plan_world(
     for proxy in model.proxies:
         if not proxy.disabled:
             planner.add_proxy(proxy)
-    add_receivers(model, planner.names, planner.listeners)
+    add_receivers(model, planner.names, planner.listeners, private=private)
     return WorldPlan(
         endpoints=planner.listeners.endpoints(),
         names=planner.names.records(),

@@ -18,10 +18,14 @@ _DNS_PORT = 53
 _SYSLOG_PORT = 514
 
 
-def add_receivers(model: Model, names: NameBook, listeners: Listeners) -> None:
-    """Open the DNS of libc and of `resolvers` sections, and every log target."""
-    listeners.open(Spot("udp", DNS_ADDRESS, _DNS_PORT), label="libc", role="dns")
-    listeners.open(Spot("tcp", DNS_ADDRESS, _DNS_PORT), label="libc", role="dns")
+def add_receivers(model: Model, names: NameBook, listeners: Listeners, *, private: bool = True) -> None:
+    """Open the DNS of libc and of `resolvers` sections, and every log target.
+
+    On a host's own loopback (not `private`), libc's DNS and /dev/log are the host's: nothing is opened for them.
+    """
+    if private:
+        listeners.open(Spot("udp", DNS_ADDRESS, _DNS_PORT), label="libc", role="dns")
+        listeners.open(Spot("tcp", DNS_ADDRESS, _DNS_PORT), label="libc", role="dns")
     for server in model.name_servers:
         if server.address.kind in {"ip", "udp"}:
             for transport in ("udp", "tcp"):
@@ -30,7 +34,9 @@ def add_receivers(model: Model, names: NameBook, listeners: Listeners) -> None:
     chroot = model.global_value("chroot")
     root = chroot.words[1].rstrip("/") if chroot and len(chroot.words) > 1 else ""
     for target in (*model.log_targets, *(t for p in model.proxies if not p.disabled for t in p.log_targets)):
-        for spot in _log_spots(target.address, root, names):
+        for spot in (
+            _log_spots(target.address, root, names) if private or target.address.kind != "unix" else ()
+        ):
             listeners.open(spot, label=target.where, role="syslog")
     for proxy in model.proxies:
         for syslog_server in proxy.servers if proxy.mode == "log" and not proxy.disabled else ():

@@ -93,8 +93,6 @@ class FaultServer:
                 continue
             connection, _ = self._listener.accept()
             connection.settimeout(5)
-            # What is written must be under way before a close with unread bytes throws away what Nagle keeps back.
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             behaviour = self._behaviours.pop(0) if len(self._behaviours) > 1 else self._behaviours[0]
             thread = threading.Thread(target=self._serve, args=(connection, behaviour))
             thread.start()

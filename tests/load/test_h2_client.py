@@ -70,6 +70,8 @@ def peer(*steps: object) -> Behaviour:
     """Return a server that takes these steps: an int answers so many requests, bytes are sent, a function is called."""
 
     def behave(connection: socket.socket) -> None:
+        # What is written must be under way before a close with unread bytes throws away what Nagle keeps back.
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         client = Peer(connection)
         for step in steps:
             if isinstance(step, int):

@@ -75,7 +75,7 @@ class LiveProxy:
                 check=False,
             )
         except (OSError, subprocess.TimeoutExpired) as error:
-            return Reply(ok=False, text=f"{self.command[0]}: {error}")
+            return Reply(ok=False, text=f"{self.command[0]} could not be run: {_why(error)}")
         said = (done.stderr or done.stdout).decode("utf-8", "backslashreplace").strip()
         text = f"{self.command[0]} ended with status {done.returncode}: {said}"[:REPLY_LIMIT_CHARACTERS]
         return Reply(ok=done.returncode == 0, text=text if done.returncode else "")
@@ -92,6 +92,12 @@ class LiveProxy:
         return []
 
 
+def _why(error: OSError | subprocess.TimeoutExpired) -> str:
+    if isinstance(error, subprocess.TimeoutExpired):
+        return f"it had not ended after {error.timeout:g} s and was killed"
+    return error.strerror or str(error)
+
+
 def _command_name(pid: int) -> str:
     try:
         return (PROC / str(pid) / "comm").read_text(errors="backslashreplace").strip()
@@ -104,7 +110,10 @@ def parse_url(live: LiveTarget, client_network: int) -> tuple[Target, Request]:
 
     Raises: UsageError if it is no http, https or tcp URL, or names another host without --remote.
     """
-    parts = urlsplit(live.url)
+    try:
+        parts = urlsplit(live.url)
+    except ValueError as error:
+        raise UsageError(f"--url {live.url!r} is no URL: {error}.") from error
     ports = {"http": 80, "https": 443, "tcp": 0}
     if parts.scheme not in ports or not parts.hostname:
         raise UsageError(f"--url wants http://, https:// or tcp://HOST:PORT, not {live.url!r}.")

@@ -25,12 +25,14 @@ class InstallError(Exception):
     """A version cannot be had; the text says why."""
 
 
-def run(*command: str, timeout_s: float = APT_DEADLINE_S) -> str:
-    """Run a program and return what it prints.
+def run(*command: str, work: Path | None = None, timeout_s: float = APT_DEADLINE_S) -> str:
+    """Run a program and return what it prints; its temporary files go to `work`.
 
     Raises: InstallError with the end of its own words.
     """
     environment = os.environ | {"LC_ALL": "C.UTF-8", "DEBIAN_FRONTEND": "noninteractive"}
+    if work is not None:
+        environment["TMPDIR"] = str(work)
     name = Path(command[0]).name
     try:
         done = subprocess.run(
@@ -65,19 +67,19 @@ def download(suite: str, work: Path, mirror: str | None) -> list[Path]:
     """Download HAProxy and everything it depends on, libc included; return the packages."""
     if not KEYRING.exists():
         raise InstallError(f"{KEYRING} is not here, so Debian's signatures cannot be checked")
-    configuration = write_apt_configuration(work, sources(suite, mirror))
+    configuration = write_apt_configuration(work, sources(suite, mirror, work))
     apt = ("apt-get", "-c", str(configuration), "-qq")
-    run(*apt, "update")
-    run(*apt, "install", "--download-only", "--yes", "haproxy")
+    run(*apt, "update", work=work)
+    run(*apt, "install", "--download-only", "--yes", "haproxy", work=work)
     packages = sorted((work / "apt" / "cache" / "archives").glob("*.deb"))
     if not any(package.name.startswith("haproxy_") for package in packages):
         raise InstallError(f"apt found no haproxy in {suite}")
     return packages
 
 
-def sources(suite: str, mirror: str | None) -> str:
+def sources(suite: str, mirror: str | None, work: Path) -> str:
     """Return the sources of a suite and of its security updates, on the mirror that this system uses."""
-    configured = [] if mirror else configured_repositories()
+    configured = [] if mirror else configured_repositories(work)
     main = mirror or next((uri for uri, release in configured if is_debian(uri) and "-" not in release), None)
     if main is None:
         raise InstallError("apt is configured with no Debian mirror; name one with --mirror")
@@ -88,9 +90,11 @@ def sources(suite: str, mirror: str | None) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def configured_repositories() -> list[tuple[str, str]]:
+def configured_repositories(work: Path) -> list[tuple[str, str]]:
     """Return address and release of each repository that this system's apt is configured with."""
-    listed = run("apt-get", "indextargets", "--format", "$(REPO_URI) $(RELEASE)", "Created-By: Packages")
+    listed = run(
+        "apt-get", "indextargets", "--format", "$(REPO_URI) $(RELEASE)", "Created-By: Packages", work=work
+    )
     return [(uri, release) for uri, _, release in (line.partition(" ") for line in listed.splitlines())]
 
 

@@ -158,6 +158,7 @@ def download(name: str, requirement: str, work: Path) -> Path:
     run(
         *(sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-input"),
         *("--no-deps", "--only-binary=:all:", "--dest", str(target), requirement),
+        work=work,
     )
     return next(target.glob("*.whl"))
 

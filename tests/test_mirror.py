@@ -9,7 +9,10 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 
-WITHOUT_TEST: dict[str, str] = {}
+WITHOUT_TEST: dict[str, str] = {
+    "evidence/bundle_meta.py": "records without behaviour; tests/evidence/test_bundle.py writes and reads them",
+    "sandbox/world/servers/layer.py": "two protocols without code; every layer's test implements or uses them",
+}
 """Modules without a test file, each with the reason."""
 
 WITHOUT_MODULE = {

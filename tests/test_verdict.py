@@ -89,6 +89,12 @@ def test_conclusion(*, passed: bool, complete: bool, failed: int, expected: Conc
     assert result.conclusion is expected
 
 
+def test_a_failed_reload_was_seen_whatever_was_not() -> None:
+    verdict = Verdict(passed=False, evidence_complete=False, reloads=2, failed_reloads=1)
+    result = replace(make_run().result, verdict=verdict, clients=ClientTotals(naive=Totals(attempts=9)))
+    assert result.conclusion is Conclusion.NOT_HITLESS
+
+
 def test_conclusion_is_about_the_class_that_was_asked_for() -> None:
     verdict = Verdict(passed=True, evidence_complete=True, reloads=1, client_class=ClientClass.RETRYING)
     result = replace(make_run().result, verdict=verdict)

@@ -356,9 +356,10 @@ class ProofResult(VerdictRecord, frozen=True, kw_only=True):
     def conclusion(self) -> Conclusion:
         """What to say in one word.
 
-        Harm that was seen counts with incomplete evidence too; its absence only with complete evidence.
+        Harm and failed reloads that were seen count with incomplete evidence too; their absence only with complete
+        evidence.
         """
-        if self.judged.failed:
+        if self.judged.failed or self.verdict.failed_reloads:
             return Conclusion.NOT_HITLESS
         if not self.verdict.evidence_complete:
             return Conclusion.NO_VERDICT

@@ -78,10 +78,10 @@ def test_methods() -> None:
     assert hints("frontend f\n use_backend b if { method POST PUT }\n").methods == ("POST", "PUT")
 
 
-def test_a_tcp_frontend_that_looks_into_the_hello_needs_sni() -> None:
+def test_a_tcp_frontend_that_looks_into_the_hello_speaks_tls() -> None:
     rule = "frontend f\n mode {}\n use_backend b if {{ req_ssl_sni -i a.example }}\n"
-    assert hints(rule.format("tcp")) == RequestHints(hosts=("a.example",), needs_sni=True)
-    assert not hints(rule.format("http")).needs_sni
+    assert hints(rule.format("tcp")) == RequestHints(hosts=("a.example",), speaks_tls=True)
+    assert not hints(rule.format("http")).speaks_tls
 
 
 def test_bounded() -> None:
@@ -101,3 +101,16 @@ def test_hints_are_safe_to_send(patterns: list[str]) -> None:
         for path in found.paths
     )
     assert all(host.isascii() and host.isprintable() and "/" not in host for host in found.hosts)
+
+
+def test_a_statistics_page_is_asked_with_its_first_credentials() -> None:
+    text = "listen s\n mode http\n bind :80\n stats enable\n stats auth ann:secret\n stats auth bob:x\n"
+    assert hints(text).headers == (("Authorization", "Basic YW5uOnNlY3JldA=="),)
+    assert hints("frontend f\n mode http\n bind :80\n").headers == ()
+
+
+def test_a_tcp_frontend_that_waits_for_a_tls_hello_is_spoken_to_in_tls() -> None:
+    rule = "frontend f\n mode tcp\n bind :443\n tcp-request content accept if {{ {} 1 }}\n"
+    assert hints(rule.format("req_ssl_hello_type")).speaks_tls
+    assert hints(rule.format("req.ssl_hello_type")).speaks_tls
+    assert not hints(rule.format("req.len")).speaks_tls

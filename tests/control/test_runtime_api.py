@@ -189,7 +189,7 @@ def test_a_missing_and_a_dead_socket_are_told_apart(address: str) -> None:
 
 
 def test_patience_waits_for_somebody_to_listen_and_ends(address: str) -> None:
-    with pytest.raises(CouldNotAsk, match="no socket at"):
+    with pytest.raises(CouldNotAsk, match=r"no socket at|did not answer in time"):
         RuntimeApi(address).ask_info(timeout_s=0.05, patient=True)
 
 

@@ -5,20 +5,20 @@ import select
 import socket
 import struct
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
-from hitless.attempts import read_attempts
+from hitless.attempts import OUTCOMES, read_attempts
 from hitless.clock import now_ns
 from hitless.load.engine import Engine
 from hitless.load.table import AttemptTable, attempts_name
 from hitless.load.workloads import PreparedStream
-from hitless.records import Stream, Target
+from hitless.records import Outcome, Stream, Target
 
 Rows = npt.NDArray[np.void]
 Behaviour = Callable[[socket.socket], None]
@@ -30,27 +30,39 @@ def target_of(port: int, **fields: object) -> Target:
     return Target(frontend="fe", where="test.cfg:1", address="127.0.0.1", port=port, **fields)  # type: ignore[arg-type]
 
 
-def run_stream(directory: Path, stream: Stream, *, rows: int) -> Rows:
-    """Run one stream until the table holds so many rows, and return all of them."""
+@contextmanager
+def engine_in(directory: Path) -> Iterator[Engine]:
+    """An engine whose table is in this directory."""
     directory_fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     try:
         with AttemptTable(directory_fd, process=0, capacity=10_000) as table:
-            engine = Engine(table)
-            give_up_ns = now_ns() + GIVE_UP_NS
-
-            def watch(now: int) -> None:
-                if table.rows >= rows or now > give_up_ns:
-                    engine.request_stop()
-                else:
-                    engine.call_at(now + 1_000_000, watch)
-
-            engine.add(PreparedStream(engine, stream).make_clients(now_ns(), process=0, processes=1))
-            engine.call_at(0, watch)
-            engine.run(ready=lambda: None)
-            assert table.rows >= rows, f"only {table.rows} attempts ended"
+            yield Engine(table)
     finally:
         os.close(directory_fd)
+
+
+def run_stream(directory: Path, stream: Stream, *, rows: int) -> Rows:
+    """Run one stream until the table holds so many rows, and return all of them."""
+    with engine_in(directory) as engine:
+        table = engine.table
+        give_up_ns = now_ns() + GIVE_UP_NS
+
+        def watch(now: int) -> None:
+            if table.rows >= rows or now > give_up_ns:
+                engine.request_stop()
+            else:
+                engine.call_at(now + 1_000_000, watch)
+
+        engine.add(PreparedStream(engine, stream).make_clients(now_ns(), process=0, processes=1))
+        engine.call_at(0, watch)
+        engine.run(ready=lambda: None)
+        assert table.rows >= rows, f"only {table.rows} attempts ended"
     return read_attempts(directory / attempts_name(0))
+
+
+def outcomes_of(directory: Path, stream: Stream, rows: int) -> list[Outcome]:
+    """Run one stream, and return the outcomes of its first rows."""
+    return [OUTCOMES[code] for code in run_stream(directory, stream, rows=rows)["outcome"][:rows]]
 
 
 class FaultServer:
@@ -81,6 +93,8 @@ class FaultServer:
                 continue
             connection, _ = self._listener.accept()
             connection.settimeout(5)
+            # What is written must be under way before a close with unread bytes throws away what Nagle keeps back.
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             behaviour = self._behaviours.pop(0) if len(self._behaviours) > 1 else self._behaviours[0]
             thread = threading.Thread(target=self._serve, args=(connection, behaviour))
             thread.start()
@@ -116,6 +130,19 @@ def answer(*pieces: bytes, then: Behaviour | None = None) -> Behaviour:
             connection.sendall(piece)
         if then is not None:
             then(connection)
+
+    return behave
+
+
+def note_heads(heads: list[bytes], response: bytes = OK_ANSWER) -> Behaviour:
+    """Return a behaviour that keeps the heads of requests and answers them, to the last that is announced."""
+
+    def behave(connection: socket.socket) -> None:
+        while head := read_head(connection):
+            heads.append(head)
+            connection.sendall(response)
+            if b"\r\nConnection: close\r\n" in head:
+                return
 
     return behave
 

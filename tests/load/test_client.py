@@ -172,14 +172,6 @@ def test_an_answer_that_nobody_asked_for_becomes_the_answer_of_a_naive_client(tm
     assert rows[1]["flags"] & FLAG_FIN_SEEN
 
 
-def test_connection_close_is_obeyed(tmp_path: Path) -> None:
-    leave = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-    with FaultServer(answer(leave)) as server:
-        rows = run_stream(tmp_path, stream_to(server.port, Workload.KEEPALIVE), rows=3)
-    assert not rows["outcome"].any()
-    assert len(set(rows["connection"].tolist())) == len(rows)
-
-
 def test_an_exchange_in_flight_at_the_end_is_in_progress(tmp_path: Path) -> None:
     with FaultServer(answer_all, wait_for_client) as server:
         stream = stream_to(server.port, Workload.CONNECT, connections=2, slow_s=5.0)

@@ -2,11 +2,22 @@
 
 import socket
 import struct
+import threading
 from pathlib import Path
 
-from hitless.attempts import FLAG_IDEMPOTENT, FLAG_NOT_PROCESSED, FLAG_RETRY, FLAG_REUSED, OUTCOMES
+from hitless.attempts import (
+    FLAG_IDEMPOTENT,
+    FLAG_NOT_PROCESSED,
+    FLAG_RETRY,
+    FLAG_REUSED,
+    OUTCOMES,
+    read_attempts,
+)
+from hitless.clock import now_ns
+from hitless.load.table import attempts_name
+from hitless.load.workloads import PreparedStream
 from hitless.records import Outcome, Stream, Workload
-from tests.load.engine_bed import Behaviour, FaultServer, Rows, reset, run_stream, target_of
+from tests.load.engine_bed import Behaviour, FaultServer, Rows, engine_in, reset, run_stream, target_of
 
 PREFACE_BYTES = 24
 DATA, HEADERS, RST_STREAM, SETTINGS, GOAWAY = 0, 1, 3, 4, 7
@@ -49,6 +60,9 @@ class Peer:
                 self.connection.sendall(ok(stream_id))
 
     def close(self) -> None:
+        """Say FIN and wait for the client's: closing over what it still sends would reset what it has not read."""
+        self.connection.shutdown(socket.SHUT_WR)
+        self.file.read()
         self.file.close()
 
 
@@ -146,3 +160,48 @@ def test_a_server_that_resets_or_speaks_another_protocol(tmp_path: Path) -> None
 
     rows = run(tmp_path, other, leave, peer(100), rows=3)
     assert outcomes(rows[:3]) == [Outcome.PROTOCOL_ERROR, Outcome.RESET_BEFORE_RESPONSE, Outcome.OK]
+
+
+def test_what_the_server_said_before_it_closed_counts_although_nothing_can_be_sent(tmp_path: Path) -> None:
+    asked, held, gone = threading.Event(), threading.Event(), threading.Event()
+    piece = bytes(
+        16_000
+    )  # more than one read takes, so that the client answers the SETTINGS before it has read all
+    last_words = (
+        frame(SETTINGS, 0, 0)
+        + frame(HEADERS, END_HEADERS, 1, STATUS_200)
+        + frame(DATA, 0, 1, piece)
+        + frame(DATA, END_STREAM, 1, piece)
+        + goaway(1)
+    )
+
+    def leave(connection: socket.socket) -> None:
+        client = Peer(connection)
+        client.next_request()
+        client.next_request()
+        asked.set()
+        held.wait(5)
+        connection.sendall(last_words)
+        client.close()
+        reset(connection)
+        gone.set()
+
+    def hold(now: int) -> None:
+        if asked.is_set():
+            held.set()
+            gone.wait(5)
+            engine.request_stop()
+        else:
+            engine.call_at(now + 1_000_000, hold)
+
+    with FaultServer(leave, peer(100)) as server, engine_in(tmp_path) as engine:
+        target = target_of(server.port, h2_prior_knowledge=True)
+        stream = Stream(
+            number=0, workload=Workload.H2, target=target, streams_per_connection=2, idle_s=5, slow_s=60
+        )
+        engine.add(PreparedStream(engine, stream).make_clients(now_ns(), process=0, processes=1))
+        engine.call_at(0, hold)
+        engine.run(ready=lambda: None)
+    rows = read_attempts(tmp_path / attempts_name(0))
+    assert outcomes(rows[:2]) == [Outcome.OK, Outcome.GOAWAY_LOST]
+    assert rows[1]["flags"] & FLAG_NOT_PROCESSED

@@ -191,6 +191,37 @@ def new_worker_ended_beside_max_reloads(run: Run) -> None:
     run.hurt(STREAM, 7.0, Outcome.STREAM_CUT, took_s=1.4, age_s=0.0)
 
 
+def ended_by_sigterm(run: Run, limit: int | None, at_s: float = 8.1) -> None:
+    run.with_facts(mworker_max_reloads=limit, frontends=deferring())
+    run.said(at_s, f"[WARNING]  (99) : Former worker ({OLD}) exited with code 143 (Terminated)")
+
+
+def cut_with_the_worker_that_outlived_its_reloads(run: Run) -> None:
+    ended_by_sigterm(run, 1)
+    run.hurt(STREAM, 5.5, Outcome.STREAM_CUT, took_s=2.6)
+
+
+def reused_long_after_the_worker_had_ended(run: Run) -> None:
+    ended_by_sigterm(run, 1)
+    run.hurt(KEEPALIVE, 8.9, Outcome.STALE_REUSE, age_s=3.5)
+
+
+def cut_by_a_sigterm_that_was_not_due(run: Run) -> None:
+    ended_by_sigterm(run, 2)
+    run.hurt(STREAM, 5.5, Outcome.STREAM_CUT, took_s=2.6)
+
+
+def cut_by_a_sigterm_without_a_limit(run: Run) -> None:
+    ended_by_sigterm(run, None)
+    run.hurt(STREAM, 5.5, Outcome.STREAM_CUT, took_s=2.6)
+
+
+def reused_long_after_the_hard_stop(run: Run) -> None:
+    run.with_facts(frontends=deferring())
+    run.said(8.1, HARD_STOP.format(OLD))
+    run.hurt(KEEPALIVE, 8.9, Outcome.STALE_REUSE, age_s=3.5)
+
+
 def reset_by_sf_without_x(run: Run) -> None:
     via(run, "sf")
     run.reset(run.hurt(CONNECT, 6.055, Outcome.RESET_BEFORE_RESPONSE), 6.057)
@@ -470,6 +501,13 @@ SCENARIOS = (
     Scenario("long before the hard stop", cut_long_before_the_hard_stop, UNEXPLAINED),
     Scenario("killed, says the log", killed_says_the_log, "HL201", "KH--"),
     Scenario("max reloads", killed_by_max_reloads, "HL202", "max reloads"),
+    Scenario(
+        "max reloads, unsaid", cut_with_the_worker_that_outlived_its_reloads, "HL202", "max-reloads is 1"
+    ),
+    Scenario("max reloads, noticed late", reused_long_after_the_worker_had_ended, "HL202"),
+    Scenario("SIGTERM before its time", cut_by_a_sigterm_that_was_not_due, UNEXPLAINED),
+    Scenario("SIGTERM without a limit", cut_by_a_sigterm_without_a_limit, UNEXPLAINED),
+    Scenario("hard stop, noticed late", reused_long_after_the_hard_stop, "HL201"),
     Scenario("new worker beside max reloads", new_worker_ended_beside_max_reloads, UNEXPLAINED),
     Scenario("sf without -x", reset_by_sf_without_x, "HL104", "state CLOSE, reason TCP_STATE"),
     Scenario("sf without -x, no trace", reset_by_sf_without_x_and_without_trace, "HL104", "without -x"),

@@ -6,7 +6,7 @@ from hitless.attempts import OUTCOMES
 from hitless.errors import EvidenceError
 from hitless.prove.case import KernelEvidence
 from hitless.records import EventKind, Outcome
-from tests.prove.runs import CONNECT, KEEPALIVE, TCP, WEBSOCKET, Run
+from tests.prove.runs import CONNECT, KEEPALIVE, TCP, WEBSOCKET, WWW, Run
 
 
 @pytest.mark.parametrize(("field", "value"), [("stream", 999), ("outcome", len(OUTCOMES)), ("outcome", 255)])
@@ -73,3 +73,30 @@ def test_events_by_kind() -> None:
 )
 def test_what_the_kernel_was_watched_for(evidence: KernelEvidence, watches: bool) -> None:  # noqa: FBT001 - a column
     assert evidence.watches("tcp/tcp_send_reset") is watches
+
+
+def test_a_socket_that_opens_in_a_reload_was_opened_anew() -> None:
+    run = Run()
+    run.event(EventKind.KERNEL_LISTEN, 8.04, local=WWW.endpoint, socket=2)
+    assert run.case().opened_anew == {WWW.endpoint}
+
+
+def test_a_paused_socket_that_returns_was_not_opened_anew() -> None:
+    run = Run()
+    run.event(EventKind.KERNEL_LISTEN, -0.5, local=WWW.endpoint, socket=1)
+    run.event(EventKind.KERNEL_LISTEN, 8.04, local=WWW.endpoint, socket=1)
+    assert run.case().opened_anew == set()
+
+
+def test_a_reload_that_failed_opened_nothing_anew() -> None:
+    run = Run()
+    run.failed_reload(1)
+    run.event(EventKind.KERNEL_LISTEN, 6.04, local=WWW.endpoint, socket=2)
+    assert run.case().opened_anew == set()
+
+
+def test_what_opens_between_reloads_was_not_opened_by_one() -> None:
+    run = Run()
+    run.event(EventKind.KERNEL_LISTEN, 7.5, local=WWW.endpoint, socket=2)
+    run.event(EventKind.KERNEL_LISTEN, 8.04, local="192.0.2.99:80", socket=3)
+    assert run.case().opened_anew == set()

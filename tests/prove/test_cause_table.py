@@ -32,6 +32,7 @@ def test_what_was_seen_often_is_said_once() -> None:
     run.attempt(STREAM, 2.0, took_s=1.0)
     (cause,) = run.judge().causes
     assert cause.evidence == (
+        "between 600 ms and 630 ms after a reload",
         "HAProxy said: soft-stop running for too long, performing a hard-stop (4 times)",
     )
 

@@ -21,7 +21,8 @@ def test_frontends_and_where_their_options_go() -> None:
             backend none
                 mode http
             """
-        )
+        ),
+        (2, 8),
     )
     assert (own.name, own.mode, own.idle_close_on_response, own.fix_where) == (
         "a",
@@ -44,9 +45,36 @@ def test_an_option_that_was_taken_back_is_not_set() -> None:
                 bind :80
                 no option idle-close-on-response
             """
-        )
+        ),
+        (2, 8),
     )
     assert not facts.idle_close_on_response
+
+
+@pytest.mark.parametrize(("version", "left_open"), [((2, 2), True), ((2, 4), False), ((3, 2), False)])
+def test_before_2_4_a_soft_stop_leaves_idle_connections_open(
+    version: tuple[int, int],
+    left_open: bool,  # noqa: FBT001 - a column
+) -> None:
+    (facts,) = describe.frontend_facts(model_of("frontend a\n    mode http\n    bind :80\n"), version)
+    assert facts.idle_close_on_response is left_open
+
+
+@pytest.mark.parametrize(
+    ("line", "version", "reloads"),
+    [
+        ("mworker-max-reloads 7", (2, 6), 7),
+        ("mworker-max-reloads 7", (3, 3), 7),
+        ("mworker-max-reloads", (2, 6), None),
+        ("mworker-max-reloads many", (2, 6), None),
+        ("maxconn 5", (3, 2), None),
+        ("maxconn 5", (3, 3), 50),
+    ],
+)
+def test_how_many_reloads_a_worker_may_outlive(
+    line: str, version: tuple[int, int], reloads: int | None
+) -> None:
+    assert describe.mworker_max_reloads(model_of(f"global\n    {line}\n"), version) == reloads
 
 
 @pytest.mark.parametrize(

@@ -187,6 +187,37 @@ def test_a_workload_without_an_answer_in_the_control_run_proves_nothing(outcome:
     assert result.workloads[1].incomplete == "no answer even in the control run"
 
 
+def test_where_nothing_worked_without_a_reload_nobody_is_a_victim_of_one() -> None:
+    run = Run(streams=(CONNECT,))
+    run.streams = (CONNECT, KEEPALIVE)
+    run.serve(KEEPALIVE, outcome=Outcome.RESET_BEFORE_RESPONSE, status=0)
+    row = run.hurt(KEEPALIVE, 6.05, Outcome.CONNECT_RESET)
+    run.reset(row, 6.05)
+    result = run.judge()
+    assert result.clients.naive.failed == 0
+    assert result.causes == ()
+    assert result.conclusion is Conclusion.NO_VERDICT
+
+
+def test_one_more_of_a_failure_that_is_common_without_a_reload_is_no_victim() -> None:
+    run = Run(streams=(CONNECT,))
+    for number in range(12):
+        run.hurt(CONNECT, 1.0 + 0.1 * number, Outcome.PROTOCOL_ERROR)
+    for number in range(90):
+        run.hurt(CONNECT, 8.05 + 0.001 * number, Outcome.PROTOCOL_ERROR)
+    result = run.judge()
+    assert result.causes == ()
+    assert result.conclusion is Conclusion.NO_VERDICT
+
+
+def test_what_outlasts_the_control_run_is_measured_by_what_others_got_there() -> None:
+    run = Run(streams=())
+    run.streams = (CONNECT, STREAM)
+    run.serve(CONNECT, status=418)
+    run.attempt(STREAM, 0.5, took_s=6.0, status=418)
+    assert run.judge().clients.naive.failed == 0
+
+
 def test_a_frontend_that_answers_nothing_but_5xx_proves_nothing() -> None:
     run = Run(streams=())
     run.streams = (CONNECT,)

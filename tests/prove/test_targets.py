@@ -2,7 +2,7 @@
 
 import pytest
 
-from hitless.prove.targets import MAX_TARGETS, Reachability, Targets, find_targets
+from hitless.prove.targets import MAX_TARGETS, Reachability, Targets, find_targets, without_removed
 from tests.config.samples import model_of
 
 REACH = Reachability(
@@ -144,3 +144,23 @@ def test_more_addresses_than_can_be_driven_are_named() -> None:
     assert len(found.not_covered) == 5
     assert str(MAX_TARGETS) in found.not_covered[0].why
     assert len({t.source_address for t in found.all}) == MAX_TARGETS
+
+
+def test_what_a_change_removes_is_left_out_with_the_reason() -> None:
+    before = targets(
+        """
+        frontend a
+            bind 192.0.2.1:80
+            bind 192.0.2.1:81
+        frontend b
+            bind 192.0.2.2:80
+        """
+    )
+    after = targets("frontend a\n    bind 192.0.2.1:80\nfrontend new\n    bind 192.0.2.9:80\n")
+    left = without_removed(before, after)
+    assert [one.endpoint for one in left.all] == ["192.0.2.1:80"]
+    assert [(one.frontend, one.why) for one in left.not_covered] == [
+        ("b", "the changed configuration does not bind it"),
+        ("a", "the changed configuration does not bind it"),
+    ]
+    assert without_removed(before, before) == before

@@ -123,6 +123,14 @@ def test_a_pause_lasts_until_the_last_proxy_is_resumed() -> None:
     assert read_timeline(run.events).pauses_ns == ((ns(6.1), ns(8.1)), (ns(9.1), ns(10.0)))
 
 
+def test_how_many_reloads_a_worker_outlived() -> None:
+    timeline = read_timeline(Run().events)
+    old, new = pids(1)
+    assert [timeline.reloads_outlived(old, ns(at_s)) for at_s in (6.5, 8.5)] == [1, 2]
+    assert [timeline.reloads_outlived(new, ns(at_s)) for at_s in (8.5, 9.5)] == [1, 1]
+    assert timeline.reloads_outlived(999, ns(8.5)) == 0
+
+
 def test_what_haproxy_said() -> None:
     run = Run()
     said(run, 8.5, 100, "soft-stop running for too long, performing a hard-stop.")
@@ -136,6 +144,7 @@ def test_what_haproxy_said() -> None:
     timeline = read_timeline(run.events)
     assert timeline.hard_stops == ((ns(8.5), 100),)
     assert timeline.max_reloads == ((ns(8.6), 100),)
+    assert timeline.terminated == ((ns(8.6), 100),)
     assert timeline.exit_codes == {100: 143, 101: 0}
     assert [text for _, text in timeline.transfer_failures] == [
         "Failed to get the sockets from the old process!"

@@ -5,6 +5,7 @@ import numpy as np
 from hitless.load.classes import failures
 from hitless.prove.victims import attribute_victims, drop_background
 from hitless.records import ClientClass, Outcome
+from hitless.verdict import Conclusion
 from tests.prove.runs import CONNECT, KEEPALIVE, Run
 
 
@@ -54,3 +55,38 @@ def test_victims_come_in_order_of_time_with_their_evidence() -> None:
     assert victims[1].victim.events == (reset,)
     assert victims[1].victim.outcome is Outcome.RESET_BEFORE_RESPONSE
     assert not victims[1].victim.reused
+
+
+def test_more_refusals_by_a_rule_than_before_are_the_reloads_doing() -> None:
+    run = Run(streams=())
+    run.streams = (CONNECT,)
+    for number in range(200):
+        status = 429 if number % 10 == 0 or number > 120 else 200
+        run.attempt(CONNECT, 0.045 * number, status=status)
+    result = run.judge()
+    assert result.workloads[0].incomplete == ""
+    assert result.clients.naive.failed > 50
+    assert not result.verdict.passed
+
+
+def test_a_frontend_that_refuses_in_many_ways_is_still_watched() -> None:
+    run = Run(streams=())
+    run.streams = (CONNECT,)
+    for number in range(200):
+        run.attempt(CONNECT, 0.045 * number, status=(401, 403, 404)[number % 3])
+    assert run.judge().verdict.passed
+    run.hurt(CONNECT, 6.5, Outcome.REFUSED)
+    result = run.judge()
+    assert result.clients.naive.failed == 1
+    assert not result.verdict.passed
+
+
+def test_a_failure_that_was_common_before_says_nothing_and_forbids_a_pass() -> None:
+    run = Run()
+    for number in range(20):
+        run.hurt(CONNECT, 1.0 + 0.05 * number, Outcome.REFUSED)
+    for number in range(60):
+        run.hurt(CONNECT, 7.0 + 0.01 * number, Outcome.REFUSED)
+    result = run.judge()
+    assert result.clients.naive.failed == 0
+    assert result.conclusion is Conclusion.NO_VERDICT

@@ -3,8 +3,9 @@
 import pytest
 
 from hitless.load.classes import failures
+from hitless.prove.rows import MOSTLY_FAILED
 from hitless.prove.victims import drop_background
-from hitless.prove.workload_table import MOSTLY_FAILED, client_totals, workload_row
+from hitless.prove.workload_table import client_totals, workload_row
 from hitless.records import Outcome, Stream
 from hitless.verdict import Totals, WorkloadResult
 from tests.prove.runs import CONNECT, KEEPALIVE, STREAM, Run

@@ -156,7 +156,8 @@ def test_an_error_file_answers_with_the_status_of_its_line_or_name(
 
 def test_a_spoe_agent_has_the_engine_of_its_line_and_a_backend_of_the_configuration() -> None:
     (plan,) = _plan(FileReference("spoe", "/etc/spoe.cfg", "h:32"))
-    assert plan.detail == "guard servers"
+    assert plan.detail.startswith("[guard]\nspoe-agent ")
+    assert "use-backend servers\n" in plan.detail
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,8 @@ CONFIGURED = [
 
 
 def test_a_suite_is_asked_of_the_mirror_that_apt_uses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(debian_haproxy, "configured_repositories", lambda: CONFIGURED)
-    lines = debian_haproxy.sources("trixie", None).splitlines()
+    monkeypatch.setattr(debian_haproxy, "configured_repositories", lambda _: CONFIGURED)
+    lines = debian_haproxy.sources("trixie", None, Path("work")).splitlines()
     assert [line.split("] ")[1] for line in lines] == [
         "http://deb.example.org/debian/ trixie main",
         "http://deb.example.org/debian-security/ trixie-security main",
@@ -25,17 +25,17 @@ def test_a_suite_is_asked_of_the_mirror_that_apt_uses(monkeypatch: pytest.Monkey
 
 
 def test_a_mirror_that_is_named_is_the_only_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(debian_haproxy, "configured_repositories", lambda: CONFIGURED)
-    text = debian_haproxy.sources("trixie", "http://mirror.example.com/debian")
+    monkeypatch.setattr(debian_haproxy, "configured_repositories", lambda _: CONFIGURED)
+    text = debian_haproxy.sources("trixie", "http://mirror.example.com/debian", Path("work"))
     assert [line.split("] ")[1] for line in text.splitlines()] == [
         "http://mirror.example.com/debian trixie main"
     ]
 
 
 def test_without_a_mirror_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(debian_haproxy, "configured_repositories", lambda: CONFIGURED[:1])
+    monkeypatch.setattr(debian_haproxy, "configured_repositories", lambda _: CONFIGURED[:1])
     with pytest.raises(InstallError, match="--mirror"):
-        debian_haproxy.sources("trixie", None)
+        debian_haproxy.sources("trixie", None, Path("work"))
 
 
 def test_apt_is_told_to_leave_the_system_alone(tmp_path: Path) -> None:
@@ -76,3 +76,8 @@ def test_a_program_that_fails_is_quoted() -> None:
         debian_haproxy.run(sys.executable, "-c", "import time; time.sleep(9)", timeout_s=0.2)
     with pytest.raises(InstallError, match="cannot be started: No such file"):
         debian_haproxy.run("/nonexistent/apt-get")
+
+
+def test_temporary_files_go_to_the_work_directory(tmp_path: Path) -> None:
+    told = debian_haproxy.run(sys.executable, "-c", "import os; print(os.environ['TMPDIR'])", work=tmp_path)
+    assert told == f"{tmp_path}\n"

@@ -46,7 +46,9 @@ def index() -> Iterator[type[Index]]:
         logins: ClassVar = []
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Served) as server:
-        threading.Thread(target=server.serve_forever).start()
+        threading.Thread(
+            target=server.serve_forever, args=(0.01,)
+        ).start()  # how soon it sees that it shall end
         Served.address = f"127.0.0.1:{server.server_address[1]}"
         try:
             yield Served

@@ -49,7 +49,7 @@ USAGE, UNKNOWN = 2, 3
         (("haproxy.cfg", "--haproxy", "/nonexistent"), UNKNOWN, "/nonexistent could not be started"),
         (("haproxy.cfg", "--haproxy", "/bin/true"), UNKNOWN, "/bin/true is no HAProxy"),
         (("haproxy.cfg", "--change", "missing.cfg"), USAGE, "missing.cfg: No such file"),
-        (("haproxy.cfg", "--change", "broken.cfg"), USAGE, "parsing [broken.cfg:2]"),
+        (("broken.cfg",), USAGE, "parsing [broken.cfg:2]"),
         (("haproxy.cfg", "--output", "empty.d"), USAGE, "'empty.d' is there already"),
         (("haproxy.cfg", "--output", "/"), USAGE, "'/' is there already"),
         (("haproxy.cfg", "--output", "no/such"), USAGE, "no/such.partial"),

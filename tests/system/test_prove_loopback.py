@@ -3,6 +3,8 @@
 import json
 import os
 import subprocess
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -30,14 +32,12 @@ backend app
 
 
 @pytest.fixture
-def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A directory that an ordinary user can reach and write to."""
+def directory() -> Iterator[Path]:
+    """A directory that an ordinary user can reach and write to; pytest's own are closed to others."""
     require(os.geteuid() == 0, "needs root, to become somebody else")
-    path = tmp_path_factory.mktemp("user")
-    for parent in (path.parent, path.parent.parent):
-        parent.chmod(0o755)
-    os.chown(path, NOBODY, NOBODY)
-    return path
+    with tempfile.TemporaryDirectory(prefix="hitless-test-") as path:
+        os.chown(path, NOBODY, NOBODY)
+        yield Path(path)
 
 
 def prove(directory: Path, *words: str, namespaces: bool) -> "subprocess.CompletedProcess[str]":

@@ -28,7 +28,10 @@ def command(code: str | None) -> None:
 
 def _page(cause: Cause) -> str:
     def paragraph(title: str, text: str) -> str:
-        body = textwrap.fill(text, 80, initial_indent="  ", subsequent_indent="  ")
+        wrapper = textwrap.TextWrapper(
+            80, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False, break_long_words=False
+        )
+        body = wrapper.fill(text)
         return f"\n{title}\n{body}"
 
     where = f" (in {cause.section})" if cause.section else ""

@@ -3,6 +3,7 @@
 They are guesses for a prover that looks for a request which the frontend routes to a server.
 """
 
+import base64
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -16,7 +17,8 @@ _LIMIT = 32
 _LONGEST = 200
 _HOST_FETCHES = frozenset({"hdr", "req.hdr", "req.fhdr", "hdr_dom", "http_host"})
 _SNI_FETCHES = frozenset({"ssl_fc_sni", "req.ssl_sni", "req_ssl_sni"})
-_PASSIVE_SNI_FETCHES = frozenset({"req.ssl_sni", "req_ssl_sni"})
+_HELLO_FETCHES = ("req.ssl_", "req_ssl_")
+"""Fetches that read the TLS hello of a connection that HAProxy does not decrypt: its server name, version, type, …"""
 _PATH_FETCHES = frozenset({"path", "pathq", "url", "capture.req.uri"})
 _BASE_FETCHES = frozenset({"base"})
 _METHOD_FETCHES = frozenset({"method", "http_method"})
@@ -35,8 +37,10 @@ class RequestHints:
     """Host names, of HTTP and of TLS."""
     paths: tuple[str, ...] = ()
     methods: tuple[str, ...] = ()
-    needs_sni: bool = False
-    """The frontend routes in TCP mode by the server name of the TLS inside the connection."""
+    headers: tuple[tuple[str, str], ...] = ()
+    """What every request needs: the credentials of a statistics page."""
+    speaks_tls: bool = False
+    """The frontend looks in TCP mode into the TLS hello inside the connection, e.g. to route by its server name."""
 
 
 def request_hints(proxy: Proxy, model: Model) -> RequestHints:
@@ -49,7 +53,8 @@ def request_hints(proxy: Proxy, model: Model) -> RequestHints:
         hosts=_best(host for c in criteria for host in _hosts(c)),
         paths=_best([*(path for c in criteria for path in _paths(c)), *_other_paths(proxy, model)]),
         methods=_best(m for m in methods if m.isascii() and m.isalpha()),
-        needs_sni=proxy.mode == "tcp" and _inspects_sni(proxy),
+        headers=_credentials(proxy, model),
+        speaks_tls=proxy.mode == "tcp" and _inspects_hello(proxy),
     )
 
 
@@ -122,6 +127,18 @@ def _literal(regex: str) -> str:
     return "" if _REGEX_SYNTAX & set(bare) else bare
 
 
+def _credentials(proxy: Proxy, model: Model) -> tuple[tuple[str, str], ...]:
+    """Return the Authorization header of the first `stats auth USER:PASSWORD`.
+
+    Without it the page answers 401 and closes the connection without saying so, where 2.6 and 2.8 were tried.
+    """
+    for where in (proxy, *_backends(proxy, model)):
+        for directive in where.all("stats", "auth"):
+            encoded = base64.b64encode(" ".join(directive.words[2:3]).encode()).decode("ascii")
+            return (("Authorization", f"Basic {encoded}"),)
+    return ()
+
+
 def _other_paths(proxy: Proxy, model: Model) -> Iterator[str]:
     """Return paths that no rule names: health checks of backends, then what HAProxy answers itself."""
     for backend in _backends(proxy, model):
@@ -149,7 +166,7 @@ def _check_paths(backend: Proxy) -> Iterator[str]:
         yield from (word for word in words if _PATH.fullmatch(word))
 
 
-def _inspects_sni(proxy: Proxy) -> bool:
+def _inspects_hello(proxy: Proxy) -> bool:
     """Return whether a rule looks into the TLS hello of a connection that HAProxy does not decrypt."""
     words = (word for directive in proxy.directives for word in directive.words)
-    return any(fetch in word for word in words for fetch in _PASSIVE_SNI_FETCHES)
+    return any(fetch in word for word in words for fetch in _HELLO_FETCHES)

@@ -36,9 +36,9 @@ class TraceFilter:
     """Whose events to keep.
 
     `endpoints` are those that clients connect to; none: every endpoint of the machine. `client_addresses` are
-    the clients' source addresses, or networks of them that share all but the last byte; none: any. `listens_here`
-    is asked for the pid that opened or closed a listening socket and says whether it belongs to the watched network
-    namespace (None: cannot say).
+    the clients' source addresses, or networks of them that share all but the last byte; none: any.
+    `listens_here` is asked for the pid that opened or closed a listening socket and says whether it belongs to
+    the watched network namespace (None: cannot say).
     """
 
     endpoints: frozenset[str] = frozenset()

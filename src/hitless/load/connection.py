@@ -69,7 +69,7 @@ def resolve_endpoint(stream: Stream, tls: "ssl.SSLContext | None") -> Endpoint:
 def _unix_path(address: str) -> str:
     """Return a path, or an abstract name filled with NULs as HAProxy binds it (`abns@`).
 
-    Source: HAProxy 2.8 src/tools.c str2sa_range(): the whole sockaddr_un counts, so the rest of sun_path is part of it.
+    Source: HAProxy doc/configuration.txt 4.2 "abns@"; what it binds as /proc/net/unix shows it (2.6.12).
     """
     if not address.startswith("@"):
         return address

@@ -5,6 +5,7 @@ the streams it has and gets no new ones.
 """
 
 import select
+from contextlib import suppress
 from errno import EADDRNOTAVAIL, EPROTO, ETIMEDOUT
 
 from hitless.attempts import (
@@ -143,7 +144,7 @@ class H2Client:
             self.engine.watch(connection, interest, lambda _mask: self._speak(link))
             return
         except OSError as error:
-            self._end_link(link, connection.errno or error.errno or FIN)
+            self._end_while_sending(link, connection.errno or error.errno or FIN)
             return
         self.has_begun = True
         self._watch(link)
@@ -230,6 +231,24 @@ class H2Client:
             self._end_link(link, errno)
 
     # The end of attempts and connections.
+
+    def _end_while_sending(self, link: Link, errno: int) -> None:
+        """Take what the server said before it closed (answers, a GOAWAY), then end what is left."""
+        connection = link.connection
+        if self._link is link:
+            self._link = None
+        try:
+            with suppress(OSError):  # nothing more came: why the connection is lost, the sending has said
+                while (
+                    connection.phase is Phase.WAITING and connection.fd >= 0 and (data := connection.recv())
+                ):
+                    now = now_ns()
+                    for event in link.protocol.receive(data):
+                        self._on_stream_event(link, event, now)
+        except Violation:
+            errno = EPROTO
+        if connection.fd >= 0:
+            self._end_link(link, errno)
 
     def _end_link(self, link: Link, errno: int) -> None:
         now = now_ns()

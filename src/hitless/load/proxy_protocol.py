@@ -21,8 +21,7 @@ def proxy_header(
 ) -> bytes:
     """Return the header that says who connects: the client's own address. A unix socket has none to say.
 
-    Then the command is LOCAL: HAProxy takes PROXY with no address for an invalid header (src/connection.c
-    conn_recv_proxy(), tried on 2.6.12).
+    Then the command is LOCAL: HAProxy 2.6.12 refuses PROXY without an address as an invalid header (tried).
     """
     if client.family == socket.AF_UNIX or isinstance(server_address, str):
         return SIGNATURE + struct.pack("!BBH", VERSION_2_LOCAL, UNSPECIFIED, 0)

@@ -62,14 +62,19 @@ class Acceptance:
 
         Raises: ConfigError with HAProxy's messages if it never does.
         """
+        result = self.provide()
+        if not result.ok:
+            raise self.refused([message.text for message in result.alerts], result.raw)
+
+    def provide(self) -> CheckResult:
+        """Provide what the configuration lacks, as long as that helps; return what HAProxy says of it in the end."""
         self._adapt(plan_identity_adaptations(self.model, self.tier))
         result = self._ask()
         for _ in range(MAX_CHECKS):
             if result.ok or not self.meet(result.raw):
                 break
             result = self._ask()
-        if not result.ok:
-            raise self.refused([message.text for message in result.alerts], result.raw)
+        return result
 
     def meet(self, said: str) -> bool:
         """Provide what HAProxy says it lacks; return whether there was anything new to provide."""

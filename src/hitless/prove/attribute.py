@@ -14,6 +14,7 @@ __all__ = ["attribute"]
 _QUESTIONS: tuple[Question, ...] = (
     process.paused,
     process.restarted,
+    process.outlived_reloads,
     process.hard_stopped,
     process.reload_failed,
     connection.accept_queue,

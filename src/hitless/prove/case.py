@@ -20,6 +20,7 @@ from hitless.prove.rows import (
 )
 from hitless.prove.timeline import Timeline, read_timeline
 from hitless.records import ClientClass, EventKind, Workload
+from hitless.reload.mechanism import Via
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,14 +76,26 @@ class Case:
 
     @property
     def opened_anew(self) -> frozenset[str]:
-        """The endpoints of which a reload opened a new listening socket instead of taking the old one over."""
-        return frozenset(
-            event.local
-            for event in self.events_of(EventKind.KERNEL_LISTEN)
-            for reload in self.timeline.reloads
-            if event.local in self.facts.endpoints
-            and reload.trigger_ns <= event.t_ns <= (reload.done_ns or reload.end_ns)
-        )
+        """The endpoints of which a reload opened a new listening socket instead of taking the old one over.
+
+        A reload that failed took nothing over, and a socket that had listened before was only paused meanwhile.
+        """
+        listened: set[int] = set()
+        anew: set[str] = set()
+        for event in self.events_of(EventKind.KERNEL_LISTEN):
+            reload = self.timeline.reload_at(event.t_ns)
+            took_over = reload is not None and not reload.failed and event.t_ns <= reload.done_ns
+            if took_over and event.socket not in listened and event.local in self.facts.endpoints:
+                anew.add(event.local)
+            listened.add(event.socket)
+        return frozenset(anew)
+
+    @property
+    def nothing_handed_over(self) -> bool:
+        """Whether every listening socket was opened anew, and the kernel does not move who waits in the old ones."""
+        if self.facts.tcp_migrate_req or not self.facts.endpoints:
+            return False
+        return self.facts.via == Via.SF or self.opened_anew == frozenset(self.facts.endpoints)
 
     def events_of(self, *kinds: EventKind) -> list[Event]:
         """Return the events of these kinds."""
@@ -136,7 +149,9 @@ def build_case(
     )
     skipped = {s.number: why for s in facts.streams if (why := not_applicable(s, rows, periods))}
     periods = without_streams(periods, rows, skipped)
-    judged = normalise(rows, {s.number: measure_normal(rows, periods, s) for s in facts.streams})
+    judged = normalise(
+        rows, {s.number: measure_normal(rows, periods, s, facts.streams) for s in facts.streams}
+    )
     return Case(
         facts=facts,
         events=events,

@@ -10,11 +10,11 @@ from hitless.causes import CAUSES, UNEXPLAINED, Cause
 from hitless.prove.reload_table import phase_at
 from hitless.prove.why.moment import reload_of
 from hitless.records import EventKind
-from hitless.units import NANOSECONDS_PER_MILLISECOND, NANOSECONDS_PER_SECOND
+from hitless.units import NANOSECONDS_PER_MILLISECOND, NANOSECONDS_PER_SECOND, format_duration
 from hitless.verdict import CauseFound, VictimDetail
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from hitless.prove.case import Case
     from hitless.prove.victims import Hurt
@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 __all__ = ["cause_table", "victim_sample"]
 
 SAMPLE_SIZE = 200
-EVIDENCE_LINES = 3
+EVIDENCE_LINES = 2
+COMMON_SHARE = 0.1
+"""What so many of a cause's victims have in common is worth a line; what fewer have is an example."""
 
 _NO_CAUSE = Cause(
     UNEXPLAINED,
@@ -35,10 +37,15 @@ _NO_CAUSE = Cause(
 
 
 def cause_table(case: Case, victims: Sequence[Hurt]) -> tuple[CauseFound, ...]:
-    """Return the causes, most victims first, `unexplained` last."""
+    """Return the causes, most victims first, `unexplained` last.
+
+    A reload that hands no socket over is named also where chance spared everybody.
+    """
     by_code: dict[str, list[Hurt]] = defaultdict(list)
     for hurt in victims:
         by_code[hurt.attribution.code].append(hurt)
+    if not victims and case.nothing_handed_over:
+        by_code["HL104"] = []
     ordered = sorted(by_code.items(), key=lambda item: (item[0] == UNEXPLAINED, -len(item[1]), item[0]))
     return tuple(_cause(case, CAUSES.get(code, _NO_CAUSE), found) for code, found in ordered)
 
@@ -56,15 +63,37 @@ def _cause(case: Case, cause: Cause, found: Sequence[Hurt]) -> CauseFound:
         workloads=tuple(dict.fromkeys(hurt.victim.stream.workload for hurt in found)),
         frontends=frontends,
         outcomes=dict(Counter(hurt.victim.outcome for hurt in found)),
-        evidence=_evidence(found),
+        evidence=_evidence(case, found),
     )
 
 
-def _evidence(found: Sequence[Hurt]) -> tuple[str, ...]:
-    """Return the commonest observations with their counts, a few lines."""
+def _evidence(case: Case, found: Sequence[Hurt]) -> tuple[str, ...]:
+    """Return when it hit, and the commonest observations with their counts, or an example where none is common."""
     counted = Counter(line for hurt in found for line in hurt.attribution.evidence)
-    common = counted.most_common(EVIDENCE_LINES)
-    return tuple(f"{text} ({count} times)" if count > 1 else text for text, count in common)
+    common = [
+        f"{text} ({count} times)" if count > 1 else text
+        for text, count in counted.most_common(EVIDENCE_LINES)
+        if count >= COMMON_SHARE * len(found)
+    ]
+    if not found:
+        return (
+            "every listening socket was opened anew at the reloads; nobody waited in an old one's queue just then",
+        )
+    if not common:
+        common = [f"for example: {line}" for line in found[0].attribution.evidence[:1]]
+    return (*_when(case, found), *common)
+
+
+def _when(case: Case, found: Sequence[Hurt]) -> Iterator[str]:
+    """Yield how long after their reloads so many attempts were hurt."""
+    reloads = ((hurt.victim.end_ns, case.timeline.reload_at(hurt.victim.end_ns)) for hurt in found)
+    after_s = [
+        (end_ns - reload.trigger_ns) / NANOSECONDS_PER_SECOND
+        for end_ns, reload in reloads
+        if reload is not None
+    ]
+    if len(after_s) > 1:
+        yield f"between {format_duration(min(after_s))} and {format_duration(max(after_s))} after a reload"
 
 
 def _fix_where(case: Case, cause: Cause, frontends: tuple[str, ...]) -> str:

@@ -138,10 +138,11 @@ def _under_load(run: _Run) -> list[CounterReading]:
     counters.append(_read("control end"))
     for number in range(1, pace.reloads + 1):
         channel.say(Progress(stage="reload", step=number, steps=pace.reloads))
-        _reload_once(run, number)
+        done = _reload_once(run, number)
         counters.append(_read(f"reload {number}"))
         if status := _gone(run):
-            run.mark(EventKind.RELOAD_FAILED, reload=number, text=status)
+            if done:
+                run.mark(EventKind.RELOAD_FAILED, reload=number, text=status)
             break
     channel.say(Progress(stage="settle", detail=f"{pace.settle_s:g} s for what comes late"))
     _watch_late_exits(run, pace.reloads, pace.settle_s)
@@ -159,10 +160,10 @@ def _read(label: str) -> CounterReading:
     return CounterReading(t_ns=now_ns(), label=label, values=read_counters())
 
 
-def _reload_once(run: _Run, number: int) -> None:
-    """Trigger one reload and follow it until it has taken over, failed, or run out of time."""
+def _reload_once(run: _Run, number: int) -> bool:
+    """Trigger one reload, follow it until it has taken over, failed, or run out of time; return whether it has."""
     old_pids = run.proxy.serving_pids()
-    tracker = PhaseTracker(number, old_pids, run.observer.endpoints, run.observer.endpoint_of)
+    tracker = PhaseTracker(number, old_pids, run.observer.after_reload, run.observer.endpoint_of)
     trigger_ns = run.mark(EventKind.RELOAD_TRIGGER, reload=number)
     trigger = _Trigger(run, number)
     failure = ""
@@ -183,6 +184,7 @@ def _reload_once(run: _Run, number: int) -> None:
         run.proxy.taken_over(tracker.new_pid)
     _follow_quietly(run, tracker, run.pace.spacing_s)
     trigger.wait(TAKEOVER_DEADLINE_S)
+    return not failure
 
 
 class _Trigger:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from hitless.causes import UNEXPLAINED
 from hitless.prove.timeline import NEAR_NS
 from hitless.prove.why.moment import reload_of
-from hitless.reload.mechanism import Via
 from hitless.units import NANOSECONDS_PER_SECOND, format_duration
 from hitless.verdict import Coverage, NotCovered, Verdict
 
@@ -105,10 +104,7 @@ def _not_handed_over(case: Case, victims: Sequence[Hurt]) -> Iterator[str]:
     Source: Linux v6.18 net/ipv4/inet_connection_sock.c inet_csk_listen_stop(): what waits in the accept queue of a
     closing listener is reset, or with tcp_migrate_req moved to another listener of its SO_REUSEPORT group.
     """
-    if case.facts.tcp_migrate_req or any(hurt.attribution.code in _QUEUE_CAUSES for hurt in victims):
-        return
-    anew = case.facts.via == Via.SF or case.opened_anew == set(case.facts.endpoints)
-    if case.facts.endpoints and anew:
+    if case.nothing_handed_over and not any(hurt.attribution.code in _QUEUE_CAUSES for hurt in victims):
         yield (
             "no listening socket was handed over, all were opened anew (HL104): connections in the old accept queues "
             "are reset, and only chance kept this run's out of them (--full-rate, more --reloads)"

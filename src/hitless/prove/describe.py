@@ -10,27 +10,35 @@ __all__ = [
     "fix_places",
     "frontend_facts",
     "hard_stop_after_s",
+    "mworker_max_reloads",
     "transfer_socket",
     "watched",
 ]
 
 
-def frontend_facts(model: Model) -> tuple[FrontendFacts, ...]:
+CLOSES_IDLE_SINCE = (2, 4)
+"""From here on a soft stop closes idle HTTP connections at once. Source: HAProxy 2.4 src/mux_h1.c; tried: 2.2, 2.6."""
+
+MAX_RELOADS_SINCE, MAX_RELOADS = (3, 3), 50
+"""The default of mworker-max-reloads. Source: HAProxy 3.3-dev14 doc/configuration.txt."""
+
+
+def frontend_facts(model: Model, version: tuple[int, ...]) -> tuple[FrontendFacts, ...]:
     """Return the facts of every frontend that binds something.
 
     Of one that passes connections on to an HTTP frontend, what decides is there.
     """
-    return tuple(_frontend_facts(proxy, model) for proxy in model.frontends)
+    return tuple(_frontend_facts(proxy, model, version) for proxy in model.frontends)
 
 
-def _frontend_facts(proxy: Proxy, model: Model) -> FrontendFacts:
+def _frontend_facts(proxy: Proxy, model: Model, version: tuple[int, ...]) -> FrontendFacts:
     inner = inner_bind(proxy, model) if proxy.mode == "tcp" else None
     speaking = inner.frontend if inner is not None else proxy
     return FrontendFacts(
         name=proxy.name,
         where=proxy.where,
         mode=speaking.mode,
-        idle_close_on_response="idle-close-on-response" in speaking.options,
+        idle_close_on_response="idle-close-on-response" in speaking.options or version < CLOSES_IDLE_SINCE,
         fix_where=_fix_where(speaking),
     )
 
@@ -61,6 +69,14 @@ def hard_stop_after_s(model: Model) -> float | None:
         return parse_duration_s(directive.words[1])
     except ValueError:
         return None
+
+
+def mworker_max_reloads(model: Model, version: tuple[int, ...]) -> int | None:
+    """Return how many reloads a worker may outlive; None without a limit."""
+    directive = model.global_value("mworker-max-reloads")
+    if directive is not None and len(directive.words) > 1 and directive.words[1].isdecimal():
+        return int(directive.words[1])
+    return MAX_RELOADS if version >= MAX_RELOADS_SINCE else None
 
 
 def close_spread_time(model: Model) -> bool:

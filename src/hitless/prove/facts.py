@@ -13,6 +13,7 @@ class FrontendFacts(Record, frozen=True):
     where: str
     mode: str = "http"
     idle_close_on_response: bool = False
+    """Whether a soft stop leaves idle connections open until their next response: by the option, or before 2.4."""
     fix_where: str = ""
     """Where its options are set, e.g. "haproxy.cfg:14 (defaults)"."""
 
@@ -45,6 +46,8 @@ class RunFacts(Record, frozen=True):
     reloads_requested: int = 0
     hard_stop_after_s: float | None = None
     close_spread_time: bool = False
+    mworker_max_reloads: int | None = None
+    """How many reloads a worker may outlive before the master ends it; None: any number."""
     tcp_migrate_req: bool = False
     """net.ipv4.tcp_migrate_req where the proxy runs: the kernel moves waiting connections to another listener."""
     endpoints: tuple[str, ...] = ()

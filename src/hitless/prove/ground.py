@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from hitless.config.hints import request_hints
 from hitless.errors import SandboxError
 from hitless.prove import describe
 from hitless.prove.targets import Reachability
@@ -31,7 +32,7 @@ from hitless.sandbox.world.process import WorldProcess
 from hitless.sandbox.write_standins import known_groups, known_users, read_path_state, write_stand_ins
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from contextlib import ExitStack
 
     from hitless.config.model import Model
@@ -95,7 +96,7 @@ def prepare_ground(
 def _provide(
     models: Sequence[Model], plan: ProvePlan, tier: TierKind
 ) -> tuple[tuple[StandIn, ...], WorldCertificates]:
-    hosts = dict.fromkeys(wanted.request.host for wanted in plan.requests if wanted.request.host)
+    asked = [wanted.request.host for wanted in plan.requests if wanted.request.host]
     stand_ins: dict[tuple[str, str], StandIn] = {}
     for model in models:
         plans = plan_stand_ins(
@@ -104,12 +105,18 @@ def _provide(
             tier=tier,
             users=known_users(),
             groups=known_groups(),
-            host_names=tuple(hosts),
+            host_names=tuple(dict.fromkeys((*asked, *_routed_hosts(model)))),
         )
         names = certificate_names(model)
         written, certificates = write_stand_ins(plans, directory=SANDBOX_DIRECTORY, server_names=names)
         stand_ins |= {(one.kind, one.name): one for one in written}
     return tuple(stand_ins.values()), certificates
+
+
+def _routed_hosts(model: Model) -> Iterator[str]:
+    """Yield the host names that rules speak of: self-made certificates are for them, too."""
+    for frontend in model.frontends:
+        yield from request_hints(frontend, model).hosts
 
 
 def _reserve_ports(models: Sequence[Model]) -> None:

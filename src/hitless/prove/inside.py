@@ -46,6 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         finished = _run(plan, channel, words.directory_fd)
     except HitlessError as error:
+        channel.close()
         channel.say(Failure(message=error.message, hint=error.hint, exit_code=int(error.exit_code)))
         return ExitCode.UNKNOWN
     channel.close()

@@ -17,7 +17,12 @@ from hitless.prove.cause_table import cause_table, victim_sample
 from hitless.prove.decide import covered, decide, notes
 from hitless.prove.power import failure_probability_upper, longest_interval_ns
 from hitless.prove.reload_table import generation_table, reload_table
-from hitless.prove.victims import attribute_victims, drop_background, set_aside_slow
+from hitless.prove.victims import (
+    attribute_victims,
+    drop_background,
+    set_aside_slow,
+    set_aside_usual,
+)
 from hitless.prove.why.moment import reload_of
 from hitless.prove.workload_table import client_totals, workload_row
 from hitless.records import EventKind
@@ -43,7 +48,8 @@ def judge(case: Case, *, hitless_version: str) -> ProofResult:
     origin_ns = case.timeline.load_start_ns
     gaps = _gaps(case)
     hurt, background = drop_background(case, failures(case.rows))
-    victims, late = set_aside_slow(attribute_victims(case, hurt[case.client_class], gaps), hurt)
+    attributed = set_aside_usual(case, attribute_victims(case, hurt[case.client_class], gaps), hurt)
+    victims, late = set_aside_slow(attributed, hurt)
     table = tuple(
         workload_row(case, stream, hurt) for stream in case.facts.streams if stream.number not in case.skipped
     )

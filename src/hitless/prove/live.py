@@ -110,11 +110,11 @@ def parse_url(live: LiveTarget, client_network: int) -> tuple[Target, Request]:
 
     Raises: UsageError if it is no http, https or tcp URL, or names another host without --remote.
     """
+    ports = {"http": 80, "https": 443, "tcp": 0}
     try:
         parts = urlsplit(live.url)
     except ValueError as error:
         raise UsageError(f"--url {live.url!r} is no URL: {error}.") from error
-    ports = {"http": 80, "https": 443, "tcp": 0}
     if parts.scheme not in ports or not parts.hostname:
         raise UsageError(f"--url wants http://, https:// or tcp://HOST:PORT, not {live.url!r}.")
     try:

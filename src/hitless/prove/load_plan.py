@@ -19,6 +19,7 @@ __all__ = ["LoadSize", "plan_load"]
 RATE_BUDGET_PER_S = 1_200.0
 """All streams together; a configuration with many frontends gets less for each. One that is alone gets what was asked
 for, be it more."""
+MAX_CONNECT_RATE_PER_S = 400.0
 MAX_FRACTION_OF_MAXCONN = 0.5
 NO_TIMEOUT_S = 10.0
 """In place of a timeout that is not set, or 0: never."""
@@ -66,14 +67,17 @@ class _Share:
     streams_per_connection: int = 1
     rest_limit_s: float = 0.0
     """How long a connection may rest between two requests; 0: for ever."""
+    takes_what_is_left: bool = False
+    """New connections are what makes a gap visible: they get what others leave of the rate budget."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Scale:
-    """By how much to shrink what was asked for, at most 1."""
+    """By how much to shrink what was asked for, at most 1; `left_per_s` is what each share may take of the rest."""
 
     rate: float
     connections: float
+    left_per_s: float
 
 
 def plan_load(
@@ -95,7 +99,7 @@ def plan_load(
         for share in _shares(target, _timing(model, target), size, is_main=is_main)
         if share.workload in size.workloads
     ]
-    scale = _Scale(_rate_scale(size, shares), _connection_scale(model, shares))
+    scale = _Scale(_rate_scale(size, shares), _connection_scale(model, shares), _left_per_s(shares))
     streams = tuple(
         msgspec.structs.replace(
             _stream(number, target, share, size, scale),
@@ -112,9 +116,17 @@ def _rate_scale(size: LoadSize, shares: list[tuple[Target, _Share]]) -> float:
     return min(1.0, max(RATE_BUDGET_PER_S, 2 * size.rate_per_s) / total) if total else 1.0
 
 
+def _left_per_s(shares: list[tuple[Target, _Share]]) -> float:
+    takers = sum(share.takes_what_is_left for _, share in shares)
+    others = sum(share.rate_per_s for _, share in shares if not share.takes_what_is_left)
+    return min(MAX_CONNECT_RATE_PER_S, max(0.0, RATE_BUDGET_PER_S - others) / takers) if takers else 0.0
+
+
 def _stream(number: int, target: Target, share: _Share, size: LoadSize, scale: _Scale) -> Stream:
     closed_loop = size.full_rate and share.workload is Workload.CONNECT
     rate_per_s = share.rate_per_s * scale.rate
+    if share.takes_what_is_left:
+        rate_per_s = max(rate_per_s, scale.left_per_s)
     connections = round(share.connections * scale.connections)
     if share.rest_limit_s:
         connections = min(connections, int(rate_per_s * share.rest_limit_s))
@@ -139,7 +151,7 @@ def _shares(target: Target, timing: _Timing, size: LoadSize, *, is_main: bool) -
     if not is_main:
         yield _Share(Workload.CONNECT, new_connections, rate_per_s=size.rate_per_s / 8)
         return
-    yield _Share(Workload.CONNECT, new_connections, rate_per_s=size.rate_per_s / 2)
+    yield _Share(Workload.CONNECT, new_connections, rate_per_s=size.rate_per_s / 2, takes_what_is_left=True)
     if target.mode == "tcp":
         yield _Share(Workload.TCP, max(1, size.connections // 2), idle_s=min(0.25, timing.idle_s))
         return

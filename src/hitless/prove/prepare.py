@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hitless.config.hints import request_hints
 from hitless.errors import UsageError
 from hitless.prove import describe
+from hitless.prove.certificate_names import names_for_strict_binds
 from hitless.prove.facts import RunFacts
 from hitless.prove.load_plan import LoadSize, plan_load
 from hitless.prove.probe import probe
@@ -18,6 +19,7 @@ from hitless.prove.requests import NO_ANSWER, candidates, check_frontends, probe
 from hitless.prove.scene import Scene, build_scene
 from hitless.prove.server_setup import ServerSetup
 from hitless.reload.mechanism import Via
+from hitless.sandbox.entry import TierKind
 from hitless.sandbox.network import read_sysctls
 from hitless.verdict import NotCovered
 
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from contextlib import ExitStack
 
+    from hitless.config.hints import RequestHints
+    from hitless.config.model import Model
+    from hitless.config.model import Proxy as HaproxyProxy
     from hitless.prove.channel import Channel
     from hitless.prove.protocol import ProvePlan
     from hitless.records import Event, LoadPlan, Request
@@ -112,10 +117,15 @@ def _check_sysctls(wanted: Mapping[str, str]) -> None:
 def _changes(plan: ProvePlan) -> tuple[tuple[str, str], ...]:
     """Return which file replaces which at the first reload.
 
-    Raises: UsageError unless there is one changed file for each file.
+    Raises: UsageError unless there is one changed file for each file, and a private place to put it.
     """
     if not plan.change_files:
         return ()
+    if plan.tier == TierKind.LOOPBACK:
+        raise UsageError(
+            "--change needs a sandbox: without one the file itself would be overwritten.",
+            hint="Run hitless as root, or where user namespaces are allowed.",
+        )
     if len(plan.change_files) != len(plan.files) or any(Path(name).is_dir() for name in plan.files):
         raise UsageError(
             f"--change was given {len(plan.change_files)} times for {len(plan.files)} configuration files.",
@@ -130,10 +140,10 @@ def _probe(
     """Return the request for each frontend, how well each was answered, and which need TLS inside TCP."""
     asked = {wanted.frontend: wanted.request for wanted in plan.requests}
     check_frontends(asked, (proxy.name for proxy in scene.model.frontends))
-    hints = {proxy.name: request_hints(proxy, scene.model) for proxy in scene.model.frontends}
+    hints = {proxy.name: _hints(proxy, scene.model) for proxy in scene.model.frontends}
     modes = {target.frontend: target.mode for target in scene.targets.main}
     tls_payload = frozenset(
-        name for name, hint in hints.items() if hint.needs_sni and modes.get(name) == "tcp"
+        name for name, hint in hints.items() if hint.speaks_tls and modes.get(name) == "tcp"
     )
     tried = {name: candidates(asked.get(name, asked.get("")), hint) for name, hint in hints.items()}
     best = probe(probe_streams(scene.targets.main, tried, tls_payload=tls_payload), channel)
@@ -144,11 +154,20 @@ def _probe(
     )
 
 
+def _hints(frontend: HaproxyProxy, model: Model) -> RequestHints:
+    hints = request_hints(frontend, model)
+    names = names_for_strict_binds(frontend, model)
+    return replace(hints, hosts=tuple(dict.fromkeys((*names, *hints.hosts)))) if names else hints
+
+
 def _facts(
     plan: ProvePlan, scene: Scene, load: LoadPlan, ranks: Mapping[str, int], setup: ServerSetup
 ) -> RunFacts:
     driven = {target.frontend for target in scene.targets.all}
-    frontends = {proxy.name for proxy in scene.model.frontends}
+    remaining = {proxy.name for proxy in scene.changed.frontends}
+    frontends = [
+        one for one in describe.frontend_facts(scene.model, scene.binary.version[:2]) if one.name in remaining
+    ]
     silent = [name for name, rank in ranks.items() if rank >= NO_ANSWER]
     not_covered = list(scene.targets.not_covered) + [
         NotCovered(where=target.where, why="no request got an answer", frontend=target.frontend)
@@ -163,7 +182,7 @@ def _facts(
         tier=plan.tier,
         configuration=plan.files,
         streams=load.streams,
-        frontends=describe.frontend_facts(scene.model),
+        frontends=tuple(frontends),
         not_covered=tuple(not_covered),
         frontend_count=len(frontends),
         covered_count=len(driven - set(silent)),
@@ -172,8 +191,9 @@ def _facts(
         fix_places=describe.fix_places(scene.model),
         reloads_requested=plan.reloads,
         hard_stop_after_s=describe.hard_stop_after_s(scene.model),
+        mworker_max_reloads=describe.mworker_max_reloads(scene.model, scene.binary.version[:2]),
         close_spread_time=describe.close_spread_time(scene.model),
-        endpoints=tuple(sorted(describe.watched(scene.model))),
+        endpoints=tuple(sorted(describe.watched(scene.model) & describe.watched(scene.changed))),
     )
 
 
@@ -181,9 +201,18 @@ _SAYS = {2: "only 4xx (refused or not found)", 3: "only 4xx", 4: "only 5xx"}
 
 
 def _notes(scene: Scene, ranks: Mapping[str, int]) -> tuple[str, ...]:
-    return tuple(
-        f"{frontend} answered every request that was tried with {_SAYS[rank]}: name one that it serves with "
-        f"--request '{frontend}=/path'"
-        for frontend, rank in ranks.items()
-        if rank in _SAYS
-    ) + tuple(scene.model.diagnostics)
+    before = {proxy.name for proxy in scene.model.frontends}
+    added = [proxy.name for proxy in scene.changed.frontends if proxy.name not in before]
+    come = (
+        (f"only the changed configuration has {', '.join(added)}: no client was sent there",) if added else ()
+    )
+    return (
+        come
+        + tuple(
+            f"{frontend} answered every request that was tried with {_SAYS[rank]}: name one that it serves with "
+            f"--request '{frontend}=/path'"
+            for frontend, rank in ranks.items()
+            if rank in _SAYS
+        )
+        + tuple(scene.model.diagnostics)
+    )

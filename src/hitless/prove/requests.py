@@ -53,7 +53,8 @@ def candidates(asked: Request | None, hints: RequestHints | None) -> tuple[Reque
         found = (msgspec.structs.replace(asked, host=host) for host in ("", *hosts))
     else:
         paths = hints.paths if hints is not None else ()
-        found = (Request(path=path, host=host) for host, path in _combinations(hosts, paths))
+        headers = hints.headers if hints is not None else ()
+        found = (Request(path=path, host=host, headers=headers) for host, path in _combinations(hosts, paths))
     return tuple(islice(dict.fromkeys(found), CANDIDATES_PER_FRONTEND))
 
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     Mask = npt.NDArray[np.bool_]
 
 __all__ = [
+    "MOSTLY_FAILED",
     "Baseline",
     "Kind",
     "Normal",
@@ -42,6 +43,7 @@ _OK = OUTCOME_CODES[Outcome.OK]
 _SLOW = OUTCOME_CODES[Outcome.SLOW]
 _HTTP_5XX = OUTCOME_CODES[Outcome.HTTP_5XX]
 _HTTP_UNEXPECTED = OUTCOME_CODES[Outcome.HTTP_UNEXPECTED]
+_ANSWERED = (_HTTP_UNEXPECTED, _SLOW)
 _FIRST_ERROR_STATUS, _FIRST_5XX_STATUS = 400, 500
 
 USUAL_SHARE = 0.5
@@ -52,6 +54,8 @@ USUAL_5XX_SHARE = 0.99
 SLOW_FACTOR = 3
 SLOW_PERCENTILE = 99
 """`slow` stands only beyond so many times this percentile of the control run: a busy machine is not a drop."""
+MOSTLY_FAILED = 0.05
+"""A stream of which the control run already lost so large a share cannot show what a reload changes."""
 
 Kind = tuple[int, int]
 """How an attempt failed: its outcome code and its HTTP status (0 without one)."""
@@ -84,6 +88,11 @@ class Baseline:
     failures: dict[Kind, int]
     """How often the control run failed in which way."""
 
+    @property
+    def lost(self) -> dict[Kind, int]:
+        """The failures that got no good answer. An error below 500 is an answer, and slow is late."""
+        return {kind: count for kind, count in self.failures.items() if kind[0] not in _ANSWERED}
+
 
 def divide(rows: Rows, *, control_start_ns: int, control_end_ns: int, load_stop_ns: int) -> Periods:
     """Divide the attempts: control is what ended before the first reload, reload what was still to end then.
@@ -105,10 +114,17 @@ def without_streams(periods: Periods, rows: Rows, streams: Iterable[int]) -> Per
     return Periods(periods.control & counted, periods.reload & counted, periods.retries & counted)
 
 
-def measure_normal(rows: Rows, periods: Periods, stream: Stream) -> Normal:
-    """Read from the control run what one stream usually gets."""
+def measure_normal(rows: Rows, periods: Periods, stream: Stream, streams: Iterable[Stream] = ()) -> Normal:
+    """Read from the control run what one stream usually gets.
+
+    Of a stream whose answers last longer than the control run, those of `streams` at its address tell its statuses.
+    """
     mine = rows[periods.control & (rows["stream"] == stream.number)]
-    statuses, counts = np.unique(mine["status"][mine["status"] > 0], return_counts=True)
+    answers = mine
+    if not len(mine):
+        siblings = [other.number for other in streams if other.target == stream.target]
+        answers = rows[periods.control & np.isin(rows["stream"], siblings)]
+    statuses, counts = np.unique(answers["status"][answers["status"] > 0], return_counts=True)
     wanted = np.where(statuses >= _FIRST_5XX_STATUS, USUAL_5XX_SHARE, USUAL_SHARE)
     usual = statuses[counts >= wanted * counts.sum()]
     answered = mine[(mine["outcome"] == _OK) | (mine["outcome"] == _SLOW)]

@@ -17,7 +17,7 @@ from hitless.prove.acceptance import Acceptance
 from hitless.prove.conduct import alerts
 from hitless.prove.ground import prepare_ground
 from hitless.prove.protocol import Progress, ProvePlan, Watch
-from hitless.prove.targets import Targets, find_targets
+from hitless.prove.targets import Targets, find_targets, without_removed
 from hitless.reload.instance import Instance, create_instance, master_socket
 from hitless.reload.launch import Launch, MessageReader
 from hitless.reload.mechanism import Mechanism, Mode, Via, choose_mechanism
@@ -48,6 +48,8 @@ class Scene:
 
     binary: HaproxyBinary
     model: Model
+    changed: Model
+    """What is reloaded into; `model` itself if nothing is changed."""
     mechanism: Mechanism
     instance: Instance
     messages: MessageReader
@@ -82,7 +84,7 @@ def build_scene(plan: ProvePlan, channel: Channel, directory_fd: int, stack: Exi
     binary = read_binary(plan.haproxy)
     files = read_files(plan.files)
     model = _model(files, plan, binary)
-    models = [model] + ([_model(read_files(plan.change_files), plan, binary)] if plan.change_files else [])
+    changed = _model(read_files(plan.change_files), plan, binary) if plan.change_files else model
     mechanism = choose_mechanism(
         Via(plan.via),
         Mode(plan.mode) if plan.mode else None,
@@ -90,8 +92,13 @@ def build_scene(plan: ProvePlan, channel: Channel, directory_fd: int, stack: Exi
         transfer_socket=describe.transfer_socket(model),
     )
     channel.say(Progress(stage="world"))
-    ground = prepare_ground(models, plan, channel, directory_fd, stack)
-    targets = find_targets(model, ground.reach, binary.version[:2])
+    ground = prepare_ground(
+        [model] if changed is model else [model, changed], plan, channel, directory_fd, stack
+    )
+    targets = without_removed(
+        find_targets(model, ground.reach, binary.version[:2]),
+        find_targets(changed, ground.reach, binary.version[:2]),
+    )
     launch = Launch(
         binary=binary.path,
         files=plan.files,
@@ -100,25 +107,13 @@ def build_scene(plan: ProvePlan, channel: Channel, directory_fd: int, stack: Exi
         working_directory=plan.working_directory,
     )
     channel.say(Progress(stage="check"))
-    stand_ins = list(ground.stand_ins)
-    if plan.change_files:
-        changed = replace(launch, files=plan.change_files)
-        changed_files = read_files(plan.change_files)
-        Acceptance(
-            binary,
-            changed,
-            mechanism.mode,
-            ground.tier,
-            models[1],
-            changed_files,
-            ground.directory,
-            stand_ins,
-        ).check()
     acceptance = Acceptance(
-        binary, launch, mechanism.mode, ground.tier, model, files, ground.directory, stand_ins
+        binary, launch, mechanism.mode, ground.tier, model, files, ground.directory, list(ground.stand_ins)
     )
     acceptance.check()
-    _watch(channel, targets, describe.watched(model))
+    if plan.change_files:
+        _provide_for_change(acceptance, changed, plan)
+    _watch(channel, targets, describe.watched(model) | describe.watched(changed))
     channel.say(Progress(stage="start", detail=f"{binary.version_text}, {mechanism.mode}"))
     messages = MessageReader(channel.emit)
     stack.callback(messages.close)
@@ -130,12 +125,15 @@ def build_scene(plan: ProvePlan, channel: Channel, directory_fd: int, stack: Exi
         transfer_socket=describe.transfer_socket(model),
     )
     stack.callback(instance.stop)
-    observer = Observer(instance.serving_pids, describe.watched(model))
+    observer = Observer(
+        instance.serving_pids, describe.watched(model), after_reload=describe.watched(changed)
+    )
     stack.callback(observer.close)
     _start(instance, observer, messages, acceptance, channel)
     return Scene(
         binary=binary,
         model=model,
+        changed=changed,
         mechanism=mechanism,
         instance=instance,
         messages=messages,
@@ -145,6 +143,16 @@ def build_scene(plan: ProvePlan, channel: Channel, directory_fd: int, stack: Exi
         stand_ins=tuple(acceptance.stand_ins),
         master_socket=master_socket(plan.extra_arguments, ground.directory),
     )
+
+
+def _provide_for_change(acceptance: Acceptance, changed: Model, plan: ProvePlan) -> None:
+    """Provide what the changed configuration lacks here.
+
+    What HAProxy refuses in it stays refused: then the reload fails, as the service's would.
+    """
+    launch = replace(acceptance.launch, files=plan.change_files)
+    files = read_files(plan.change_files)
+    replace(acceptance, launch=launch, model=changed, files=files).provide()
 
 
 def _model(files: Sequence[ConfigFile], plan: ProvePlan, binary: HaproxyBinary) -> Model:

@@ -12,6 +12,8 @@ __all__ = ["ServerSetup"]
 
 TIMEOUT_S = 5.0
 
+_COMMANDS = ("disable health {}", "set server {} state ready", "set server {} health up")
+
 
 class ServerSetup:
     """Sets the servers of a list up. State is lost at each reload, so it is applied to each new worker."""
@@ -30,9 +32,10 @@ class ServerSetup:
         for server in self._servers:
             name = f"{server.backend}/{server.server}"
             try:
-                master.ask_worker(pid, f"disable health {name}", timeout_s=TIMEOUT_S)
-                master.ask_worker(pid, f"set server {name} state ready", timeout_s=TIMEOUT_S)
-                master.ask_worker(pid, f"set server {name} health up", timeout_s=TIMEOUT_S)
+                for command in _COMMANDS:
+                    answer = master.ask_worker(pid, command.format(name), timeout_s=TIMEOUT_S).strip()
+                    if answer:  # HAProxy says nothing where it did what it was told
+                        self._failed[name] = answer
             except ControlError as error:
                 self._failed[name] = error.message
 

@@ -156,7 +156,7 @@ class _Child:
             if len(buffer) > LINE_LIMIT_BYTES:
                 raise SandboxError("The run sent a message beyond all bounds and was ended.")
             for line in lines:
-                message = decode_message(line)
+                message = _decode(line)
                 show(message)
                 if isinstance(message, Watch):
                     self._watch(message)
@@ -201,6 +201,13 @@ _BY_SIGKILL = frozenset({-signal.SIGKILL, 128 + signal.SIGKILL})
 """The child itself; and what runs in the sandbox, whose init passes its ending on as shells do."""
 _KILLED = "Somebody killed it, or the kernel for want of memory: look into the kernel's log (dmesg)."
 _DEFECT = "This is a defect of hitless: please report it with the lines above."
+
+
+def _decode(line: bytes) -> Message:
+    try:
+        return decode_message(line)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise SandboxError(f"The run said what is no message, and was ended: {error}.") from error
 
 
 def _as_error(failure: Failure) -> HitlessError:

@@ -8,7 +8,7 @@ from hitless.prove.inner import inner_bind
 from hitless.records import Target
 from hitless.verdict import NotCovered
 
-__all__ = ["Reachability", "Targets", "find_targets"]
+__all__ = ["Reachability", "Targets", "find_targets", "without_removed"]
 
 MAX_TARGETS = 256
 """More addresses than this are not all driven: two cores could not keep them busy."""
@@ -19,11 +19,11 @@ ALPN_BY_DEFAULT = (2, 8)
 _UNDRIVEN = {
     "quic": "HTTP/3 over QUIC is not driven by this version",
     "udp": "UDP is not driven",
+    "abnsz": "abstract names that end at a NUL (abnsz@) are not driven",
     "fd": "the socket would be inherited from a service manager (fd@)",
     "sockpair": "an internal socket pair",
     "rhttp": "reverse HTTP: connections come from a server",
     "name": "the bind's host name is not an address",
-    "abnsz": "abstract names that end at a NUL (abnsz@) are not driven",
     "other": "this kind of address is not driven",
 }
 
@@ -82,6 +82,21 @@ def find_targets(model: Model, reach: Reachability, version: tuple[int, int]) ->
         further += [target for target in found if firsts[_speech(target)] is not target]
     left_out += _disabled(model)
     return Targets(tuple(main), tuple(further), tuple(left_out))
+
+
+def without_removed(targets: Targets, changed: Targets) -> Targets:
+    """Return the targets that the changed configuration serves as well: the others are meant to go."""
+    stay = {target.endpoint for target in changed.all}
+    removed = tuple(
+        NotCovered(where=one.where, why="the changed configuration does not bind it", frontend=one.frontend)
+        for one in targets.all
+        if one.endpoint not in stay
+    )
+    return Targets(
+        main=tuple(one for one in targets.main if one.endpoint in stay),
+        further=tuple(one for one in targets.further if one.endpoint in stay),
+        not_covered=targets.not_covered + removed,
+    )
 
 
 def _addresses(frontend: Proxy) -> Iterator[tuple[Bind, Address]]:

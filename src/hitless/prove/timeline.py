@@ -14,6 +14,7 @@ __all__ = ["NEAR_NS", "ReloadPhases", "Timeline", "read_timeline"]
 NEAR_NS = 250 * NANOSECONDS_PER_MILLISECOND
 """How far a symptom may lie from its cause: the load engine's batch, the follower's period, a busy machine."""
 
+_ENDED_BY_SIGTERM = 128 + 15
 _MAX_RELOADS = re.compile(r"exceeds max reloads")
 
 
@@ -68,6 +69,8 @@ class Timeline:
     transfer_failures: tuple[tuple[int, str], ...] = ()
     max_reloads: tuple[tuple[int, int], ...] = ()
     """When a worker was ended because it had outlived too many reloads, and its pid."""
+    terminated: tuple[tuple[int, int], ...] = ()
+    """When a former worker was reported to have ended by SIGTERM, and its pid."""
     started_ns: dict[int, int] = field(default_factory=dict)
     """By pid of a serving process."""
     exited_ns: dict[int, int] = field(default_factory=dict)
@@ -87,6 +90,11 @@ class Timeline:
         if last is not None and start_ns <= last.settled_ns + NEAR_NS:
             return last
         return next((r for r in self.reloads if start_ns < r.trigger_ns <= end_ns), last)
+
+    def reloads_outlived(self, pid: int, t_ns: int) -> int:
+        """Return how many reloads a process had seen at this moment since it was the newest; 0 if it still was."""
+        replaced_by, last = self.released_by(pid), self.reload_at(t_ns)
+        return 0 if replaced_by is None or last is None else last.number - replaced_by.number + 1
 
     def released_by(self, pid: int) -> ReloadPhases | None:
         """Return the reload in which this process stopped listening."""
@@ -116,6 +124,11 @@ def read_timeline(events: Iterable[Event]) -> Timeline:
             (event.t_ns, int(event.local))
             for event in _said(ordered, MessageKind.FORMER_WORKER_EXITED)
             if _MAX_RELOADS.search(event.text) and event.local.isdecimal()
+        ),
+        terminated=tuple(
+            (event.t_ns, int(event.local))
+            for event in _said(ordered, MessageKind.FORMER_WORKER_EXITED)
+            if event.number == _ENDED_BY_SIGTERM and event.local.isdecimal()
         ),
         started_ns=_by_pid(ordered, EventKind.PROCESS_START),
         exited_ns=exited_ns,

@@ -7,26 +7,27 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hitless.attempts import FLAG_REUSED, OUTCOMES
+from hitless.attempts import FLAG_REUSED, OUTCOME_CODES, OUTCOMES
 from hitless.causes import UNEXPLAINED
 from hitless.evidence.matching import match_events
 from hitless.prove.attribute import attribute
-from hitless.prove.rows import background_allowance
+from hitless.prove.rows import MOSTLY_FAILED, background_allowance
 from hitless.prove.why.moment import Attribution, Moment, Victim
 from hitless.records import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import numpy.typing as npt
 
     from hitless.evidence.listeners import Gap
     from hitless.prove.case import Case
+    from hitless.prove.rows import Baseline
     from hitless.records import ClientClass, Event
 
     Mask = npt.NDArray[np.bool_]
 
-__all__ = ["Hurt", "attribute_victims", "drop_background"]
+__all__ = ["Hurt", "attribute_victims", "drop_background", "set_aside_slow", "set_aside_usual"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,7 @@ def attribute_victims(case: Case, hurt: Mask, gaps: Sequence[Gap]) -> list[Hurt]
         gaps=gaps,
         frontends={frontend.name: frontend for frontend in case.facts.frontends},
         close_spread_time=case.facts.close_spread_time,
+        max_reloads=case.facts.mworker_max_reloads,
         opened_anew=case.opened_anew,
         counters=dict(case.kernel.counter_changes),
     )
@@ -102,14 +104,46 @@ def set_aside_slow(
     A late answer is harm where something of the reload explains it: a pause, a restart, a lost SYN. Where nothing does,
     the request was served, and a machine that had other things to do is as good an explanation. `hurt` loses them too.
     """
-    late: list[Hurt] = []
+    return _part(
+        victims,
+        lambda one: one.victim.outcome is Outcome.SLOW and one.attribution.code == UNEXPLAINED,
+        hurt,
+    )
+
+
+def set_aside_usual(case: Case, victims: Sequence[Hurt], hurt: Mapping[ClientClass, Mask]) -> list[Hurt]:
+    """Return the victims without those of what failed without a reload, too. `hurt` loses them as well.
+
+    Where nothing worked in the control run, a failure under reload says nothing about it, whatever its evidence looks
+    like; where one kind of failure was common there, one more of that kind says nothing unless something explains it.
+    Such a stream is incomplete, so that the verdict does not pass.
+    """
+    return _part(victims, lambda one: _is_usual(case.baselines[one.victim.stream.number], one), hurt)[0]
+
+
+def _is_usual(baseline: Baseline, one: Hurt) -> bool:
+    lost = (
+        baseline.lost
+    )  # what makes a stream incomplete, and nothing else: else a verdict could pass over this
+    if not baseline.attempts:
+        return False
+    if sum(lost.values()) == baseline.attempts:
+        return True
+    seen = lost.get((OUTCOME_CODES[one.victim.outcome], one.victim.status), 0)
+    return one.attribution.code == UNEXPLAINED and seen > MOSTLY_FAILED * baseline.attempts
+
+
+def _part(
+    victims: Sequence[Hurt], is_aside: Callable[[Hurt], bool], hurt: Mapping[ClientClass, Mask]
+) -> tuple[list[Hurt], list[Hurt]]:
+    """Return the victims that stay, and those that are set aside, which the masks lose."""
+    aside: list[Hurt] = []
     others: list[Hurt] = []
     for one in victims:
-        unexplained = one.victim.outcome is Outcome.SLOW and one.attribution.code == UNEXPLAINED
-        (late if unexplained else others).append(one)
+        (aside if is_aside(one) else others).append(one)
     for mask in hurt.values():
-        mask[[one.row for one in late]] = False
-    return others, late
+        mask[[one.row for one in aside]] = False
+    return others, aside
 
 
 def _victim(case: Case, row: int, events: tuple[Event, ...]) -> Victim:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hitless.attempts import OUTCOME_CODES, OUTCOMES
+from hitless.prove.rows import MOSTLY_FAILED
 from hitless.records import ClientClass, Outcome
 from hitless.units import NANOSECONDS_PER_MILLISECOND
 from hitless.verdict import ClientTotals, Control, Latency, Totals, WorkloadResult
@@ -25,8 +26,6 @@ __all__ = ["client_totals", "workload_row"]
 
 _OK = OUTCOME_CODES[Outcome.OK]
 _HTTP_5XX = OUTCOME_CODES[Outcome.HTTP_5XX]
-MOSTLY_FAILED = 0.05
-"""A stream of which the control run already lost so large a share cannot show what a reload changes."""
 
 
 def client_totals(hurt: Mapping[ClientClass, Mask], where: Mask) -> ClientTotals:
@@ -89,7 +88,7 @@ def _latency(case: Case, where: Mask) -> Latency | None:
 
 
 def _incomplete(case: Case, stream: Stream, control: Mask, under_reload: Mask) -> str:
-    failed = _lost_in_control(case, stream)
+    failed = sum(case.baselines[stream.number].lost.values())
     attempts = int(control.sum())
     if attempts and failed == attempts:
         return "no answer even in the control run"
@@ -102,13 +101,6 @@ def _incomplete(case: Case, stream: Stream, control: Mask, under_reload: Mask) -
     if not attempts and not _spanned(case, under_reload):
         return "no attempt ended in the control run"
     return ""
-
-
-def _lost_in_control(case: Case, stream: Stream) -> int:
-    """Count what got no good answer in the control run; an error below 500 is an answer, and slow is late."""
-    answered = {OUTCOME_CODES[Outcome.HTTP_UNEXPECTED], OUTCOME_CODES[Outcome.SLOW]}
-    failures = case.baselines[stream.number].failures
-    return sum(count for (code, _), count in failures.items() if code not in answered)
 
 
 def _spanned(case: Case, under_reload: Mask) -> bool:

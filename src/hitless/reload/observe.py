@@ -28,14 +28,23 @@ DENSE_FOR_S = 0.5
 class Observer:
     """Watches the listening sockets of some endpoints and the processes that may hold them.
 
-    `pids` returns the processes to look at; `endpoints` are as the kernel writes a bound address ("0.0.0.0:80").
+    `pids` returns the processes to look at; `endpoints` are as the kernel writes a bound address ("0.0.0.0:80"), and
+    `after_reload` those that a new process must have, where the configuration is changed.
     """
 
-    def __init__(self, pids: Callable[[], Iterable[int]], endpoints: frozenset[str]) -> None:
+    def __init__(
+        self,
+        pids: Callable[[], Iterable[int]],
+        endpoints: frozenset[str],
+        *,
+        after_reload: frozenset[str] | None = None,
+    ) -> None:
         self.endpoints = endpoints
+        self.after_reload = endpoints if after_reload is None else after_reload
+        self._watched = self.endpoints | self.after_reload
         self._pids = pids
         self._diag: socket.socket = open_sock_diag()
-        self._ports = sorted({int(endpoint.rpartition(":")[2]) for endpoint in endpoints})
+        self._ports = sorted({int(endpoint.rpartition(":")[2]) for endpoint in self._watched})
         self.endpoint_of: dict[int, str] = {}
 
     def look(self, *, connections: bool = False) -> Observation:
@@ -90,7 +99,7 @@ class Observer:
         self._diag.close()
 
     def _listeners(self) -> list[Listener]:
-        return [one for one in read_listeners(self._diag) if one.endpoint in self.endpoints]
+        return [one for one in read_listeners(self._diag) if one.endpoint in self._watched]
 
     def _connection_inodes(self) -> frozenset[int]:
         return frozenset(

@@ -8,6 +8,7 @@ from hitless.report.wording import (
     context,
     counted,
     coverage_line,
+    further_reasons,
     headline,
     hurt,
     kernel_line,
@@ -133,7 +134,7 @@ def _rule(cause: CauseFound) -> str:
 
 
 def _statements(result: ProofResult) -> Iterator[Line]:
-    for number, reason in enumerate(result.verdict.reasons):
+    for number, reason in enumerate(further_reasons(result)):
         yield Line("" if number else "because", reason, worrying=True)
     yield kernel_line(result.kernel)
     yield power_line(result.power)

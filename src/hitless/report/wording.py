@@ -16,6 +16,7 @@ __all__ = [
     "context",
     "counted",
     "coverage_line",
+    "further_reasons",
     "headline",
     "hurt",
     "kernel_line",
@@ -108,6 +109,12 @@ def hurt(result: ProofResult) -> str:
             return "evidence incomplete; no request was made under reload"
         return f"evidence incomplete; none of {plural(totals.attempts, 'request')} seen hurt"
     return f"none of {plural(totals.attempts, 'request')} hurt"
+
+
+def further_reasons(result: ProofResult) -> tuple[str, ...]:
+    """Return the reasons that the headline does not say already: it has the number of those who were hurt."""
+    reasons = result.verdict.reasons
+    return reasons[1:] if result.judged.failed and reasons and reasons[0].endswith(" hurt") else reasons
 
 
 def other_clients(result: ProofResult) -> str:

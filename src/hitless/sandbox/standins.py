@@ -11,6 +11,8 @@ from pathlib import PurePosixPath
 
 from hitless.config.model import Bind, FileReference, Model
 from hitless.sandbox.entry import TierKind
+from hitless.sandbox.lua_standin import lua_script
+from hitless.sandbox.spoe_standin import spoe_agent
 from hitless.sandbox.standin_plan import Content, PathState, StandInPlan
 
 __all__ = ["certificate_names", "plan_for_refusal", "plan_stand_ins"]
@@ -119,7 +121,6 @@ _FILES = {
     "acl": (Content.ACL, "an empty list: it matches nothing"),
     "crt-list": (Content.CRT_LIST, "a list with one self-made certificate"),
     "dh": (Content.DH, "the group ffdhe2048"),
-    "lua": (Content.LUA, "an empty script: what the real one registers is missing"),
     "map": (Content.MAP, "an empty map: every lookup gives the default"),
     "server-state": (Content.SERVER_STATE, "a state without servers"),
     "ticket-keys": (Content.TICKET_KEYS, "three random keys"),
@@ -137,14 +138,21 @@ def _plan_error_file(reference: FileReference, now: _Situation) -> tuple[StandIn
     )
 
 
+def _plan_lua(reference: FileReference, now: _Situation) -> tuple[StandInPlan, ...]:
+    if now.exists(reference.path) is PathState.FILE:
+        return ()
+    what = "a script that registers the names in use: actions and fetches do nothing, services answer 200"
+    script = lua_script(now.model)
+    return (StandInPlan(Content.LUA, "lua", reference.path, reference.where, what, detail=script),)
+
+
 def _plan_spoe(reference: FileReference, now: _Situation) -> tuple[StandInPlan, ...]:
     if now.exists(reference.path) is PathState.FILE:
         return ()
     words = now.words_at(reference.where)
     engine = words[words.index("engine") + 1] if "engine" in words[:-1] else ""
-    backend = next((proxy.name for proxy in now.model.proxies if proxy.kind == "backend"), "")
     what = "an agent that is never asked"
-    detail = f"{engine} {backend}"
+    detail = spoe_agent(engine, now.model)
     return (StandInPlan(Content.SPOE, "spoe", reference.path, reference.where, what, detail=detail),)
 
 
@@ -250,6 +258,7 @@ _PLANNERS = {
     "error-directory": _plan_directory,
     "error-file": _plan_error_file,
     "group": _plan_account,
+    "lua": _plan_lua,
     "other": _plan_other,
     "pidfile": _plan_directory_of,
     "socket": _plan_directory_of,

@@ -150,23 +150,8 @@ def _write_error_file(plan: StandInPlan, _: "Authority") -> None:
     place_file(plan.path, head.encode() + body)
 
 
-_SPOE_AGENT = """\
-spoe-agent hitless_stand_in
-    messages never
-    timeout hello 1s
-    timeout idle 1s
-    timeout processing 100ms
-    use-backend {backend}
-spoe-message never
-    event on-client-session if FALSE
-"""
-"""With a message that is never sent: on an agent without any, `haproxy -c` of 2.6 and 2.8 crashes."""
-
-
-def _write_spoe(plan: StandInPlan, _: "Authority") -> None:
-    engine, backend = plan.detail.split(" ", 1)
-    scope = f"[{engine}]\n" if engine else ""
-    place_file(plan.path, (scope + _SPOE_AGENT.format(backend=backend)).encode())
+def _write_detail(plan: StandInPlan, _: "Authority") -> None:
+    place_file(plan.path, plan.detail.encode())
 
 
 def _write_ticket_keys(plan: StandInPlan, _: "Authority") -> None:
@@ -196,11 +181,11 @@ _WRITERS: "dict[Content, Callable[[StandInPlan, Authority], None]]" = {
     Content.DIRECTORY: lambda plan, _: make_directory(plan.path),
     Content.EMPTY: _writer_of(b""),
     Content.ERROR_FILE: _write_error_file,
-    Content.LUA: _writer_of(b"-- stand-in\n"),
+    Content.LUA: _write_detail,
     Content.MAP: _writer_of(b""),
     Content.SCRIPT: lambda plan, _: place_file(plan.path, b"#!/bin/sh\nexit 0\n", mode=0o755),
     Content.SERVER_STATE: _writer_of(b"1\n"),
-    Content.SPOE: _write_spoe,
+    Content.SPOE: _write_detail,
     Content.TICKET_KEYS: _write_ticket_keys,
     Content.WRITABLE: _make_writable,
 }

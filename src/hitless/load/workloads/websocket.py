@@ -72,8 +72,11 @@ class WebSocketClient(SessionClient):
         try:
             self._protocol.receive_data(data)
             for event in self._protocol.events():
-                self._on_event(connection, event, now)
-                if not self.is_active:
+                if self.is_active:
+                    self._on_event(connection, event, now)
+                elif self._is_goodbye(connection, event):
+                    self.cut(connection, FIN, now)
+                if self.connection is not connection:
                     return
         except (RemoteProtocolError, LocalProtocolError):
             self.finish(Outcome.PROTOCOL_ERROR, now, errno=EPROTO)
@@ -109,12 +112,13 @@ class WebSocketClient(SessionClient):
         super().drop(linger=linger)
 
     def _is_left_by_server(self, connection: Connection) -> bool:
-        for event in self._protocol.events():
-            if isinstance(event, CloseConnection):
-                return True
-            if isinstance(event, Ping):
-                connection.send(self._protocol.send(event.response()))
-        return False
+        return any(self._is_goodbye(connection, event) for event in self._protocol.events())
+
+    def _is_goodbye(self, connection: Connection, event: Event) -> bool:
+        """Take an event between two attempts; return whether it ends the session."""
+        if isinstance(event, Ping):
+            connection.send(self._protocol.send(event.response()))
+        return isinstance(event, CloseConnection)
 
     def _on_event(self, connection: Connection, event: Event, now: int) -> None:
         if isinstance(event, AcceptConnection):

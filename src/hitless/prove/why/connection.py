@@ -9,6 +9,7 @@ from hitless.prove.why.moment import (
     Moment,
     Victim,
     after,
+    closes_idle,
     is_soft_stopped,
     met_old_process,
     seconds_between,
@@ -110,7 +111,7 @@ def idle_close(victim: Victim, reload: ReloadPhases, moment: Moment) -> Attribut
     """HL501: a kept-alive connection of the old process was closed before the client's next request came."""
     if victim.outcome is not Outcome.STALE_REUSE or victim.stream.workload is Workload.H2:
         return None
-    if not met_old_process(victim, reload) or not _closes_idle(victim, moment):
+    if not met_old_process(victim, reload) or not closes_idle(victim, moment):
         return None
     age = seconds_between(victim.opened_ns, victim.start_ns)
     return Attribution("HL501", (f"reused {after(reload, victim.start_ns)}, opened {age} before",))
@@ -121,7 +122,7 @@ def unspoken(victim: Victim, reload: ReloadPhases, moment: Moment) -> Attributio
     closed = victim.outcome is Outcome.EMPTY_REPLY or _was_reset(victim)
     if victim.reused or not closed or not met_old_process(victim, reload):
         return None
-    if not _closes_idle(victim, moment) or victim.end_ns < reload.trigger_ns:
+    if not closes_idle(victim, moment) or victim.end_ns < reload.trigger_ns:
         return None
     resets = _kernel_resets(victim)
     if victim.outcome is Outcome.EMPTY_REPLY:
@@ -129,12 +130,6 @@ def unspoken(victim: Victim, reload: ReloadPhases, moment: Moment) -> Attributio
     if any("ABORT_ON" in event.reason for event in resets):
         return Attribution("HL506", (f"the process closed it: {resets[0].reason}",))
     return None
-
-
-def _closes_idle(victim: Victim, moment: Moment) -> bool:
-    """Whether a soft stop closes the idle connections of this frontend at once."""
-    facts = moment.frontends.get(victim.stream.target.frontend)
-    return facts is not None and facts.mode == "http" and not facts.idle_close_on_response
 
 
 def overflow(victim: Victim, reload: ReloadPhases, moment: Moment) -> Attribution | None:

@@ -16,6 +16,7 @@ __all__ = [
     "Question",
     "Victim",
     "after",
+    "closes_idle",
     "gap_at",
     "is_soft_stopped",
     "log_line",
@@ -51,6 +52,8 @@ class Moment:
     gaps: Sequence[Gap] = ()
     frontends: Mapping[str, FrontendFacts] = field(default_factory=dict)
     close_spread_time: bool = False
+    max_reloads: int | None = None
+    """How many reloads a worker may outlive; None: any number."""
     opened_anew: frozenset[str] = frozenset()
     """Endpoints that a reload bound again instead of taking the old socket over, as the kernel saw it."""
     counters: Mapping[str, int] = field(default_factory=dict)
@@ -110,6 +113,12 @@ def is_soft_stopped(reload: ReloadPhases) -> bool:
 def met_old_process(victim: Victim, reload: ReloadPhases) -> bool:
     """Whether the connection was there, or on its way, when the old process was told to leave."""
     return is_soft_stopped(reload) and victim.opened_ns <= reload.settled_ns
+
+
+def closes_idle(victim: Victim, moment: Moment) -> bool:
+    """Whether a soft stop closes the idle connections of this frontend at once."""
+    facts = moment.frontends.get(victim.stream.target.frontend)
+    return facts is not None and facts.mode == "http" and not facts.idle_close_on_response
 
 
 def gap_at(victim: Victim, moment: Moment) -> Gap | None:

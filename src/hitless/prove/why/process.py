@@ -7,6 +7,7 @@ from hitless.prove.why.moment import (
     Moment,
     Victim,
     after,
+    closes_idle,
     gap_at,
     is_soft_stopped,
     log_line,
@@ -16,12 +17,13 @@ from hitless.records import Outcome
 from hitless.reload.mechanism import Via
 from hitless.units import NANOSECONDS_PER_MILLISECOND
 
-__all__ = ["hard_stopped", "paused", "reload_failed", "restarted"]
+__all__ = ["hard_stopped", "outlived_reloads", "paused", "reload_failed", "restarted"]
 
 _HARD_STOP_NS = 1_500 * NANOSECONDS_PER_MILLISECOND
 """HAProxy gives its tasks one more second after the hard stop. Source: HAProxy 2.8 src/proxy.c do_soft_stop_now()."""
 
 _NOT_CONNECTED = frozenset({Outcome.REFUSED, Outcome.CONNECT_RESET, Outcome.CONNECT_TIMEOUT})
+_NOT_CUT = _NOT_CONNECTED | {Outcome.SLOW}
 
 
 def paused(victim: Victim, reload: ReloadPhases, moment: Moment) -> Attribution | None:
@@ -65,21 +67,53 @@ def _ended_before_the_new_one_listened(reload: ReloadPhases) -> bool:
 
 
 def hard_stopped(victim: Victim, _reload: ReloadPhases, moment: Moment) -> Attribution | None:
-    """HL201, HL202: a process was ended with the connections it still carried."""
-    if victim.outcome in _NOT_CONNECTED or victim.outcome is Outcome.SLOW:
+    """HL201: the old process stopped hard with the connections that it still carried."""
+    if victim.outcome in _NOT_CUT:
         return None
-    for ended_ns, pid in moment.timeline.max_reloads:
-        if abs(victim.end_ns - ended_ns) <= NEAR_NS and _was_carried_by(pid, victim, moment):
-            return Attribution("HL202", ("HAProxy ended a worker that exceeded max reloads",))
     for stopped_ns, pid in moment.timeline.hard_stops:
-        in_time = stopped_ns - NEAR_NS <= victim.end_ns <= stopped_ns + _HARD_STOP_NS
-        if in_time and _was_carried_by(pid, victim, moment):
+        if _ended_with(pid, stopped_ns, victim, moment, within_ns=_HARD_STOP_NS):
             said = "HAProxy said: soft-stop running for too long, performing a hard-stop"
             return Attribution("HL201", (said,))
     line = log_line(victim)
     if line is not None and line.state.startswith("K"):
         return Attribution("HL201", (f"HAProxy logged that it killed the session: {line.state}",))
     return None
+
+
+def outlived_reloads(victim: Victim, _reload: ReloadPhases, moment: Moment) -> Attribution | None:
+    """HL202: the master ended an old worker that had outlived too many reloads.
+
+    It says why only from 3.1 on; before, the worker's SIGTERM at just that reload tells.
+    Source: HAProxy 2.6 to 3.2 src/mworker.c mworker_kill_max_reloads(), mworker_catch_sigchld().
+    """
+    if victim.outcome in _NOT_CUT:
+        return None
+    timeline = moment.timeline
+    for ended_ns, pid in timeline.max_reloads:
+        if _ended_with(pid, ended_ns, victim, moment):
+            return Attribution("HL202", ("HAProxy ended a worker that exceeded max reloads",))
+    for ended_ns, pid in timeline.terminated:
+        outlived = timeline.reloads_outlived(pid, ended_ns)
+        if moment.max_reloads is None or outlived <= moment.max_reloads:
+            continue
+        if _ended_with(pid, ended_ns, victim, moment):
+            limit = f"mworker-max-reloads is {moment.max_reloads}"
+            return Attribution(
+                "HL202", (f"worker {pid} was ended by SIGTERM at its reload {outlived}; {limit}",)
+            )
+    return None
+
+
+def _ended_with(pid: int, ended_ns: int, victim: Victim, moment: Moment, *, within_ns: int = NEAR_NS) -> bool:
+    """Whether a connection ended with the process that carried it.
+
+    A client that lets its connection rest notices only when it uses it again, be that much later; where a soft stop
+    closes idle connections, they had not lived on until the process ended.
+    """
+    if not _was_carried_by(pid, victim, moment) or victim.end_ns < ended_ns - NEAR_NS:
+        return False
+    rested = victim.outcome is Outcome.STALE_REUSE and not closes_idle(victim, moment)
+    return rested or victim.end_ns <= ended_ns + within_ns
 
 
 def _was_carried_by(pid: int, victim: Victim, moment: Moment) -> bool:

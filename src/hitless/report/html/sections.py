@@ -6,6 +6,7 @@ from hitless.report.wording import (
     context,
     counted,
     coverage_line,
+    further_reasons,
     headline,
     hurt,
     kernel_line,
@@ -34,7 +35,7 @@ _PLAIN = {
 
 def render_header(result: ProofResult) -> Markup:
     """Return the verdict in plain words, the three client classes, the reasons and the facts it stands on."""
-    reasons, sentence = result.verdict.reasons, hurt(result)
+    reasons, sentence = further_reasons(result), hurt(result)
     lines = (kernel_line(result.kernel), power_line(result.power), coverage_line(result.coverage))
     facts = (
         part

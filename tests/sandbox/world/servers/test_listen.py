@@ -54,3 +54,11 @@ def test_outside_the_sandbox_nothing_is_made_or_replaced(tmp_path: Path) -> None
         old.bind(str(stale))
     with pytest.raises(OSError, match="in use"):
         open_socket(Endpoint(role="server", transport="unix", address=str(stale)), private=False)
+
+
+@pytest.mark.parametrize("private", [True, False])
+def test_a_path_with_a_nul_binds_nothing(tmp_path: Path, private: bool) -> None:  # noqa: FBT001 - a case
+    endpoint = Endpoint(role="server", transport="unix", address=str(tmp_path / "a\0b"))
+    with pytest.raises(ValueError, match="NUL"):
+        open_socket(endpoint, private=private)
+    assert list(tmp_path.iterdir()) == []

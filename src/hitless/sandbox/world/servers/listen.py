@@ -29,7 +29,7 @@ _DATAGRAM_BUFFER_BYTES = 8 * 1024 * 1024
 def open_socket(endpoint: Endpoint, *, private: bool) -> socket.socket:
     """Return the endpoint's bound (and, for streams, listening), nonblocking socket.
 
-    Raises: OSError.
+    Raises: OSError; ValueError for a path with a NUL.
     """
     stream = endpoint.transport in {"tcp", "unix", "abstract"}
     family = _family(endpoint)
@@ -46,7 +46,7 @@ def open_socket(endpoint: Endpoint, *, private: bool) -> socket.socket:
             _bind_path(opened, Path(endpoint.address), private=private)
         if stream:
             opened.listen(_BACKLOG)
-    except OSError:
+    except (OSError, ValueError):
         opened.close()
         raise
     return opened
@@ -92,6 +92,8 @@ def read_lost_datagrams(opened: socket.socket) -> int:
 
 
 def _bind_path(opened: socket.socket, path: Path, *, private: bool) -> None:
+    if "\0" in str(path):
+        raise ValueError("a path cannot hold a NUL")  # bind() would take what stands before it
     if private:
         path.parent.mkdir(parents=True, exist_ok=True)
         with contextlib.suppress(FileNotFoundError):

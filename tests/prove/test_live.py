@@ -1,0 +1,108 @@
+"""A live proxy: where a URL leads, who listens there, what its reload command says."""
+
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from hitless.errors import LoadError, UsageError
+from hitless.prove.live import LiveProxy, parse_url, prepare_live
+from hitless.prove.protocol import LiveTarget, ProvePlan
+from hitless.records import Request, Workload
+from tests.prove.pipes import Pipes
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+def live(url: str, *, remote: bool = False, command: tuple[str, ...] = ("/bin/true",)) -> LiveTarget:
+    return LiveTarget(url=url, reload_command=command, remote=remote)
+
+
+def test_a_url_names_target_and_request() -> None:
+    target, request = parse_url(live("http://127.0.0.1:8080/a?b=c"), 7)
+    assert (target.endpoint, target.mode, target.tls) == ("127.0.0.1:8080", "http", False)
+    assert target.source_address.startswith("127.18.7.")
+    assert request == Request(path="/a?b=c", host="127.0.0.1:8080")
+
+
+def test_https_and_tcp() -> None:
+    tls, _ = parse_url(live("https://[::1]"), 7)
+    assert (tls.endpoint, tls.tls, tls.alpn) == ("[::1]:443", True, ("h2", "http/1.1"))
+    tcp, _ = parse_url(live("tcp://localhost:5432"), 7)
+    assert (tcp.mode, tcp.port) == ("tcp", 5432)
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("127.0.0.1:80", "--url wants"),
+        ("ftp://127.0.0.1/", "--url wants"),
+        ("http://", "--url wants"),
+        ("http:///path", "--url wants"),
+        ("http://[::1", "is no URL"),
+        ("tcp://127.0.0.1", "needs a port"),
+        ("http://127.0.0.1:99999/", "leads nowhere"),
+        ("http://no-such-host.invalid/", "leads nowhere"),
+        ("http://192.0.2.1/", "not an address of this host"),
+    ],
+)
+def test_urls_that_cannot_be_meant(url: str, told: str) -> None:
+    with pytest.raises(UsageError, match=told):
+        parse_url(live(url), 7)
+
+
+def test_another_host_is_meant_when_it_is_said() -> None:
+    target, _ = parse_url(live("http://192.0.2.1/", remote=True), 7)
+    assert target.source_address == ""
+
+
+@pytest.mark.parametrize(
+    ("command", "ok", "told"),
+    [
+        (("/bin/true",), True, ""),
+        (("/bin/sh", "-c", "echo no >&2; exit 4"), False, "/bin/sh ended with status 4: no"),
+        (("/nowhere/reload",), False, "No such file"),
+    ],
+)
+def test_what_the_reload_command_says(command: tuple[str, ...], ok: bool, told: str) -> None:  # noqa: FBT001 - a column
+    reply = LiveProxy(command, "haproxy").trigger()
+    assert reply.ok is ok
+    assert told in reply.text
+    assert bool(reply.text) is not ok
+
+
+def test_processes_are_known_by_name_and_masters_are_left_out() -> None:
+    mine = Path("/proc/self/comm").read_text().strip()
+    pids = LiveProxy(("/bin/true",), mine).serving_pids()
+    assert os.getpid() in pids or os.getppid() in pids
+    assert LiveProxy(("/bin/true",), "no-such-program").serving_pids() == frozenset()
+
+
+def prepare(tmp_path: Path, target: LiveTarget) -> tuple[int, tuple[str, ...]]:
+    plan = ProvePlan(tier="live", live=target, workloads=tuple(Workload))
+    with Pipes(tmp_path) as pipes, ExitStack() as stack:
+        pipes.answer()
+        _, observer, load, facts = prepare_live(plan, pipes.channel, stack)
+        assert facts.endpoints == tuple(sorted(observer.endpoints))
+        return len(load.streams), facts.endpoints
+
+
+def test_the_proxy_is_who_listens_there(tmp_path: Path, port: int) -> None:
+    streams, endpoints = prepare(tmp_path, live(f"http://127.0.0.1:{port}/"))
+    assert streams > 5
+    assert endpoints == (f"127.0.0.1:{port}",)
+
+
+def test_nobody_listens_there(tmp_path: Path, port: int) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        free = closed.getsockname()[1]
+    assert free != port
+    with pytest.raises(LoadError, match="Nobody listens"):
+        prepare(tmp_path, live(f"http://127.0.0.1:{free}/"))

@@ -96,7 +96,7 @@ class LiveProxy:
                     check=False,
                 ).returncode
             except (OSError, subprocess.TimeoutExpired) as error:
-                return Reply(ok=False, text=f"{self.command[0]}: {error}")
+                return Reply(ok=False, text=f"{self.command[0]} could not be run: {_why(error)}")
             output.seek(0)
             said = output.read(REPLY_LIMIT_BYTES).decode("utf-8", "backslashreplace").strip()
         return Reply(
@@ -113,6 +113,12 @@ class LiveProxy:
     def messages_since(self, t_ns: int) -> list[Event]:  # noqa: ARG002 - its messages go elsewhere
         """Return nothing: a live proxy's messages go to its service manager."""
         return []
+
+
+def _why(error: OSError | subprocess.TimeoutExpired) -> str:
+    if isinstance(error, subprocess.TimeoutExpired):
+        return f"it had not ended after {error.timeout:g} s and was killed"
+    return error.strerror or str(error)
 
 
 def _identity(pid: int) -> tuple[str, int]:

@@ -72,6 +72,11 @@ def read_options(configuration: Sequence[str], words: Mapping[str, Any], *, spli
         raise UsageError(
             "Which configuration? Name a file.", hint="For example: hitless prove /etc/haproxy/haproxy.cfg"
         )
+    reload_command = split(words["reload_command"] or "")
+    if live and not reload_command:
+        raise UsageError(
+            "--reload-command is empty.", hint="For example: --reload-command 'systemctl reload haproxy'"
+        )
     if live and words["sysctls"]:
         raise UsageError(
             "--sysctl is for the sandbox's namespace: hitless does not change this host's for a --url."
@@ -103,7 +108,7 @@ def read_options(configuration: Sequence[str], words: Mapping[str, Any], *, spli
         environment=environment,
         sysctls=dict(_sysctl(text) for text in words["sysctls"]),
         url=words["url"],
-        reload_command=split(words["reload_command"] or ""),
+        reload_command=reload_command,
         remote=words["remote"],
         output=words["output"],
     )

@@ -73,7 +73,7 @@ def test_another_host_is_meant_when_it_is_said() -> None:
     ],
 )
 def test_what_the_reload_command_says(command: tuple[str, ...], ok: bool, told: str) -> None:  # noqa: FBT001 - a column
-    reply = LiveProxy(command, "haproxy").trigger()
+    reply = LiveProxy(command, ("haproxy", 0)).trigger()
     assert reply.ok is ok
     assert told in reply.text
     assert bool(reply.text) is not ok

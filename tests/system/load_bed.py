@@ -158,7 +158,7 @@ class _HttpHandler(socketserver.StreamRequestHandler):
 
     def _answer_one(self) -> bool:
         try:
-            head = b"".join(iter(self.rfile.readline, b"\r\n"))
+            head = self._head()
             if not head.startswith((b"GET ", b"POST ", b"HEAD ")):
                 return False
             headers = dict(
@@ -174,6 +174,13 @@ class _HttpHandler(socketserver.StreamRequestHandler):
         except OSError:
             return False
         return headers.get("connection") != "close"
+
+    def _head(self) -> bytes:
+        """Return the lines up to the empty one, or up to the client's end."""
+        lines = []
+        while (line := self.rfile.readline()) not in {b"", b"\r\n"}:
+            lines.append(line)
+        return b"".join(lines)
 
     def _answer(self, wishes: dict[str, str]) -> None:
         time.sleep(int(wishes.get("delay-ms", "0")) / 1000)

@@ -27,6 +27,7 @@ __all__ = ["Load", "Pace", "Proxy", "alerts", "conduct"]
 TAKEOVER_DEADLINE_S = 20.0
 READY_DEADLINE_S = 20.0
 TICK_S = 0.5
+FURTHER_SPACING_S = 0.15
 ALERTS_SHOWN = 3
 
 
@@ -80,6 +81,8 @@ class Pace:
     control_s: float
     spacing_s: float
     settle_s: float
+    further_reloads: int = 0
+    """Where harm is a matter of chance: so many more in close succession, until a client has failed."""
 
 
 @dataclass(slots=True)
@@ -118,14 +121,14 @@ def conduct(
         ticker = _Ticker(load, channel)
         try:
             with channel.watching(load.process_fds, load.check):
-                counters = _under_load(run)
+                counters = _under_load(run, load)
         finally:
             ticker.stop()
         load.stop()
         return [*counters, _read("load stop")]
 
 
-def _under_load(run: _Run) -> list[CounterReading]:
+def _under_load(run: _Run, load: Load) -> list[CounterReading]:
     """Let the load run: the control period, the reloads, settling."""
     pace, channel = run.pace, run.channel
     run.mark(EventKind.CONTROL_START)
@@ -136,9 +139,12 @@ def _under_load(run: _Run) -> list[CounterReading]:
         raise ReloadError(f"{status} in the control run, before any reload.")
     run.mark(EventKind.CONTROL_END)
     counters.append(_read("control end"))
-    for number in range(1, pace.reloads + 1):
-        channel.say(Progress(stage="reload", step=number, steps=pace.reloads))
-        done = _reload_once(run, number)
+    failed_before = load.counters()[1]
+    for number in range(1, pace.reloads + pace.further_reloads + 1):
+        if number > pace.reloads and load.counters()[1] > failed_before:
+            break
+        channel.say(Progress(stage="reload", step=number, steps=max(number, pace.reloads)))
+        done = _reload_once(run, number, pace.spacing_s if number <= pace.reloads else FURTHER_SPACING_S)
         counters.append(_read(f"reload {number}"))
         if status := _gone(run):
             if done:
@@ -160,7 +166,7 @@ def _read(label: str) -> CounterReading:
     return CounterReading(t_ns=now_ns(), label=label, values=read_counters())
 
 
-def _reload_once(run: _Run, number: int) -> bool:
+def _reload_once(run: _Run, number: int, spacing_s: float) -> bool:
     """Trigger one reload, follow it until it has taken over, failed, or run out of time; return whether it has."""
     old_pids = run.proxy.serving_pids()
     tracker = PhaseTracker(number, old_pids, run.observer.after_reload, run.observer.endpoint_of)
@@ -183,7 +189,7 @@ def _reload_once(run: _Run, number: int) -> bool:
     else:
         run.mark(EventKind.RELOAD_DONE, reload=number)
         run.proxy.taken_over(tracker.new_pid)
-    _follow_quietly(run, tracker, run.pace.spacing_s)
+    _follow_quietly(run, tracker, spacing_s)
     trigger.wait(TAKEOVER_DEADLINE_S)
     return not failure
 

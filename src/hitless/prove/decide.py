@@ -171,6 +171,9 @@ def notes(case: Case, background: int, late: Sequence[Hurt]) -> Iterator[str]:
     for number, why in case.skipped.items():
         stream = case.streams[number]
         yield f"{stream.workload} does not apply to {stream.target.frontend}: {why}"
+    further = len(case.timeline.reloads) - case.facts.reloads_requested
+    if further > 0:
+        yield f"{_counted(further, 'further reload')}, since without socket transfer it is chance whom one hits"
     if background:
         yield (
             f"{_counted(background, 'failure')}: as many as the control run leads to expect, and therefore not counted"

@@ -55,9 +55,11 @@ def test_sigterm_reaches_the_program_and_its_status_comes_back(tier: str) -> Non
 
 @pytest.mark.parametrize("tier", TIERS)
 def test_orphans_are_reaped(tier: str) -> None:
-    # each inner shell leaves a child behind, which init adopts; cat ends with the last of them
+    # Each inner shell leaves a child behind, which init adopts; cat ends with the last of them. What has just ended
+    # is a zombie until init is scheduled, and nothing tells when: so it is looked for over and over, for five seconds.
     orphans = "for i in 1 2 3 4 5; do sh -c 'sh -c : &'; done | cat; "
-    look = "for f in /proc/[0-9]*/stat; do read -r l < $f && case $l in *') Z '*) exit 3;; esac; done; exit 0"
+    zombie = "for f in /proc/[0-9]*/stat; do read -r l < $f && case $l in *') Z '*) return 0;; esac; done; return 1"
+    look = f"zombie() {{ {zombie}; }}; for i in $(seq 50); do zombie || exit 0; sleep 0.1; done; exit 3"
     with start(tier, ("sh", "-c", orphans + look)) as process:
         process.communicate(timeout=20)
     assert process.returncode == 0

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from hitless.errors import UsageError
+from hitless.facts.instance import RunMode as Mode
 
 __all__ = ["Mechanism", "Mode", "Via", "choose_mechanism"]
 
@@ -19,15 +20,6 @@ class Via(StrEnum):
     SF_X = "sf-x"
     RESTART = "restart"
     COMMAND = "command"
-
-
-class Mode(StrEnum):
-    """How HAProxy runs: a master with workers (-W, -Ws), or one process that the next one replaces."""
-
-    MASTER_WORKER = "master-worker"
-    CLASSIC = "classic"
-    UNKNOWN = "unknown"
-    """A live proxy that is reloaded by a command of the user's."""
 
 
 _MODES_OF = {

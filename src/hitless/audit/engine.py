@@ -1,0 +1,130 @@
+"""Apply rules to a snapshot: what they find, what could not be checked, what a broken rule says of itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hitless import __version__
+from hitless.audit.needs import missing_need
+from hitless.audit.subject import Subject, Transfer
+from hitless.audit.suppression import suppress
+from hitless.findings import (
+    AuditedInstance,
+    AuditResult,
+    Evidence,
+    Finding,
+    NotChecked,
+    Severity,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from hitless.audit.rule import Rule
+    from hitless.facts import Snapshot
+
+__all__ = ["INTERNAL_ERROR", "audit"]
+
+INTERNAL_ERROR = "HL000"
+"""The code of a finding about a rule that broke: a defect of hitless, never silence."""
+
+_TRANSFERS = {
+    Transfer.AUTOMATIC: "listening sockets are handed over by the master's own socket pair",
+    Transfer.STATS_SOCKET: "listening sockets are handed over through a stats socket",
+    Transfer.NONE: "listening sockets are not handed over",
+    Transfer.UNKNOWN: "it is not known whether listening sockets are handed over",
+}
+
+
+def audit(snapshot: Snapshot, rules: Sequence[Rule]) -> AuditResult:
+    """Return what the rules say of a snapshot. Never raises for what a snapshot holds."""
+    findings: list[Finding] = []
+    not_checked: list[NotChecked] = []
+    errors = 0
+    subjects = [Subject(snapshot, instance) for instance in snapshot.instances]
+    for position, subject in enumerate(subjects):
+        for rule in rules:
+            if rule.host_wide and position:
+                continue
+            missing = missing_need(subject, rule)
+            if missing:
+                not_checked.append(
+                    NotChecked(code=rule.code, name=rule.name, why=missing, instance=subject.instance.name)
+                )
+                continue
+            found, broke = _apply(rule, subject)
+            errors += broke
+            findings += suppress(subject, found)
+    return AuditResult(
+        tool_version=__version__,
+        instances=tuple(_describe(subject) for subject in subjects),
+        findings=tuple(sorted(_unique(findings), key=_order)),
+        rules_applied=len(rules),
+        not_checked=tuple(not_checked),
+        unknown=snapshot.unknown,
+        internal_errors=errors,
+    )
+
+
+def _apply(rule: Rule, subject: Subject) -> tuple[list[Finding], int]:
+    try:
+        return list(rule.check(subject)), 0
+    except Exception as error:  # noqa: BLE001 - a rule's crash is a finding and a non-zero exit, never silence
+        return [_broken(rule, subject, error)], 1
+
+
+def _broken(rule: Rule, subject: Subject, error: Exception) -> Finding:
+    return Finding(
+        code=INTERNAL_ERROR,
+        name="internal-error",
+        severity=Severity.ERROR,
+        message=f"{rule.code} {rule.name} broke and was not checked: this is a defect of hitless, please report it",
+        instance=subject.instance.name,
+        evidence=(Evidence(text=f"{type(error).__name__}: {error}", source=_raised_at(error)),),
+    )
+
+
+def _raised_at(error: Exception) -> str:
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return ""
+    return f"{trace.tb_frame.f_code.co_filename.rpartition('hitless/')[2]}:{trace.tb_lineno}"
+
+
+def _unique(findings: Iterable[Finding]) -> list[Finding]:
+    seen: set[tuple[str, str, str, str]] = set()
+    kept = []
+    for finding in findings:
+        where = finding.place.where if finding.place else ""
+        key = (finding.code, finding.instance, where, finding.message)
+        if key not in seen:
+            seen.add(key)
+            kept.append(finding)
+    return kept
+
+
+def _order(finding: Finding) -> tuple[int, str, str, str, int, str]:
+    place = finding.place
+    return (
+        finding.severity.rank,
+        finding.code,
+        finding.instance,
+        place.file if place else "",
+        place.line if place else 0,
+        finding.message,
+    )
+
+
+def _describe(subject: Subject) -> AuditedInstance:
+    instance = subject.instance
+    version = subject.version
+    return AuditedInstance(
+        name=instance.name,
+        version=instance.binary.version_text if instance.binary else ".".join(map(str, version or ())),
+        mode=str(instance.mode),
+        mechanism=_TRANSFERS[subject.transfer],
+        configuration=tuple(file.path for file in instance.configuration),
+        processes=tuple(process.pid for process in subject.processes),
+    )

@@ -1,0 +1,53 @@
+"""Whether the facts that a rule needs are there: what was not seen is not checked, and never passes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hitless.audit.rule import Need
+from hitless.facts import RunMode
+
+if TYPE_CHECKING:
+    from hitless.audit.rule import Rule
+    from hitless.audit.subject import Subject
+
+__all__ = ["missing_need"]
+
+
+def missing_need(subject: Subject, rule: Rule) -> str:
+    """Return what the rule needs and the snapshot lacks, in words; "" if it has all."""
+    lacking = [str(need) for need in Need if need in rule.needs and not _is_there(subject, need)]
+    return ", ".join(lacking)
+
+
+def _is_there(subject: Subject, need: Need) -> bool:
+    instance, host = subject.instance, subject.host
+    if need is Need.CONFIGURATION:
+        return bool(subject.files)
+    if need is Need.VERSION:
+        return subject.version is not None
+    if need is Need.MODE:
+        return instance.mode is not RunMode.UNKNOWN
+    of_instance = {
+        Need.LAUNCH: instance.launch,
+        Need.UNIT: instance.unit,
+        Need.PROCESSES: instance.processes,
+        Need.MASTER: instance.master,
+        Need.WORKERS: instance.workers,
+        Need.CHECK: instance.check,
+    }
+    if need in of_instance:
+        return of_instance[need] is not None
+    of_host = {
+        Need.SYSCTLS: "sysctls",
+        Need.ADDRESSES: "addresses",
+        Need.LISTENING: "listening",
+        Need.UNIX_LISTENING: "unix_listening",
+        Need.PATHS: "paths",
+        Need.ACCOUNTS: "accounts",
+        Need.KEEPALIVED: "keepalived",
+        Need.SCRIPTS: "scripts",
+        Need.LOGGING: "logging",
+        Need.TMPFILES: "tmpfiles",
+    }
+    return host is not None and getattr(host, of_host[need]) is not None

@@ -1,0 +1,1 @@
+"""HL6xx: automation races the reload."""

@@ -1,0 +1,1 @@
+"""HL4xx: the new process cannot bind, or not start."""

@@ -1,0 +1,1 @@
+"""HL5xx: clients are reset although everything was done right."""

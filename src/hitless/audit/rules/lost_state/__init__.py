@@ -1,0 +1,1 @@
+"""HL8xx: state that does not survive."""

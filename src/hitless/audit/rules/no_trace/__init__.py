@@ -1,0 +1,1 @@
+"""HL7xx: nobody can tell afterwards."""

@@ -1,0 +1,1 @@
+"""HL1xx: the reload is not graceful."""

@@ -1,0 +1,1 @@
+"""HL2xx: the old process does not die."""

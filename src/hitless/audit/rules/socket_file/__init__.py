@@ -1,0 +1,1 @@
+"""HL3xx: the socket file."""

@@ -1,0 +1,140 @@
+"""What a rule looks at: one instance of a snapshot, its configuration as tree and model, and what follows from them."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from hitless.config.arguments import HaproxyArguments, parse_arguments
+from hitless.config.build import build_model
+from hitless.config.tree import ConfigFile, parse
+from hitless.facts import RunMode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hitless.config.model import Directive, Model, Proxy
+    from hitless.config.tree import Section
+    from hitless.facts import Host, Instance, Process, Snapshot, Unit
+
+__all__ = ["ASSUMED_VERSION", "Subject", "Transfer"]
+
+ASSUMED_VERSION = (2, 8, 0)
+"""Decides `.if` and defaults where nobody knows the version; rules that depend on it need Need.VERSION."""
+
+
+class Transfer:
+    """How the next reload gets its listening sockets: values of `Subject.transfer`."""
+
+    AUTOMATIC = "automatic"
+    """Master-worker of 2.6 and later: through an internal socket pair."""
+    STATS_SOCKET = "stats-socket"
+    """Through a stats socket with `expose-fd listeners` (classic -x; master-worker up to 2.5)."""
+    NONE = "none"
+    UNKNOWN = "unknown"
+
+
+class Subject:
+    """One instance, seen through its snapshot. Pure: everything is derived from the facts."""
+
+    def __init__(self, snapshot: Snapshot, instance: Instance) -> None:
+        self.snapshot = snapshot
+        self.instance = instance
+
+    @property
+    def host(self) -> Host | None:
+        """The machine, None for files alone."""
+        return self.snapshot.host
+
+    @property
+    def unit(self) -> Unit | None:
+        """The systemd unit."""
+        return self.instance.unit
+
+    @property
+    def processes(self) -> tuple[Process, ...]:
+        """The processes that were seen; () also where nobody could look (Need.PROCESSES)."""
+        return self.instance.processes or ()
+
+    @cached_property
+    def files(self) -> tuple[ConfigFile, ...]:
+        """The configuration's trees in the order in which HAProxy reads them."""
+        return tuple(
+            parse(file.text.encode("utf-8", "surrogateescape"), filename=file.path)
+            for file in self.instance.configuration
+            if not file.problem
+        )
+
+    @cached_property
+    def model(self) -> Model:
+        """The typed view."""
+        binary = self.instance.binary
+        environment = dict(self.instance.launch.environment) if self.instance.launch else {}
+        if self.host is not None and self.host.host_name:
+            environment.setdefault("HAPROXY_LOCALPEER", self.host.host_name)
+        if self.arguments.local_peer:
+            environment["HAPROXY_LOCALPEER"] = self.arguments.local_peer
+        return build_model(
+            self.files,
+            environment=environment,
+            version=self.version or ASSUMED_VERSION,
+            features=frozenset(binary.features) if binary else frozenset(),
+        )
+
+    @property
+    def version(self) -> tuple[int, int, int] | None:
+        """The HAProxy version that the advice is for, None if nobody knows."""
+        binary = self.instance.binary
+        return binary.version if binary else self.instance.assumed_version
+
+    def version_in(self, first: tuple[int, ...], last: tuple[int, ...] = (99,)) -> bool:
+        """Return whether the version is known and within these branches, both included: (2, 4) to (2, 6)."""
+        version = self.version
+        return version is not None and first <= version[: len(first)] and version[: len(last)] <= last
+
+    @cached_property
+    def arguments(self) -> HaproxyArguments:
+        """The command line HAProxy is started with; empty where it is not known (Need.LAUNCH)."""
+        return parse_arguments(self.instance.launch.arguments if self.instance.launch else ())
+
+    @property
+    def mode(self) -> RunMode:
+        """Classic or master-worker."""
+        return self.instance.mode
+
+    @property
+    def master_worker(self) -> bool:
+        """It is known to run with a master."""
+        return self.instance.mode is RunMode.MASTER_WORKER
+
+    @cached_property
+    def transfer(self) -> str:
+        """How the next reload gets its listening sockets, as one of `Transfer`.
+
+        Source: HAProxy 2.6-dev1 2be557f7c (automatic in master-worker mode); before, the first stats socket with
+        `expose-fd listeners` (src/haproxy.c get_cur_unixsocket).
+        """
+        exposing = any(b.options.get("expose-fd") == ("listeners",) for b in self.model.stats_sockets)
+        if self.mode is RunMode.UNKNOWN:
+            return Transfer.UNKNOWN
+        if self.master_worker and self.version is None:
+            return Transfer.STATS_SOCKET if exposing else Transfer.UNKNOWN
+        if self.master_worker and self.version_in((2, 6)):
+            return Transfer.AUTOMATIC
+        return Transfer.STATS_SOCKET if exposing else Transfer.NONE
+
+    def sections(self, *kinds: str) -> Iterator[tuple[ConfigFile, Section]]:
+        """Yield the sections of these kinds, of all files in order."""
+        for file in self.files:
+            for section in file.sections:
+                if section.kind in kinds:
+                    yield file, section
+
+    def in_global(self, *words: str) -> tuple[Directive, ...]:
+        """Return the lines of `global` that begin with these words, in order."""
+        return tuple(d for d in self.model.global_ if d.words[: len(words)] == words)
+
+    @property
+    def frontends(self) -> tuple[Proxy, ...]:
+        """Proxies that bind something and are not disabled."""
+        return self.model.frontends

@@ -19,7 +19,16 @@ if TYPE_CHECKING:
     from hitless.config.model import Address, Bind
     from hitless.facts import HostAddress, ListeningSocket
 
-__all__ = ["Endpoint", "can_be_absent", "endpoints", "host_address", "ip_of", "overlaps", "own_listener", "text_of"]
+__all__ = [
+    "Endpoint",
+    "can_be_absent",
+    "endpoints",
+    "host_address",
+    "ip_of",
+    "overlaps",
+    "own_listener",
+    "text_of",
+]
 
 _IP_KINDS = frozenset({"ip", "quic", "udp"})
 IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address

@@ -22,6 +22,21 @@ FAMILIES = {
 
 MODULES: dict[str, str] = {
     "HL109": "not_graceful.misplaced_expose_fd",
+    "HL301": "socket_file.runtime_directory_unmanaged",
+    "HL302": "socket_file.socket_directory_missing",
+    "HL303": "socket_file.socket_path_stolen",
+    "HL304": "socket_file.socket_file_deleted",
+    "HL305": "socket_file.socket_mode_drift",
+    "HL306": "socket_file.socket_open_to_all",
+    "HL307": "socket_file.no_stats_socket",
+    "HL308": "socket_file.socket_not_replaceable",
+    "HL309": "socket_file.abstract_socket_contested",
+    "HL310": "socket_file.socket_shared",
+    "HL311": "socket_file.socket_path_too_long",
+    "HL312": "socket_file.socket_file_removed_by_script",
+    "HL313": "socket_file.socket_in_tmp",
+    "HL314": "socket_file.socket_without_admin",
+    "HL316": "socket_file.implicit_socket_mode",
     "HL501": "clients_reset.idle_close_under_clients",
 }
 

@@ -5,14 +5,18 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from hitless.config.active import Diagnostics, read_active
 from hitless.config.arguments import HaproxyArguments, parse_arguments
 from hitless.config.build import build_model
+from hitless.config.conditions import Facts
+from hitless.config.environment import initial_variables
 from hitless.config.tree import ConfigFile, parse
 from hitless.facts import RunMode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from hitless.config.active import ActiveSection
     from hitless.config.model import Directive, Model, Proxy
     from hitless.config.tree import Section
     from hitless.facts import Host, Instance, Process, Snapshot, Unit
@@ -68,18 +72,33 @@ class Subject:
     @cached_property
     def model(self) -> Model:
         """The typed view."""
+        return build_model(
+            self.files,
+            environment=self._environment,
+            version=self.version or ASSUMED_VERSION,
+            features=self._features,
+        )
+
+    @cached_property
+    def active(self) -> list[ActiveSection]:
+        """The sections with the lines in force, conditionals decided: all of them, unknown keywords included."""
+        version = self.version or ASSUMED_VERSION
+        variables = initial_variables(self._environment, version)
+        return read_active(self.files, Facts(variables, version, self._features), variables, Diagnostics())
+
+    @property
+    def _features(self) -> frozenset[str]:
         binary = self.instance.binary
+        return frozenset(binary.features) if binary else frozenset()
+
+    @property
+    def _environment(self) -> dict[str, str]:
         environment = dict(self.instance.launch.environment) if self.instance.launch else {}
         if self.host is not None and self.host.host_name:
             environment.setdefault("HAPROXY_LOCALPEER", self.host.host_name)
         if self.arguments.local_peer:
             environment["HAPROXY_LOCALPEER"] = self.arguments.local_peer
-        return build_model(
-            self.files,
-            environment=environment,
-            version=self.version or ASSUMED_VERSION,
-            features=frozenset(binary.features) if binary else frozenset(),
-        )
+        return environment
 
     @property
     def version(self) -> tuple[int, int, int] | None:

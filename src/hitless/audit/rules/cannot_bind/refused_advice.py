@@ -1,0 +1,114 @@
+"""A line that is advised on the web, and that HAProxy refuses.
+
+## What it does
+
+Finds settings in the wrong section, options without the word `option`, a `stats socket` without an address, `reuseport`, and
+an address in the header of a frontend.
+
+## Why it drops connections
+
+HAProxy refuses the configuration: the reload fails, and a restart ends in an outage.
+
+## Example
+
+```cfg
+defaults
+    mode http
+    hard-stop-after 30s
+```
+
+## Use instead
+
+```cfg
+global
+    hard-stop-after 30s
+
+defaults
+    mode http
+```
+
+## Known problems
+
+`expose-fd` is HL109's, `freebind` HL404's, removed keywords are HL418's. Where HAProxy's own check accepts the
+configuration, nothing is said.
+
+## Fix safety
+
+Safe: the line is refused today.
+
+## References
+
+- each refused by `haproxy -c` of 2.8, and each right form accepted
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hitless.audit.edits import add_to_global, remove_line, replace_line
+from hitless.audit.places import config_place
+from hitless.audit.rule import Need, Rule
+from hitless.config.mistakes import known_mistakes
+from hitless.findings import Finding, Fix, Safety, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hitless.audit.subject import Subject
+    from hitless.config.mistakes import Mistake
+    from hitless.findings import ConfigEdit
+
+_OF_OTHER_RULES = ("`expose-fd", "`freebind`", "removed")
+
+
+def _check(subject: Subject) -> Iterator[Finding]:
+    check = subject.instance.check
+    if check is not None and check.accepted:
+        return
+    mistakes = [m for m in known_mistakes(subject.files) if not any(o in m.message for o in _OF_OTHER_RULES)]
+    if not mistakes:
+        return
+    active = {d.where for section in subject.active for d in (section.header, *section.directives)}
+    for mistake in mistakes:
+        if mistake.where in active:
+            edits = _edits(subject, mistake)
+            yield RULE.finding(
+                subject,
+                f"HAProxy refuses `{mistake.line_text}`: {mistake.message.rstrip('.')}",
+                place=config_place(subject, mistake.where),
+                fix=Fix(
+                    summary=f"write: {mistake.right_form}" if mistake.right_form else "take the line away",
+                    safety=Safety.SAFE if edits else Safety.MANUAL,
+                    edits=edits,
+                ),
+            )
+
+
+def _edits(subject: Subject, mistake: Mistake) -> tuple[ConfigEdit, ...]:
+    if not mistake.right_form:
+        return ()
+    if "belongs to the `global` section" in mistake.message:
+        # What global has already stays as it is there.
+        keyword = mistake.right_form.split()[0]
+        known = keyword != "stats" and bool(subject.in_global(keyword))
+        added = () if known else add_to_global(subject, mistake.right_form)
+        return (*added, *remove_line(subject, mistake.where))
+    if "is an option of" in mistake.message or "reuseport" in mistake.line_text:
+        alone = not mistake.right_form.strip()
+        return (
+            remove_line(subject, mistake.where)
+            if alone
+            else replace_line(subject, mistake.where, mistake.right_form)
+        )
+    return ()
+
+
+RULE = Rule(
+    code="HL417",
+    name="refused-advice",
+    severity=Severity.ERROR,
+    summary="a line that is advised on the web, and that HAProxy refuses",
+    versions="all",
+    needs=frozenset({Need.CONFIGURATION}),
+    check=_check,
+)

@@ -36,7 +36,9 @@ def subject(bind: str, host: str = "{}") -> Subject:
         (":8001", "0.0.0.0", False, False),
     ],
 )
-def test_overlap_is_what_the_kernel_refuses(bind: str, address: str, v6_only: bool, conflict: bool) -> None:
+def test_overlap_is_what_the_kernel_refuses(
+    bind: str, address: str, *, v6_only: bool, conflict: bool
+) -> None:
     socket = ListeningSocket(
         address=address, port=8000, inode=1, uid=0, queue_length=0, queue_limit=9, v6_only=v6_only
     )

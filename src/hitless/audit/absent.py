@@ -1,4 +1,4 @@
-"""Findings about binds whose address may not be on this host: one per address, with the edits that allow it to be absent."""
+"""Binds whose address may not be on this host, by address, with the edits that allow it to be absent."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ def transparent_fix(subject: Subject, binds: Iterable[Endpoint]) -> Fix:
     """
     lines = sorted({endpoint.bind.where for endpoint in binds}, key=split_where)
     return Fix(
-        summary="`transparent` on the bind line (the one reload that brings it opens a new socket instead of taking over "
-        "the old one), or sysctl net.ipv4.ip_nonlocal_bind=1 (net.ipv6.ip_nonlocal_bind=1)",
+        summary="`transparent` on the bind line (the one reload that brings it opens a new socket instead of taking "
+        "over the old one), or sysctl net.ipv4.ip_nonlocal_bind=1 (net.ipv6.ip_nonlocal_bind=1)",
         safety=Safety.SAFE,
         edits=tuple(edit for where in lines for edit in with_words(subject, where, "transparent")),
     )

@@ -1,4 +1,4 @@
-"""What a configuration listens on, in one list: proxies, stats sockets, peers, and the master's sockets of the command line."""
+"""What a configuration listens on, in one list: proxies, stats sockets, peers, the master's sockets (-S)."""
 
 from __future__ import annotations
 

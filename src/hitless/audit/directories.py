@@ -1,4 +1,4 @@
-"""Directories below /run that are made before HAProxy starts: by the unit, by tmpfiles.d, by a command of ExecStartPre=."""
+"""Directories that are made before HAProxy starts: by the unit, tmpfiles.d, a command of ExecStartPre=."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Addresses of binds against addresses of the host: who is there, who holds the port, may it be absent.
 
-Source: Linux 6.1 net/ipv4/inet_connection_sock.c inet_csk_get_port(), net/ipv6/addrconf.c, ip(7) and ipv6(7); tried with
+Source: Linux 6.1 net/ipv4/inet_connection_sock.c inet_csk_get_port(), net/ipv6/addrconf.c, ip(7), ipv6(7); tried with
 HAProxy 2.6.12 and 3.2 against listeners on every pair of wildcard and specific addresses.
 """
 

@@ -2,12 +2,14 @@
 
 ## What it does
 
-Finds the same TCP address and port on two bind lines; with `noreuseport` also a wildcard and an address that it covers.
+Finds the same TCP address and port on two bind lines; with `noreuseport` also a wildcard and an address that it
+covers.
 
 ## Why it drops connections
 
-HAProxy says nothing: the kernel divides new connections between the two sockets by chance, so that half the clients meet
-the other frontend, its certificate and its rules. With `noreuseport` the second one is refused, and HAProxy does not start.
+HAProxy says nothing: the kernel divides new connections between the two sockets by chance, so that half the clients
+meet the other frontend, its certificate and its rules. With `noreuseport` the second one is refused, and HAProxy does
+not start.
 
 ## Example
 
@@ -31,7 +33,8 @@ frontend b
 
 ## Known problems
 
-Within one frontend, lines that differ in `thread` or `process` are an old way to get several sockets and are left alone.
+Within one frontend, lines that differ in `thread` or `process` are an old way to get several sockets and are left
+alone.
 
 ## Fix safety
 

@@ -7,9 +7,9 @@ kernel's ip_nonlocal_bind and the networks of the loopback interface are taken i
 
 ## Why it drops connections
 
-A start fails: "cannot bind socket (Cannot assign requested address)". A reload fails as well, and refuses every client for
-two seconds while it tries; only where the running process already holds a listener on the address, it is inherited, and
-the reload works although a restart would not.
+A start fails: "cannot bind socket (Cannot assign requested address)". A reload fails as well, and refuses every client
+for two seconds while it tries; only where the running process already holds a listener on the address, it is
+inherited, and the reload works although a restart would not.
 
 ## Example
 
@@ -39,7 +39,8 @@ keepalived.conf are HL406's.
 ## Fix safety
 
 Safe: `transparent` lets the bind succeed with and without the address; nothing else changes. The reload that brings it
-opens a new listening socket, and connections in the accept queue of the old one are reset unless tcp_migrate_req is on.
+opens a new listening socket, and connections in the accept queue of the old one are reset unless tcp_migrate_req is
+on.
 
 ## References
 

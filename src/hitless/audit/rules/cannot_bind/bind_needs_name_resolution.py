@@ -6,9 +6,9 @@ Finds `bind` and `stats socket` addresses that are host names.
 
 ## Why it drops connections
 
-The name is resolved while the configuration is read. When DNS does not answer, or the entry is gone, HAProxy refuses the
-configuration: "invalid address". When the answer has changed, it binds another address, and the inherited socket is closed
-with the connections that wait in its queue.
+The name is resolved while the configuration is read. When DNS does not answer, or the entry is gone, HAProxy refuses
+the configuration: "invalid address". When the answer has changed, it binds another address, and the inherited socket
+is closed with the connections that wait in its queue.
 
 ## Example
 

@@ -7,9 +7,9 @@ take IPv4 included, and names the process that holds one and is not of this inst
 
 ## Why it drops connections
 
-The kernel refuses the second listener: a start fails, and a reload refuses every client for two seconds before it fails.
-Only sockets of one user that all have SO_REUSEPORT coexist; then the kernel divides new connections between them, and
-those of the other process are not HAProxy's.
+The kernel refuses the second listener: a start fails, and a reload refuses every client for two seconds before it
+fails. Only sockets of one user that all have SO_REUSEPORT coexist; then the kernel divides new connections between
+them, and those of the other process are not HAProxy's.
 
 ## Example
 

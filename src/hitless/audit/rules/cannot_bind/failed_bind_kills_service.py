@@ -6,8 +6,8 @@ Finds a master of HAProxy 2.0 or 2.8.0, and of 2.4 to 2.6.12 with abstract socke
 
 ## Why it drops connections
 
-Other versions keep the old worker when the new one cannot bind. In these the master dies with it: every connection is cut
-and nobody listens until the service manager starts HAProxy again, which then fails for the same reason.
+Other versions keep the old worker when the new one cannot bind. In these the master dies with it: every connection is
+cut and nobody listens until the service manager starts HAProxy again, which then fails for the same reason.
 
 ## Example
 

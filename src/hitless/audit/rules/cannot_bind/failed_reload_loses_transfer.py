@@ -2,8 +2,8 @@
 
 ## What it does
 
-For a master of 2.2, or of 3.1 and later: says so while the kernel does not migrate connections, and finds an instance whose
-last reload has failed.
+For a master of 2.2, or of 3.1 and later: says so while the kernel does not migrate connections, and finds an instance
+whose last reload has failed.
 
 ## Why it drops connections
 

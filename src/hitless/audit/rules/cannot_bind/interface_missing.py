@@ -6,9 +6,9 @@ Compares `interface` of bind lines with the host's interfaces.
 
 ## Why it drops connections
 
-HAProxy says "cannot bind receiver to device (No such device)" and goes on: the socket then listens on every interface, so
-that clients of another network meet this frontend. When the interface appears, the next reload binds anew instead of
-taking the socket over, and connections in the old accept queue are reset.
+HAProxy says "cannot bind receiver to device (No such device)" and goes on: the socket then listens on every interface,
+so that clients of another network meet this frontend. When the interface appears, the next reload binds anew instead
+of taking the socket over, and connections in the old accept queue are reset.
 
 ## Example
 
@@ -40,7 +40,8 @@ Manual: which interface is meant is for a person to say.
 
 ## References
 
-- HAProxy 2.8 configuration.txt section 5.1 `interface`; tried on 2.2, 2.6, 2.8, 3.2: it starts, and `ss` shows 0.0.0.0:80
+- HAProxy 2.8 configuration.txt section 5.1 `interface`; tried on 2.2, 2.6, 2.8, 3.2: it starts, and `ss` shows
+  0.0.0.0:80
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The last line of a configuration file has no line end.
+r"""The last line of a configuration file has no line end.
 
 ## What it does
 
@@ -6,21 +6,21 @@ Finds files whose last byte is no line feed, a comment or spaces in the last lin
 
 ## Why it drops connections
 
-Since 2.3 HAProxy takes such a file for a truncated one and refuses it: "Missing LF on last line". The reload fails, and a
-restart ends in an outage. Templates and editors leave the line feed out.
+Since 2.3 HAProxy takes such a file for a truncated one and refuses it: "Missing LF on last line". The reload fails,
+and a restart ends in an outage. Templates and editors leave the line feed out.
 
 ## Example
 
 ```json instance
 {"configuration": [{"path": "/etc/haproxy/haproxy.cfg", "sha256": "",
-  "text": "defaults\\n    mode http\\n    timeout client 30s"}]}
+  "text": "defaults\n    mode http\n    timeout client 30s"}]}
 ```
 
 ## Use instead
 
 ```json instance
 {"configuration": [{"path": "/etc/haproxy/haproxy.cfg", "sha256": "",
-  "text": "defaults\\n    mode http\\n    timeout client 30s\\n"}]}
+  "text": "defaults\n    mode http\n    timeout client 30s\n"}]}
 ```
 
 ## Known problems

@@ -2,13 +2,13 @@
 
 ## What it does
 
-Compares twice the global `maxconn`, and `ulimit-n`, with `fd-hard-limit`, with `ulimit-n`, and, for a unit with `User=`
-other than root, with its LimitNOFILE=.
+Compares twice the global `maxconn`, and `ulimit-n`, with `fd-hard-limit`, with `ulimit-n`, and, for a unit with
+`User=` other than root, with its LimitNOFILE=.
 
 ## Why it drops connections
 
-Since 2.3 limits are strict: "Cannot raise FD limit to 20017, limit is 1000", and the reload is refused, a restart ends in
-an outage. `haproxy -c` does not try.
+Since 2.3 limits are strict: "Cannot raise FD limit to 20017, limit is 1000", and the reload is refused, a restart ends
+in an outage. `haproxy -c` does not try.
 
 ## Example
 
@@ -27,8 +27,8 @@ global
 
 ## Known problems
 
-HAProxy needs some descriptors besides two for each connection; only what is certain to fail is reported. Root may raise its
-own limit, so LimitNOFILE= is not judged there.
+HAProxy needs some descriptors besides two for each connection; only what is certain to fail is reported. Root may
+raise its own limit, so LimitNOFILE= is not judged there.
 
 ## Fix safety
 

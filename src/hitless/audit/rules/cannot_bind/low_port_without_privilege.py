@@ -7,8 +7,8 @@ unprivileged port (1024).
 
 ## Why it drops connections
 
-"cannot bind socket (Permission denied)": the start fails. A reload of a process that was started otherwise fails too, and
-refuses every client for two seconds while it tries.
+"cannot bind socket (Permission denied)": the start fails. A reload of a process that was started otherwise fails too,
+and refuses every client for two seconds while it tries.
 
 ## Example
 
@@ -37,7 +37,8 @@ ExecStart=/usr/sbin/haproxy -Ws -f /etc/haproxy/haproxy.cfg
 
 ## Known problems
 
-A capability of the file (`setcap` on the binary) is not seen; where the running process holds a low port, nothing is said.
+A capability of the file (`setcap` on the binary) is not seen; where the running process holds a low port, nothing is
+said.
 
 ## Fix safety
 

@@ -2,13 +2,13 @@
 
 ## What it does
 
-Looks for every certificate, list, map, Lua script, error file and directory that the configuration names, for the chroot,
-and for the directory of the pid file.
+Looks for every certificate, list, map, Lua script, error file and directory that the configuration names, for the
+chroot, and for the directory of the pid file.
 
 ## Why it drops connections
 
-HAProxy refuses the configuration or dies right after it: the reload fails, and a restart ends in an outage. `haproxy -c`
-does not look at the chroot and at the pid file.
+HAProxy refuses the configuration or dies right after it: the reload fails, and a restart ends in an outage. `haproxy
+-c` does not look at the chroot and at the pid file.
 
 ## Example
 
@@ -33,8 +33,9 @@ global
 
 ## Known problems
 
-Relative paths are not judged. Files that HAProxy can do without (state files, the command of an external check, a ring's
-backing file) are left out. Where HAProxy's own check accepts the configuration, only what it does not look at is judged.
+Relative paths are not judged. Files that HAProxy can do without (state files, the command of an external check, a
+ring's backing file) are left out. Where HAProxy's own check accepts the configuration, only what it does not look at
+is judged.
 
 ## Fix safety
 
@@ -42,8 +43,8 @@ Manual: what belongs there is for a person to say.
 
 ## References
 
-- tried on 2.2, 2.6, 2.8, 3.0, 3.2: certificate, list, Lua script, error file: refused by `-c`; chroot ("Cannot chroot") and
-  pid file ("Cannot create pidfile", with -W, -Ws and -D) at the start
+- tried on 2.2, 2.6, 2.8, 3.0, 3.2: certificate, list, Lua script, error file: refused by `-c`; chroot ("Cannot
+  chroot") and pid file ("Cannot create pidfile", with -W, -Ws and -D) at the start
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 ## What it does
 
-Finds settings in the wrong section, options without the word `option`, a `stats socket` without an address, `reuseport`, and
-an address in the header of a frontend.
+Finds settings in the wrong section, options without the word `option`, a `stats socket` without an address,
+`reuseport`, and an address in the header of a frontend.
 
 ## Why it drops connections
 

@@ -6,8 +6,8 @@ Finds keywords that HAProxy has removed: an error where the version refuses them
 
 ## Why it drops connections
 
-An upgrade replaces the program, and the next reload or restart runs it: the configuration that worked yesterday is refused,
-and a restart, as package upgrades do it, ends in an outage.
+An upgrade replaces the program, and the next reload or restart runs it: the configuration that worked yesterday is
+refused, and a restart, as package upgrades do it, ends in an outage.
 
 ## Example
 

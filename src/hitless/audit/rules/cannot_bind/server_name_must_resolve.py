@@ -7,8 +7,8 @@ Finds servers with a host name and neither `resolvers` nor an `init-addr` that e
 ## Why it drops connections
 
 At every start and reload HAProxy resolves the name through the system's resolver. When that fails, for one server of
-thousands, the whole configuration is refused: "could not resolve address". A restart in a DNS outage ends in an outage of
-everything.
+thousands, the whole configuration is refused: "could not resolve address". A restart in a DNS outage ends in an outage
+of everything.
 
 ## Example
 
@@ -33,8 +33,8 @@ A name of /etc/hosts needs no DNS. `init-addr last` alone needs a state file in 
 
 ## Fix safety
 
-Unsafe: a server whose name does not resolve starts without an address, and stays down until `resolvers`, the runtime API
-or a reload gives it one.
+Unsafe: a server whose name does not resolve starts without an address, and stays down until `resolvers`, the runtime
+API or a reload gives it one.
 
 ## References
 

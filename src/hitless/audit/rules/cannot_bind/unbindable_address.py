@@ -6,8 +6,9 @@ Reads the master's startup log (`show startup-logs`) for "cannot bind" of the la
 
 ## Why it drops connections
 
-Before it gives up, the new process has the old one pause all its listeners and tries 200 times, ten milliseconds apart:
-every client of every TCP frontend is refused for about two seconds. `haproxy -c` binds nothing and says all is well.
+Before it gives up, the new process has the old one pause all its listeners and tries 200 times, ten milliseconds
+apart: every client of every TCP frontend is refused for about two seconds. `haproxy -c` binds nothing and says all is
+well.
 
 ## Example
 
@@ -17,7 +18,7 @@ frontend a
 ```
 ```json instance
 {"master": {"socket": "/run/haproxy-master.sock", "processes": [], "failed_reloads": 1, "startup_log": [
-  "[ALERT]    (12) : Binding [/etc/haproxy/haproxy.cfg:2] for frontend a: cannot bind socket (Address already in use) for [192.0.2.1:80]"]}}
+  "[ALERT] (9) : Binding [/etc/haproxy/haproxy.cfg:2] for frontend a: cannot bind socket (in use) for [192.0.2.1:80]"]}}
 ```
 
 ## Use instead

@@ -7,8 +7,8 @@ Finds `bind abns@NAME` where a reload does not hand sockets over, or on versions
 ## Why it drops connections
 
 An abstract name cannot be bound twice or renamed over. Without socket transfer the new process has the old one unbind
-first, and clients are refused in between. On 2.4 to 2.6.12 one failed bind in a reload ends the whole service; on 3.0.0
-and 3.1.0 the abstract listener is lost after it.
+first, and clients are refused in between. On 2.4 to 2.6.12 one failed bind in a reload ends the whole service; on
+3.0.0 and 3.1.0 the abstract listener is lost after it.
 
 ## Example
 

@@ -6,8 +6,9 @@ Finds `stats socket` lines with a path and without `mode`.
 
 ## Why it drops connections
 
-HAProxy then leaves the mode to the umask: 755 with the usual one, so that only the owner can connect. A start by another
-hand, with another umask or user, gives other rights; a drain or a readiness check that worked yesterday is refused.
+HAProxy then leaves the mode to the umask: 755 with the usual one, so that only the owner can connect. A start by
+another hand, with another umask or user, gives other rights; a drain or a readiness check that worked yesterday is
+refused.
 
 ## Example
 
@@ -29,8 +30,8 @@ None.
 
 ## Fix safety
 
-Safe: mode 600 lets the same user connect as 755 does, for connecting needs the right to write. A running instance keeps
-the file as it is until the next start.
+Safe: mode 600 lets the same user connect as 755 does, for connecting needs the right to write. A running instance
+keeps the file as it is until the next start.
 
 ## References
 

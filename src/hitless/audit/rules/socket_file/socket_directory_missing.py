@@ -7,8 +7,8 @@ Finds unix sockets whose directory is missing on the host now, and that the unit
 ## Why it drops connections
 
 A stale socket file does not stop HAProxy; a missing directory does: "cannot bind UNIX socket (No such file or
-directory)". A restart ends in an outage. A reload that inherits the socket does not need the directory, one that has to
-bind it pauses the live process for about two seconds, refuses its clients, and fails.
+directory)". A restart ends in an outage. A reload that inherits the socket does not need the directory, one that has
+to bind it pauses the live process for about two seconds, refuses its clients, and fails.
 
 ## Example
 

@@ -6,9 +6,9 @@ Finds unix sockets that a process of this instance holds open while nothing, or 
 
 ## Why it drops connections
 
-Nobody can connect any more: drains, readiness checks and `-x` fail, and clients of a `bind` on that path are refused. A
-reload does not repair it: the new process inherits the socket and leaves the path alone. With `-x` at that path the next
-reload runs without socket transfer and resets what waits in the accept queues.
+Nobody can connect any more: drains, readiness checks and `-x` fail, and clients of a `bind` on that path are refused.
+A reload does not repair it: the new process inherits the socket and leaves the path alone. With `-x` at that path the
+next reload runs without socket transfer and resets what waits in the accept queues.
 
 ## Example
 

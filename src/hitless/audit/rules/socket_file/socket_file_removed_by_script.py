@@ -6,9 +6,9 @@ Finds `rm` of a socket of the configuration in scripts, and in ExecStartPre= and
 
 ## Why it drops connections
 
-The advice to remove a stale socket file is needless: HAProxy binds a temporary name and renames it over whatever stands
-there. Around a reload it does harm: the new process inherits the socket and does not make the file again, so `-x` of the
-next reload, drains and readiness checks fail.
+The advice to remove a stale socket file is needless: HAProxy binds a temporary name and renames it over whatever
+stands there. Around a reload it does harm: the new process inherits the socket and does not make the file again, so
+`-x` of the next reload, drains and readiness checks fail.
 
 ## Example
 
@@ -43,8 +43,8 @@ Manual: the line belongs to somebody's script; it can be removed without a repla
 
 ## References
 
-- HAProxy 2.8 src/sock_unix.c sock_unix_bind_receiver(); a stale socket and a regular file in its place were tried on 2.2,
-  2.6, 2.8, 3.0, 3.2: HAProxy starts
+- HAProxy 2.8 src/sock_unix.c sock_unix_bind_receiver(); a stale socket and a regular file in its place were tried on
+  2.2, 2.6, 2.8, 3.0, 3.2: HAProxy starts
 """
 
 from __future__ import annotations

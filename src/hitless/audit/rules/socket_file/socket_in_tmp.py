@@ -6,8 +6,8 @@ Finds unix sockets in /tmp or /var/tmp.
 
 ## Why it drops connections
 
-With PrivateTmp= of the unit nobody outside can connect. Without it, cleaners take the file for a dead socket: the kernel
-lists it under the temporary name with which HAProxy bound it, and a reload does not make the file again.
+With PrivateTmp= of the unit nobody outside can connect. Without it, cleaners take the file for a dead socket: the
+kernel lists it under the temporary name with which HAProxy bound it, and a reload does not make the file again.
 
 ## Example
 

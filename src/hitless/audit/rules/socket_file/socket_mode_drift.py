@@ -37,7 +37,8 @@ global
 
 ## Known problems
 
-Settings of `unix-bind` are compared only where the socket has none of its own and only in `bind` lines, as HAProxy does.
+Settings of `unix-bind` are compared only where the socket has none of its own and only in `bind` lines, as HAProxy
+does.
 
 ## Fix safety
 
@@ -76,7 +77,8 @@ def _check(subject: Subject) -> Iterator[Finding]:
         if different:
             yield RULE.finding(
                 subject,
-                f"{socket.path} ({socket.owner}): {', '.join(text for text, _ in different)}; a reload does not change it",
+                f"{socket.path} ({socket.owner}): {', '.join(text for text, _ in different)}, "
+                "and a reload does not change that",
                 place=socket_place(subject, socket),
                 evidence=(
                     Evidence(

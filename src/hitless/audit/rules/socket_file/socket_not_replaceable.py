@@ -2,8 +2,8 @@
 
 ## What it does
 
-For a unit with `User=` other than root: finds unix sockets in a directory that this user cannot write, and socket files of
-another user while the kernel protects hard links.
+For a unit with `User=` other than root: finds unix sockets in a directory that this user cannot write, and socket
+files of another user while the kernel protects hard links.
 
 ## Why it drops connections
 

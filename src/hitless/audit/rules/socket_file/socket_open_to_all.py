@@ -72,7 +72,7 @@ def _check(subject: Subject) -> Iterator[Finding]:
                     f"{how} may end sessions and change servers through {address.text}",
                     place=config_place(subject, bind.where, address.text),
                     fix=Fix(
-                        summary="`mode 660` with a group for a path, 127.0.0.1 for an address, or `level user` for monitoring"
+                        summary="`mode 660` and a group for a path, 127.0.0.1 for an address, or `level user`"
                     ),
                 )
                 break

@@ -2,14 +2,14 @@
 
 ## What it does
 
-Compares, by inode and process, who listens under the name of each unix socket of the configuration with the processes of
-this instance.
+Compares, by inode and process, who listens under the name of each unix socket of the configuration with the processes
+of this instance.
 
 ## Why it drops connections
 
-HAProxy binds a temporary name and renames it over whatever is there, a live socket included: a second HAProxy takes the
-path without a word. From then on `-x`, drains and readiness checks talk to the wrong process: a classic reload fetches
-its listening sockets from there and gets none, or those of somebody else.
+HAProxy binds a temporary name and renames it over whatever is there, a live socket included: a second HAProxy takes
+the path without a word. From then on `-x`, drains and readiness checks talk to the wrong process: a classic reload
+fetches its listening sockets from there and gets none, or those of somebody else.
 
 ## Example
 

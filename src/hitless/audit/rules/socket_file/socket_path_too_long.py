@@ -6,8 +6,8 @@ Finds unix sockets whose path, the prefix of `unix-bind` included, has more than
 
 ## Why it drops connections
 
-HAProxy adds ".PID.tmp" to the path before it binds, and refuses longer ones: "socket path too long (max 97)". The reload
-is refused, a restart ends in an outage.
+HAProxy adds ".PID.tmp" to the path before it binds, and refuses longer ones: "socket path too long (max 97)". The
+reload is refused, a restart ends in an outage.
 
 ## Example
 

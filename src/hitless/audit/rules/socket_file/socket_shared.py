@@ -7,8 +7,8 @@ configurations of two instances of this host.
 
 ## Why it drops connections
 
-The one that binds last takes the path without a word, and what listens behind the other line is never reached again: each
-start and reload decides anew. An abstract name twice is refused: "cannot bind UNIX socket (already in use)".
+The one that binds last takes the path without a word, and what listens behind the other line is never reached again:
+each start and reload decides anew. An abstract name twice is refused: "cannot bind UNIX socket (already in use)".
 
 ## Example
 

@@ -77,7 +77,9 @@ _NEEDED = frozenset(
         *("map", "acl", "lua", "spoe", "chroot", "other"),
     }
 )
-_CAN_BE_ABSENT = frozenset({"stats-file", "backing-file", "external-check"})
+_CAN_BE_ABSENT = frozenset({"stats-file", "backing-file", "external-check", "httpclient.ssl.ca-file"})
+_OPTIONAL_PARTS = frozenset({"crt-store ocsp", "crt-store issuer", "crt-store sctl"})
+_OPTIONAL_PARTS = frozenset({"crt-store ocsp", "crt-store issuer", "crt-store sctl"})
 _NOT_SEEN_BY_CHECK = frozenset({"chroot", "pidfile"})
 
 
@@ -104,13 +106,15 @@ def _check(subject: Subject) -> Iterator[Finding]:
 
 def _needed(subject: Subject) -> Iterator[tuple[str, str, Place]]:
     for reference in subject.model.file_references:
+        place = config_place(subject, reference.where, reference.path)
         if reference.kind == "pidfile":
-            place = config_place(subject, reference.where, reference.path)
             yield "pidfile", posixpath.dirname(reference.path), place
-        elif reference.kind in _NEEDED and not _CAN_BE_ABSENT & set(
-            first_words(subject, reference.where)[:1]
+        elif (
+            reference.kind in _NEEDED
+            and reference.detail not in _OPTIONAL_PARTS
+            and not _CAN_BE_ABSENT & set(first_words(subject, reference.where)[:1])
         ):
-            yield reference.kind, reference.path, config_place(subject, reference.where, reference.path)
+            yield reference.kind, reference.path, place
     launch = subject.instance.launch
     if launch and subject.arguments.pid_file.startswith("/"):
         yield "pidfile", posixpath.dirname(subject.arguments.pid_file), Place(file=launch.source)

@@ -25,7 +25,7 @@ global
 
 ## Known problems
 
-Not every removed keyword is listed. Where HAProxy's own check accepts the configuration, only notes are given.
+Not every removed keyword is listed. What HAProxy's own check accepts is not contradicted.
 
 ## Fix safety
 
@@ -83,7 +83,6 @@ _PROXY: dict[tuple[str, ...], _Removed] = {
     ("clitimeout",): _Removed((2, 1), "timeout client"),
     ("srvtimeout",): _Removed((2, 1), "timeout server"),
     ("redisp",): _Removed((2, 1), "option redispatch"),
-    ("redispatch",): _Removed((2, 1), "option redispatch"),
     **{
         (f"{verb}{case}{what}",): _Removed((2, 1), f"http-{'request' if verb == 'req' else 'response'} rules")
         for verb in ("req", "rsp")
@@ -119,7 +118,9 @@ def _lookup(table: dict[tuple[str, ...], _Removed], directive: Directive) -> tup
 
 def _finding(subject: Subject, directive: Directive, name: str, removed: _Removed) -> Iterator[Finding]:
     check = subject.instance.check
-    refused = subject.version_in(removed.refused_since) and not (check is not None and check.accepted)
+    refused = subject.version_in(removed.refused_since)
+    if refused and check is not None and check.accepted:
+        return
     since = ".".join(map(str, removed.refused_since))
     edits = () if removed.instead else remove_line(subject, directive.where)
     yield RULE.finding(

@@ -60,7 +60,9 @@ if TYPE_CHECKING:
     from hitless.audit.subject import Subject
 
 _BINDING = re.compile(r"Binding \[(?P<where>[^\]]{1,4096}:[0-9]{1,9})\] for (?P<owner>[^:]{1,200}):")
-_CANNOT = re.compile(r"cannot (?:bind|listen)[^\[]{0,300}(?P<what>\[[^\]]{1,200}\])?")
+_CANNOT = re.compile(
+    r"(?:cannot (?:bind|listen)|error when trying to preserve)[^\[]{0,300}(?P<what>\[[^\]]{1,200}\])?"
+)
 
 
 def _check(subject: Subject) -> Iterator[Finding]:

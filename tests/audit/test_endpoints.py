@@ -1,6 +1,6 @@
 import pytest
 
-from hitless.audit.endpoints import can_be_absent, endpoints, host_address, overlaps, own_listener, text_of
+from hitless.audit.endpoints import can_be_absent, endpoints, host_address, overlaps, own_listeners, text_of
 from hitless.audit.subject import Subject
 from hitless.facts import ListeningSocket
 from tests.audit.fixtures import read_snapshot
@@ -75,7 +75,7 @@ def test_own_listeners_are_those_of_this_instance() -> None:
     for pid, expected in [(7, True), (8, False)]:
         seen = subject("192.0.2.1:80", listening.format(pid=pid))
         (endpoint,) = endpoints(seen)
-        assert bool(own_listener(seen, endpoint)) is expected
+        assert (endpoint.key in own_listeners(seen)) is expected
 
 
 def test_other_namespaces_and_unix_binds_are_left_out() -> None:

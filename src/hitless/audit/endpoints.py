@@ -26,7 +26,7 @@ __all__ = [
     "host_address",
     "ip_of",
     "overlaps",
-    "own_listener",
+    "own_listeners",
     "text_of",
 ]
 
@@ -45,6 +45,11 @@ class Endpoint:
     owner: str
     dual_stack: bool
     """An IPv6 wildcard that takes IPv4 too."""
+
+    @property
+    def key(self) -> tuple[IpAddress, int]:
+        """Address and port, as in `own_listeners`."""
+        return self.ip, self.port
 
     @property
     def is_any(self) -> bool:
@@ -117,13 +122,15 @@ def overlaps(endpoint: Endpoint, socket: ListeningSocket) -> bool:
     return endpoint.dual_stack
 
 
-def own_listener(subject: Subject, endpoint: Endpoint) -> ListeningSocket | None:
-    """Return the socket on exactly this address that this instance already holds, and so hands over."""
+def own_listeners(subject: Subject) -> dict[tuple[IpAddress, int], ListeningSocket]:
+    """Return by address and port the sockets that this instance already holds, and so hands over."""
     own = own_pids(subject)
+    found: dict[tuple[IpAddress, int], ListeningSocket] = {}
     for socket in (subject.host.listening if subject.host else None) or ():
-        if socket.port == endpoint.port and own & set(socket.pids) and _parse(socket.address) == endpoint.ip:
-            return socket
-    return None
+        ip = _parse(socket.address)
+        if ip is not None and own & set(socket.pids):
+            found.setdefault((ip, socket.port), socket)
+    return found
 
 
 def _parse(text: str) -> IpAddress | None:

@@ -53,7 +53,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hitless.audit.absent import needed_addresses, transparent_fix
-from hitless.audit.endpoints import host_address, own_listener, text_of
+from hitless.audit.endpoints import host_address, own_listeners, text_of
 from hitless.audit.places import config_place
 from hitless.audit.rule import Need, Rule
 from hitless.findings import Evidence, Finding, Severity
@@ -61,27 +61,35 @@ from hitless.findings import Evidence, Finding, Severity
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hitless.audit.endpoints import Endpoint
+    from hitless.audit.endpoints import Endpoint, IpAddress
     from hitless.audit.subject import Subject
+    from hitless.facts import ListeningSocket
 
 
 def _check(subject: Subject) -> Iterator[Finding]:
+    own = own_listeners(subject)
     virtual = {v.address for v in (subject.host.keepalived if subject.host else None) or ()}
     for ip, binds in needed_addresses(subject).items():
         have = host_address(subject, ip)
         if str(ip) in virtual or (have is not None and not have.tentative):
             continue
-        yield _finding(subject, binds, tentative=have is not None)
+        yield _finding(subject, binds, own, tentative=have is not None)
 
 
-def _finding(subject: Subject, binds: tuple[Endpoint, ...], *, tentative: bool) -> Finding:
+def _finding(
+    subject: Subject,
+    binds: tuple[Endpoint, ...],
+    own: dict[tuple[IpAddress, int], ListeningSocket],
+    *,
+    tentative: bool,
+) -> Finding:
     first = binds[0]
-    held = all(own_listener(subject, endpoint) for endpoint in binds)
+    held = all(endpoint.key in own for endpoint in binds)
     more = f" and {len(binds) - 1} more binds of it" if len(binds) > 1 else ""
     what = "is still tentative" if tentative else "is on no interface of this host"
     then = "a reload inherits it, a restart fails" if held else "HAProxy cannot bind it"
     evidence = [Evidence(text=f"{first.ip} {what}", source="rtnetlink RTM_GETADDR")]
-    socket = own_listener(subject, first)
+    socket = own.get(first.key)
     if socket is not None:
         evidence.append(
             Evidence(text=f"inode {socket.inode}, held by process {socket.pids[0]}", source="inet_diag")

@@ -60,7 +60,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hitless.audit.binds import own_pids
-from hitless.audit.endpoints import endpoints, overlaps, own_listener, text_of
+from hitless.audit.endpoints import endpoints, overlaps, own_listeners, text_of
 from hitless.audit.places import config_place
 from hitless.audit.rule import Need, Rule
 from hitless.findings import Evidence, Finding, Fix, Severity
@@ -75,6 +75,7 @@ if TYPE_CHECKING:
 
 def _check(subject: Subject) -> Iterator[Finding]:
     own = own_pids(subject)
+    held = own_listeners(subject)
     by_port: dict[int, list[ListeningSocket]] = {}
     for socket in (subject.host.listening if subject.host else None) or ():
         if socket.pids and not own & set(socket.pids):
@@ -84,12 +85,11 @@ def _check(subject: Subject) -> Iterator[Finding]:
         for socket in by_port.get(endpoint.port, ()):
             if overlaps(endpoint, socket) and (endpoint.bind.where, socket.pids[0]) not in seen:
                 seen.add((endpoint.bind.where, socket.pids[0]))
-                yield _finding(subject, endpoint, socket)
+                yield _finding(subject, endpoint, socket, shared=endpoint.key in held)
 
 
-def _finding(subject: Subject, endpoint: Endpoint, socket: ListeningSocket) -> Finding:
+def _finding(subject: Subject, endpoint: Endpoint, socket: ListeningSocket, *, shared: bool) -> Finding:
     name = socket.process_names[0] if socket.process_names else "process"
-    shared = own_listener(subject, endpoint) is not None
     then = "the kernel divides new connections between them" if shared else "HAProxy cannot bind it"
     host = f"[{socket.address}]" if ":" in socket.address else socket.address
     return RULE.finding(

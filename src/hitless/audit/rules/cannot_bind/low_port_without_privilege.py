@@ -54,7 +54,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hitless.audit.endpoints import endpoints, own_listener, text_of
+from hitless.audit.endpoints import endpoints, own_listeners, text_of
 from hitless.audit.places import config_place
 from hitless.audit.rule import Need, Rule
 from hitless.findings import Evidence, Finding, Fix, Safety, Severity, UnitEdit
@@ -74,8 +74,9 @@ def _check(subject: Subject) -> Iterator[Finding]:
     if unit is None or not _unprivileged(unit):
         return
     first_port = _first_port(subject)
+    own = own_listeners(subject)
     low = [e for e in endpoints(subject) if 0 < e.port < first_port]
-    if not low or any(own_listener(subject, e) for e in low):
+    if not low or any(e.key in own for e in low):
         return
     more = f" and {len(low) - 1} more binds" if len(low) > 1 else ""
     lines = (f"AmbientCapabilities={_CAPABILITY}",)

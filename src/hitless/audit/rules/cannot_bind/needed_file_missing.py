@@ -79,7 +79,6 @@ _NEEDED = frozenset(
 )
 _CAN_BE_ABSENT = frozenset({"stats-file", "backing-file", "external-check", "httpclient.ssl.ca-file"})
 _OPTIONAL_PARTS = frozenset({"crt-store ocsp", "crt-store issuer", "crt-store sctl"})
-_OPTIONAL_PARTS = frozenset({"crt-store ocsp", "crt-store issuer", "crt-store sctl"})
 _NOT_SEEN_BY_CHECK = frozenset({"chroot", "pidfile"})
 
 

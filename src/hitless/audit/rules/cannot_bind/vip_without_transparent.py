@@ -51,7 +51,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hitless.audit.absent import needed_addresses, transparent_fix
-from hitless.audit.endpoints import host_address, own_listener, text_of
+from hitless.audit.endpoints import host_address, own_listeners, text_of
 from hitless.audit.places import config_place
 from hitless.audit.rule import Need, Rule
 from hitless.findings import Evidence, Finding, Severity
@@ -64,6 +64,7 @@ if TYPE_CHECKING:
 
 def _check(subject: Subject) -> Iterator[Finding]:
     host = subject.host
+    own = own_listeners(subject)
     virtual = {v.address: v for v in (host.keepalived if host else None) or ()}
     for ip, binds in needed_addresses(subject).items():
         vip = virtual.get(str(ip))
@@ -72,7 +73,7 @@ def _check(subject: Subject) -> Iterator[Finding]:
         first = binds[0]
         known = host is not None and host.addresses is not None
         absent = known and host_address(subject, ip) is None
-        held = all(own_listener(subject, endpoint) for endpoint in binds)
+        held = all(endpoint.key in own for endpoint in binds)
         more = f" and {len(binds) - 1} more binds of it" if len(binds) > 1 else ""
         now = ", which is not on this node now" if absent else ""
         then = "a restart fails" if absent and held else "HAProxy cannot start on a node without it"

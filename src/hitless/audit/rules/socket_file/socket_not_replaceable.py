@@ -57,7 +57,7 @@ Manual: the file may still be in use by the process that made it.
 ## References
 
 - HAProxy 2.8 src/sock_unix.c sock_unix_bind_receiver(); sysctl documentation of Linux, fs.protected_hardlinks
-- tried as uid 65534 on 2.6.12 and 2.8.25: "error when trying to preserve previous UNIX socket (Operation not permitted)"
+- tried as uid 65534 on 2.6.12 and 2.8.25: "error when trying to preserve previous UNIX socket"
 """
 
 from __future__ import annotations

@@ -34,5 +34,10 @@ def test_without_systemd_there_is_no_drop_in() -> None:
 
 
 def test_the_drop_in_starts_the_lists_anew() -> None:
-    text = baseline_files((2, 8, 0), program="/opt/haproxy")["/etc/systemd/system/haproxy.service.d/90-hitless.conf"]
-    assert "ExecReload=\nExecReload=/opt/haproxy -Ws -f $CONFIG -c $EXTRAOPTS\nExecReload=/bin/kill -USR2 $MAINPID" in text
+    text = baseline_files((2, 8, 0), program="/opt/haproxy")[
+        "/etc/systemd/system/haproxy.service.d/90-hitless.conf"
+    ]
+    assert (
+        "ExecReload=\nExecReload=/opt/haproxy -Ws -f $CONFIG -c $EXTRAOPTS\nExecReload=/bin/kill -USR2 $MAINPID"
+        in text
+    )

@@ -24,7 +24,11 @@ _SOCKET = "/run/haproxy/admin.sock"
 
 
 def baseline_files(
-    version: tuple[int, int, int], *, idle_close: str = "response", program: str = "/usr/sbin/haproxy", systemd: bool = True
+    version: tuple[int, int, int],
+    *,
+    idle_close: str = "response",
+    program: str = "/usr/sbin/haproxy",
+    systemd: bool = True,
 ) -> dict[str, str]:
     """Return the files of the baseline by path, for a HAProxy of this version."""
     files = {
@@ -34,7 +38,7 @@ def baseline_files(
         "/etc/logrotate.d/haproxy": _LOGROTATE,
     }
     if systemd:
-        files[drop_in_path("haproxy.service")] = _drop_in(version, program)
+        files[drop_in_path("haproxy.service")] = _drop_in(program)
     return files
 
 
@@ -58,7 +62,7 @@ def _global(version: tuple[int, int, int], idle_close: str) -> Iterator[str]:
     yield "    # Two processes live side by side after a reload; LimitNOFILE= of the unit has room for each."
     yield f"    maxconn {_CONNECTIONS}"
     yield ""
-    yield "    # An old process lives no longer than this. It cuts what is still open then: raise it for longer sessions."
+    yield "    # An old process lives no longer than this, and cuts what is open then: raise it for longer sessions."
     yield "    hard-stop-after 30m"
     if idle_close == "spread" and version >= (2, 6):
         yield ""
@@ -145,7 +149,7 @@ _LOGROTATE = """\
 """
 
 
-def _drop_in(version: tuple[int, int, int], program: str) -> str:
+def _drop_in(program: str) -> str:
     limit = _DESCRIPTORS_PER_CONNECTION * _CONNECTIONS + _SPARE_DESCRIPTORS
     return f"""\
 # Written by `hitless init`: for the haproxy.service of the package, which sets $CONFIG and $EXTRAOPTS.

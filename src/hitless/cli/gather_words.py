@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from hitless.audit.gather.options import GatherOptions
 
-__all__ = ["GATHER_PARAMETERS", "GATHER_WORDS", "read_gather_options"]
+__all__ = ["GATHER_PARAMETERS", "GATHER_WORDS", "parse_version_word", "read_gather_options"]
 
 _VERSION = re.compile(r"(\d{1,3})\.(\d{1,3})(?:\.(\d{1,4}))?(?:-\S*)?", re.ASCII)
 _ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(.*)", re.DOTALL)
@@ -96,7 +96,7 @@ def read_gather_options(words: Mapping[str, Any]) -> GatherOptions:
         unit_file=words["unit_file"] or "",
         scripts=tuple(words["scripts"]),
         haproxy=words["haproxy"] or "",
-        haproxy_version=_version(words["haproxy_version"]),
+        haproxy_version=parse_version_word(words["haproxy_version"]) if words["haproxy_version"] else None,
         mode=RunMode(words["mode"]) if words["mode"] else None,
         check=words["check"],
         environment=tuple(_variable(text) for text in words["variables"]),
@@ -120,9 +120,8 @@ def _refuse_contradictions(words: Mapping[str, Any], files: tuple[str, ...]) -> 
         raise UsageError("--haproxy and --haproxy-version both say the version: give one of them.")
 
 
-def _version(text: str | None) -> tuple[int, int, int] | None:
-    if text is None:
-        return None
+def parse_version_word(text: str) -> tuple[int, int, int]:
+    """Return a version as a person writes it. Raises: UsageError."""
     match = _VERSION.fullmatch(text)
     if match is None:
         raise UsageError(

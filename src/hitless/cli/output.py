@@ -14,7 +14,7 @@ from hitless.errors import HitlessError
 if TYPE_CHECKING:
     from hitless.verdict import ProofResult
 
-__all__ = ["FORMATS", "STDOUT", "write_result", "write_text"]
+__all__ = ["FORMATS", "STDOUT", "terminal_width", "wants_colour", "write_result", "write_text"]
 
 FORMATS = ("text", "json", "junit", "markdown")
 STDOUT = "-"
@@ -54,8 +54,8 @@ def _render(result: ProofResult, output_format: str, bundle: str, *, is_terminal
     if output_format == "text":
         from hitless.report import terminal
 
-        width = min(shutil.get_terminal_size().columns, _WIDEST) if is_terminal else _FILE_WIDTH
-        return terminal.render(result, width=width, colour=is_terminal and _wants_colour(), bundle=bundle)
+        width = terminal_width() if is_terminal else _FILE_WIDTH
+        return terminal.render(result, width=width, colour=is_terminal and wants_colour(), bundle=bundle)
     if output_format == "json":
         from hitless.report import json
 
@@ -69,10 +69,15 @@ def _render(result: ProofResult, output_format: str, bundle: str, *, is_terminal
     return markdown.render(result)
 
 
+def terminal_width() -> int:
+    """Return the width for text on standard output: the terminal's within reason, a file's own."""
+    return min(shutil.get_terminal_size().columns, _WIDEST) if _is_terminal() else _FILE_WIDTH
+
+
+def wants_colour() -> bool:
+    """Return whether text on standard output may be coloured (https://no-color.org)."""
+    return _is_terminal() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
 def _is_terminal() -> bool:
     return sys.stdout.isatty()
-
-
-def _wants_colour() -> bool:
-    """Whether the terminal may be coloured (https://no-color.org)."""
-    return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"

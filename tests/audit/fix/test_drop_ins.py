@@ -30,7 +30,10 @@ def test_a_missing_section_is_added() -> None:
 def test_a_kernel_setting_stands_once() -> None:
     once = merge_sysctl(None, "net.ipv4.tcp_migrate_req", "1")
     assert merge_sysctl(once, "net.ipv4.tcp_migrate_req", "1") == once
-    assert merge_sysctl("net/ipv4/tcp_migrate_req=0\n", "net.ipv4.tcp_migrate_req", "1") == "net.ipv4.tcp_migrate_req = 1\n"
+    assert (
+        merge_sysctl("net/ipv4/tcp_migrate_req=0\n", "net.ipv4.tcp_migrate_req", "1")
+        == "net.ipv4.tcp_migrate_req = 1\n"
+    )
 
 
 def test_a_directory_stands_once() -> None:
@@ -43,4 +46,7 @@ def test_a_directory_stands_once() -> None:
 
 def test_paths_are_below_etc() -> None:
     assert drop_in_path("haproxy.service") == "/etc/systemd/system/haproxy.service.d/90-hitless.conf"
-    assert {sysctl_path(), tmpfiles_path()} == {"/etc/sysctl.d/90-hitless.conf", "/etc/tmpfiles.d/90-hitless.conf"}
+    assert {sysctl_path(), tmpfiles_path()} == {
+        "/etc/sysctl.d/90-hitless.conf",
+        "/etc/tmpfiles.d/90-hitless.conf",
+    }

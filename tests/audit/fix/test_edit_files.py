@@ -53,7 +53,9 @@ def test_two_changes_of_one_line_stand_in_each_others_way() -> None:
 @given(
     st.binary(max_size=200),
     st.lists(
-        st.builds(edit, st.integers(0, 12), st.sampled_from(EditAction), st.sampled_from(["log x", "", "mode tcp"])),
+        st.builds(
+            edit, st.integers(0, 12), st.sampled_from(EditAction), st.sampled_from(["log x", "", "mode tcp"])
+        ),
         max_size=6,
     ),
 )

@@ -95,9 +95,13 @@ HOST = CIRCULATING + "\n```unit\n[Service]\nExecReload=/bin/false\nType=notify\n
 def test_files_of_the_host_are_made() -> None:
     rules = [
         fires_unless(
-            "HL998", with_edit(UnitEdit(unit="haproxy.service", section="Service", lines=("KillMode=mixed",))), gone="KillMode"
+            "HL998",
+            with_edit(UnitEdit(unit="haproxy.service", section="Service", lines=("KillMode=mixed",))),
+            gone="KillMode",
         ),
-        fires_unless("HL997", with_edit(SysctlEdit(name="net.core.somaxconn", value="4096")), gone="somaxconn"),
+        fires_unless(
+            "HL997", with_edit(SysctlEdit(name="net.core.somaxconn", value="4096")), gone="somaxconn"
+        ),
         fires_unless("HL996", with_edit(TmpfilesEdit(line="d /run/x 0755 root root -")), gone="/run/x"),
     ]
     plan = plan_fixes(snapshot(HOST), rules)
@@ -118,9 +122,15 @@ def test_files_of_the_host_are_made() -> None:
         (Safety.MANUAL, True, 0, "for a person"),
     ],
 )
-def test_safety_decides(safety: Safety, unsafe: bool, changes: int, why: str) -> None:
-    edit = ConfigEdit(file="/etc/haproxy/haproxy.cfg", line=1, action=EditAction.INSERT_AFTER, text="hard-stop-after 30m")
-    plan = plan_fixes(snapshot(CIRCULATING), [fires_unless("HL998", with_edit(edit, safety), gone="hard-stop")], unsafe=unsafe)
+def test_safety_decides(safety: Safety, *, unsafe: bool, changes: int, why: str) -> None:
+    edit = ConfigEdit(
+        file="/etc/haproxy/haproxy.cfg", line=1, action=EditAction.INSERT_AFTER, text="hard-stop-after 30m"
+    )
+    plan = plan_fixes(
+        snapshot(CIRCULATING),
+        [fires_unless("HL998", with_edit(edit, safety), gone="hard-stop")],
+        unsafe=unsafe,
+    )
     assert len(plan.changes) == changes
     assert all(why in left.why for left in plan.left)
     assert len(plan.left) == 1 - changes
@@ -140,7 +150,9 @@ def test_two_edits_of_one_line_are_made_one_after_the_other() -> None:
             file = subject.files[0]
             number = next(n for n, line in enumerate(file.lines, 1) if line.keyword == "bind")
             body = file.line(number).body.decode()
-            edit = ConfigEdit(file=file.filename, line=number, action=EditAction.REPLACE, text=f"{body} {word}")
+            edit = ConfigEdit(
+                file=file.filename, line=number, action=EditAction.REPLACE, text=f"{body} {word}"
+            )
             return [] if word in body else [rule.finding(subject, fix=with_edit(edit))]
 
         rule = Rule(f"HL9{word}", word, Severity.WARNING, "x", "all", frozenset(), check)

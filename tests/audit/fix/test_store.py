@@ -3,7 +3,15 @@ from pathlib import Path
 
 import pytest
 
-from hitless.audit.fix.store import FixError, discard, put_in_place, read_bytes, real_path, stage, sync_directory
+from hitless.audit.fix.store import (
+    FixError,
+    discard,
+    put_in_place,
+    read_bytes,
+    real_path,
+    stage,
+    sync_directory,
+)
 
 
 def test_a_file_is_replaced_with_its_mode(tmp_path: Path) -> None:

@@ -7,6 +7,8 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from hitless.audit.fix.backups import save
 from hitless.audit.fix.store import FixError, Staged, discard, put_in_place, read_bytes, real_path, stage
 from hitless.config.arguments import parse_arguments
@@ -17,11 +19,11 @@ from hitless.facts import RunMode
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hitless.audit.fix.model import FileChange, FixPlan
     from hitless.config.arguments import HaproxyArguments
-    from hitless.facts import Instance, Snapshot
+    from hitless.facts import ConfigurationFile, Instance, Snapshot
+    from hitless.fixes import FileChange, FixPlan
 
-__all__ = ["Applied", "apply_plan", "current_texts"]
+__all__ = ["Applied", "apply_plan", "with_current_texts"]
 
 _CHECK_TIMEOUT_S = 120.0
 """Loading many certificates takes minutes."""
@@ -38,18 +40,26 @@ class Applied:
     """The commands with which HAProxy accepted the result; () where it was not to be asked."""
 
 
-def current_texts(snapshot: Snapshot) -> dict[str, str]:
-    """Return the configuration files as they are on disk now, by path, bytes kept as surrogates.
+def with_current_texts(snapshot: Snapshot) -> Snapshot:
+    """Return the snapshot with its configuration files as they are on disk: not redacted, every byte kept.
 
     Raises: FixError if one is not what the snapshot saw.
     """
-    texts = {}
-    for file in (f for i in snapshot.instances for f in i.configuration if not f.problem):
-        data = read_bytes(real_path(file.path))
-        if data is None or hashlib.sha256(data).hexdigest() != file.sha256:
-            raise FixError(f"{file.path} has changed since it was looked at.", hint="Run `hitless fix` again.")
-        texts[file.path] = data.decode("utf-8", "surrogateescape")
-    return texts
+    return msgspec.structs.replace(
+        snapshot, instances=tuple(_with_current_texts(i) for i in snapshot.instances)
+    )
+
+
+def _with_current_texts(instance: Instance) -> Instance:
+    files = tuple(file if file.problem else _current(file) for file in instance.configuration)
+    return msgspec.structs.replace(instance, configuration=files)
+
+
+def _current(file: ConfigurationFile) -> ConfigurationFile:
+    data = read_bytes(real_path(file.path))
+    if data is None or hashlib.sha256(data).hexdigest() != file.sha256:
+        raise FixError(f"{file.path} has changed since it was looked at.", hint="Run `hitless fix` again.")
+    return msgspec.structs.replace(file, text=data.decode("utf-8", "surrogateescape"), encoding="utf-8")
 
 
 def apply_plan(
@@ -62,7 +72,8 @@ def apply_plan(
     waiting: list[Staged] = []
     try:
         for change in plan.changes:
-            waiting.append(stage(_below(root, change), change.after.encode("utf-8", "surrogateescape")))
+            # One by one: those that wait are discarded when a later one fails.
+            waiting.append(stage(_below(root, change), change.after.encode("utf-8", "surrogateescape")))  # noqa: PERF401
         checks = _ask(snapshot, plan.changes, waiting) if check else ()
         after = [change.after.encode("utf-8", "surrogateescape") for change in plan.changes]
         backup = save(backup_directory, [(s.path, s.before, a) for s, a in zip(waiting, after, strict=True)])
@@ -117,7 +128,9 @@ def _ask_one(instance: Instance, candidates: dict[str, str]) -> str:
     )
     if not result.ok:
         names = {waiting: path for path, waiting in candidates.items()}
-        said = [_named(message.text, names) for message in result.alerts] or [_named(result.raw.strip(), names)]
+        said = [_named(message.text, names) for message in result.alerts] or [
+            _named(result.raw.strip(), names)
+        ]
         raise FixError(
             f"HAProxy does not accept the result for {instance.name}; nothing was changed. It says:\n"
             + "\n".join(said[:_MESSAGES_SHOWN]),

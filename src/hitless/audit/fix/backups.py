@@ -1,7 +1,8 @@
 """What was replaced, kept with a manifest, so that `hitless fix --undo` can put it back.
 
-A backup is a directory `DATE-TIME-RANDOM` (`.undone` behind it once it has been put back) with `manifest.json` and one file for each file replaced. It is complete and
-synced before the first file is touched, so an interrupted run can be undone, too.
+A backup is a directory `DATE-TIME-RANDOM` (`.undone` behind it once it has been put back) with `manifest.json` and one
+file for each file replaced. It is complete and synced before the first file is touched, so an interrupted run can be
+undone, too.
 """
 
 import hashlib
@@ -60,10 +61,12 @@ def save(directory: str, files: list[tuple[str, bytes | None, bytes]]) -> Backup
         place.mkdir(mode=0o700)
         entries = []
         for number, (path, before, after) in enumerate(files, 1):
-            copy = f"{number:03}-{os.path.basename(path)}" if before is not None else ""
+            copy = f"{number:03}-{Path(path).name}" if before is not None else ""
             if before is not None:
                 _write_private(place / copy, before)
-            entries.append(BackedUp(path=path, copy=copy, sha256_before=_sha256(before), sha256_after=_sha256(after)))
+            entries.append(
+                BackedUp(path=path, copy=copy, sha256_before=_sha256(before), sha256_after=_sha256(after))
+            )
         backup = Backup(name=name, taken_at=now.isoformat(timespec="seconds"), files=tuple(entries))
         _write_private(place / _MANIFEST, msgspec.json.format(msgspec.json.encode(backup)))
         sync_directory(str(place))
@@ -108,7 +111,8 @@ def undo(directory: str, name: str = "") -> tuple[Backup, list[str]]:
     try:
         for entry in todo:
             if entry.copy:
-                waiting.append(stage(entry.path, _kept(directory, backup, entry)))
+                # One by one: those that wait are discarded when a later one fails.
+                waiting.append(stage(entry.path, _kept(directory, backup, entry)))  # noqa: PERF401
         while waiting:
             put_in_place(waiting.pop(0))
     finally:
@@ -144,7 +148,7 @@ def _state(entry: BackedUp) -> str:
 def _remove(path: str) -> None:
     try:
         Path(path).unlink()
-        sync_directory(os.path.dirname(path))
+        sync_directory(str(Path(path).parent))
     except OSError as error:
         raise FixError(f"{path} cannot be removed: {error.strerror}") from error
 

@@ -15,10 +15,10 @@ from hitless.audit.fix.drop_ins import (
     tmpfiles_path,
 )
 from hitless.audit.fix.edit_files import apply_edits, conflicts
-from hitless.audit.fix.model import FileChange, Next
 from hitless.config.tree import parse
 from hitless.facts import FileText, Sysctl
 from hitless.findings import ConfigEdit, SysctlEdit, TmpfilesEdit, UnitEdit
+from hitless.fixes import FileChange, Next
 from hitless.host.unit_files import read_unit_files
 
 if TYPE_CHECKING:

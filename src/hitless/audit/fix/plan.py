@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from hitless.audit.engine import audit
 from hitless.audit.fix.draft import Draft
-from hitless.audit.fix.model import FixPlan, Left
 from hitless.findings import ConfigEdit, Safety
+from hitless.fixes import FixPlan, Left
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -13,7 +13,16 @@ from pathlib import Path
 
 from hitless.errors import HitlessError
 
-__all__ = ["FixError", "Staged", "discard", "put_in_place", "read_bytes", "real_path", "stage", "sync_directory"]
+__all__ = [
+    "FixError",
+    "Staged",
+    "discard",
+    "put_in_place",
+    "read_bytes",
+    "real_path",
+    "stage",
+    "sync_directory",
+]
 
 _NEW_FILE_MODE = 0o644
 _NEW_DIRECTORY_MODE = 0o755
@@ -75,7 +84,9 @@ def stage(path: str, data: bytes) -> Staged:
     waiting = f"{directory}/.{name}.hitless-{secrets.token_hex(4)}"
     try:
         Path(directory).mkdir(mode=_NEW_DIRECTORY_MODE, parents=True, exist_ok=True)
-        descriptor = os.open(waiting, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        descriptor = os.open(
+            waiting, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600
+        )
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
             file.flush()
@@ -97,7 +108,7 @@ def put_in_place(staged: Staged) -> None:
         )
     try:
         Path(staged.waiting).rename(staged.path)
-        sync_directory(os.path.dirname(staged.path))
+        sync_directory(str(Path(staged.path).parent))
     except OSError as error:
         discard(staged.waiting)
         raise _cannot_write(staged.path, error) from error
@@ -123,7 +134,7 @@ def _dress(descriptor: int, target: str, *, existed: bool) -> None:
     if not existed:
         os.fchmod(descriptor, _NEW_FILE_MODE)
         return
-    old = os.stat(target, follow_symlinks=False)
+    old = Path(target).lstat()
     new = os.fstat(descriptor)
     if (old.st_uid, old.st_gid) != (new.st_uid, new.st_gid):
         os.fchown(descriptor, old.st_uid, old.st_gid)

@@ -65,4 +65,3 @@ def gather_files(options: GatherOptions) -> Snapshot:
 
 def _read_unit(options: GatherOptions) -> Unit | None:
     return read_unit_file(options.unit_file) if options.unit_file else None
-

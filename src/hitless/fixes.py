@@ -8,7 +8,9 @@ from hitless.records import Record
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["FileChange", "FixPlan", "Left", "Next"]
+__all__ = ["REPORT_FORMAT", "ChangedFile", "FileChange", "FixPlan", "FixReport", "Left", "Next"]
+
+REPORT_FORMAT = 1
 
 
 class FileChange(Record, frozen=True):
@@ -52,3 +54,28 @@ class FixPlan(Record, frozen=True):
     def of_kind(self, kind: str) -> "Iterator[FileChange]":
         """Yield the changes of one kind."""
         return (change for change in self.changes if change.kind == kind)
+
+
+class ChangedFile(Record, frozen=True):
+    """A file as the report shows it: `diff` is unified, its lines redacted."""
+
+    path: str
+    kind: str
+    new: bool
+    diff: tuple[str, ...]
+
+
+class FixReport(Record, frozen=True):
+    """What `hitless fix` says: the plan, and whether and how it was made true."""
+
+    tool_version: str
+    changes: tuple[ChangedFile, ...]
+    fixed: tuple[Finding, ...]
+    left: tuple[Left, ...]
+    next: tuple[Next, ...]
+    applied: bool = False
+    backup: str = ""
+    """The name for `hitless fix --undo`."""
+    checks: tuple[str, ...] = ()
+    """Commands with which HAProxy accepted the result."""
+    format: int = REPORT_FORMAT

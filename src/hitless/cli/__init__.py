@@ -23,7 +23,10 @@ _INTERRUPTIONS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _COMMANDS = {
     "prove": ("hitless.cli.prove", "Does a reload of this configuration drop anything, and why?"),
     "report": ("hitless.cli.report", "Draw the report of a proof again: text, JSON, JUnit, Markdown, HTML."),
-    "snapshot": ("hitless.cli.snapshot", "Write down everything that an audit looks at, for another machine."),
+    "snapshot": (
+        "hitless.cli.snapshot",
+        "Write down everything that an audit looks at, for another machine.",
+    ),
     "rule": ("hitless.cli.rule", "What a cause means, why it drops connections, and its fix."),
 }
 

@@ -50,7 +50,9 @@ def check_instance(
     except OSError as error:
         return None, [Unknown(what=_WHAT, why=str(error), instance=instance.name)]
     messages = parse_messages(done.stderr)
-    said = tuple(f"[{m.level}] {m.text}" if m.level else m.text for m in messages if m.level is not Level.NOTICE)
+    said = tuple(
+        f"[{m.level}] {m.text}" if m.level else m.text for m in messages if m.level is not Level.NOTICE
+    )
     return (
         CheckOutcome(accepted=done.returncode == 0, messages=said[:_MESSAGES], command=shlex.join(command)),
         [],
@@ -60,7 +62,9 @@ def check_instance(
 def _flags(instance: Instance) -> list[str]:
     """Return what decides how lines are parsed: some are refused, or read otherwise, without -W (9def1425c)."""
     if instance.launch is not None:
-        known = [word for word in instance.launch.arguments if word in {"-W", "-Ws", "-dS", "-dV", "-dR", "-dW"}]
+        known = [
+            word for word in instance.launch.arguments if word in {"-W", "-Ws", "-dS", "-dV", "-dR", "-dW"}
+        ]
         if known:
             return known
     return ["-W"] if instance.mode is RunMode.MASTER_WORKER else []

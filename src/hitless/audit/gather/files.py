@@ -13,7 +13,7 @@ from hitless.audit.gather.now import rfc3339_now
 from hitless.audit.gather.program import find_program
 from hitless.audit.gather.unit import launch_of_unit, read_unit_file
 from hitless.config.files import expand_paths, read_bounded
-from hitless.facts import Instance, Launch, Snapshot, Unit, Unknown
+from hitless.facts import Instance, Snapshot, Unit, Unknown
 
 if TYPE_CHECKING:
     from hitless.audit.gather.options import GatherOptions

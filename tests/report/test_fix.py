@@ -1,8 +1,11 @@
 import json
+from pathlib import Path
+
+import jsonschema
 
 from hitless.findings import Finding, Fix, Place, Severity
 from hitless.fixes import ChangedFile, FixReport, Left, Next
-from hitless.report.fix import render_json, render_text
+from hitless.report.fix import json_schema, render_json, render_text
 
 FINDING = Finding(
     code="HL501",
@@ -59,3 +62,15 @@ def test_nothing_to_change_and_what_stays_are_said() -> None:
 def test_json_is_harmless_too() -> None:
     document = json.loads(render_json(report(fixed=(FINDING,))))
     assert document["fixed"][0]["message"] == "closes \\x1b[31midle connections"
+
+
+def test_the_schema_describes_it() -> None:
+    schema = json.loads((Path(__file__).parents[2] / "docs" / "json-schema" / "fix-1.json").read_text())
+    assert schema == json_schema(), "write docs/json-schema/fix-1.json anew"
+    full = report(
+        changes=(CHANGE,),
+        fixed=(FINDING,),
+        left=(Left(finding=FINDING, why="x"),),
+        next=(Next(command="a", why="b"),),
+    )
+    jsonschema.validate(json.loads(render_json(full)), schema)

@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from hitless.fixes import FixReport
 from hitless.report.plain import neutralise, neutralise_all, wrap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hitless.findings import Finding
-    from hitless.fixes import FixReport
 
-__all__ = ["render_json", "render_text"]
+__all__ = ["json_schema", "render_json", "render_text"]
 
 _COLOURS = {"+": "32", "-": "31", "@": "36"}
 
 
 def render_json(report: FixReport) -> str:
     """Return the report as JSON (docs/json-schema/fix-1.json)."""
-    plain = neutralise_all(msgspec.to_builtins(report))
-    return msgspec.json.format(msgspec.json.encode(plain), indent=2).decode() + "\n"
+    return json.dumps(neutralise_all(msgspec.to_builtins(report)), indent=2, ensure_ascii=False) + "\n"
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema (2020-12) of the document."""
+    document = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "What `hitless fix --format json` writes",
+        **msgspec.json.schema(FixReport),
+    }
+    plain: dict[str, Any] = json.loads(json.dumps(document))  # msgspec leaves tuples as defaults
+    return plain
 
 
 def render_text(report: FixReport, *, width: int, colour: bool) -> str:

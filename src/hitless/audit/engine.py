@@ -125,6 +125,7 @@ def _describe(subject: Subject) -> AuditedInstance:
         version=instance.binary.version_text if instance.binary else ".".join(map(str, version or ())),
         mode=str(instance.mode),
         mechanism=_TRANSFERS[subject.transfer],
-        configuration=tuple(file.path for file in instance.configuration),
+        configuration=tuple(file.path for file in instance.configuration if not file.problem),
+        unreadable=tuple(f"{file.path}: {file.problem}" for file in instance.configuration if file.problem),
         processes=tuple(process.pid for process in subject.processes),
     )

@@ -73,7 +73,9 @@ def render(result: AuditResult, rules: Mapping[str, RuleText], *, threshold: Sev
         ),
         instances=result.instances,
         findings=result.findings,
-        rules={code: _note(rules[code]) for code in sorted({f.code for f in result.findings}) if code in rules},
+        rules={
+            code: _note(rules[code]) for code in sorted({f.code for f in result.findings}) if code in rules
+        },
         rules_applied=result.rules_applied,
         not_checked=result.not_checked,
         unknown=result.unknown,

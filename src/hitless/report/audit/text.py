@@ -103,7 +103,9 @@ def _write_finding(page: Page, finding: Finding, *, named: bool, differs: bool) 
         page.line(page.paint(margin, "dim") + line, indent=indent)
         if underline:
             bar = " " * (len(margin) - 2) + "| "
-            page.line(page.paint(bar, "dim") + page.paint(underline, *_STYLES[finding.severity]), indent=indent)
+            page.line(
+                page.paint(bar, "dim") + page.paint(underline, *_STYLES[finding.severity]), indent=indent
+            )
     for evidence in finding.evidence:
         source = f" [{evidence.source}]" if evidence.source else ""
         page.hanging("seen   ", evidence.text + source, indent=2 * _INDENT, label_styles=("dim",))
@@ -114,9 +116,7 @@ def _write_finding(page: Page, finding: Finding, *, named: bool, differs: bool) 
 
 
 def _write_fix(page: Page, finding: Finding, fix: Fix) -> None:
-    page.hanging(
-        "fix    ", f"{fix.summary} ({fix_words(fix)})", indent=2 * _INDENT, label_styles=("green",)
-    )
+    page.hanging("fix    ", f"{fix.summary} ({fix_words(fix)})", indent=2 * _INDENT, label_styles=("green",))
     indent = 2 * _INDENT + 7
     lines = list(edit_lines(fix.edits, [finding.place]))
     for line in lines[:_MOST_EDIT_LINES]:

@@ -27,7 +27,12 @@ _COMMANDS = {
         "hitless.cli.snapshot",
         "Write down everything that an audit looks at, for another machine.",
     ),
-    "rule": ("hitless.cli.rule", "What a cause means, why it drops connections, and its fix."),
+    "audit": (
+        "hitless.cli.audit",
+        "Which causes of dropped reloads are present here, and what removes them.",
+    ),
+    "rule": ("hitless.cli.rule", "What a rule means, why it drops connections, and its fix."),
+    "rules": ("hitless.cli.rules", "All rules by family."),
 }
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 
-from hitless.findings import AuditedInstance, AuditResult, Finding, NotChecked, Severity
 from hitless.facts.snapshot import Unknown
+from hitless.findings import AuditedInstance, AuditResult, Finding, NotChecked, Severity
 from hitless.records import Record
 from hitless.report.audit.answer import Answer, answer, count, open_findings, suppressed_findings
 from hitless.report.audit.rule_text import RuleText, rule_url

@@ -80,7 +80,8 @@ def _finding(finding: Finding, *, named: bool) -> str:
 
 def _rest(result: AuditResult, *, named: bool) -> Iterator[str]:
     accepted = [
-        f"- {plain_text(f.code)} {_short(f, named=named)}: {plain_text(f.suppressed.reason)} ({code(f.suppressed.where)})"
+        f"- {plain_text(f.code)} {_short(f, named=named)}: {plain_text(f.suppressed.reason)}"
+        f" ({code(f.suppressed.where)})"
         for f in suppressed_findings(result)
         if f.suppressed
     ]

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
-from hitless.report.audit.rule_text import RuleText
+from hitless.report.audit.rule_text import RuleText, rule_url
 from hitless.report.page import Page
 from hitless.report.plain import wrap
 
-__all__ = ["render_markdown", "render_terminal"]
+__all__ = ["render_markdown", "render_terminal", "rule_document"]
 
 _FENCE = re.compile(r"^(`{3,})", re.MULTILINE)
 _ITEM = re.compile(r"(?:[-*]|\d+\.) ")
@@ -23,6 +24,21 @@ def render_markdown(rule: RuleText) -> str:
     parts = [rule.title or rule.summary, " · ".join(fact for fact in facts if fact)]
     parts += [f"## {heading}\n\n{text}" for heading, text in rule.sections.items()]
     return "\n\n".join(parts) + "\n"
+
+
+def rule_document(rule: RuleText) -> dict[str, Any]:
+    """Return the page as a plain object for programs."""
+    return {
+        "code": rule.code,
+        "name": rule.name,
+        "severity": str(rule.severity),
+        "family": rule.family,
+        "versions": rule.versions,
+        "summary": rule.summary,
+        "title": rule.title,
+        "sections": dict(rule.sections),
+        "url": rule_url(rule.code),
+    }
 
 
 def render_terminal(rule: RuleText, *, width: int = 80, colour: bool = False) -> str:

@@ -2,6 +2,8 @@
 
 import re
 
+import msgspec
+
 from hitless.findings import Severity
 from hitless.records import Record
 
@@ -26,7 +28,7 @@ class RuleText(Record, frozen=True):
     """The family in words: "Clients are reset although everything was done right"."""
     versions: str = ""
     title: str = ""
-    sections: dict[str, str] = {}
+    sections: dict[str, str] = msgspec.field(default_factory=dict)
     """The documentation's text (Markdown) by heading, in order."""
     host_wide: bool = False
     """The rule is about the host, and so applied once, not for each instance."""

@@ -1,4 +1,4 @@
-"""The answer of an audit as text for a terminal: what is wrong, the worst first, how it is known, and what removes it."""
+"""The answer of an audit as text for a terminal: the worst first, how it is known, and what removes it."""
 
 from collections.abc import Mapping
 

@@ -65,6 +65,10 @@ def matching(selector: str, names: Mapping[str, str]) -> frozenset[str]:
     named = frozenset(code for code, name in names.items() if name == selector.lower())
     if named:
         return named
+    if _FAMILY.fullmatch(selector):
+        raise UsageError(
+            f"There is no rule {selector}.", hint="Families are HL1 to HL8; `hitless rules` lists all rules."
+        )
     known = [*names, *names.values()]
     near = difflib.get_close_matches(upper, known, 1) or difflib.get_close_matches(selector.lower(), known, 1)
     raise UsageError(

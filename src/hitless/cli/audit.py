@@ -11,7 +11,7 @@ import click
 from hitless.cli.audit_words import HELP, PARAMETERS
 from hitless.cli.gather_words import GATHER_WORDS, read_gather_options
 from hitless.cli.output import STDOUT, text_style, write_text
-from hitless.errors import ExitCode
+from hitless.errors import ExitCode, UsageError
 from hitless.findings import Severity
 
 if TYPE_CHECKING:
@@ -45,6 +45,8 @@ def command(
     options = read_gather_options(words)
     policy = _policy(project, select, ignore)
     codes = chosen_codes(policy, rule_names())
+    if not codes:
+        raise UsageError("No rule is left: everything that is selected is ignored, too.")
     result = _audit(options, policy, codes, quiet=quiet)
     least = Severity(threshold) if threshold else policy.threshold or Severity.WARNING
     shown = {finding.code for finding in result.findings}

@@ -83,7 +83,8 @@ def _code(text: str, names: dict[str, str]) -> str:
 
 def _of_proof(cause: Cause) -> dict[str, str]:
     return {
-        _OF_PROOF: f"`hitless prove` names {cause.code}, too, where clients were hurt by it: {cause.summary}. {cause.why}."
+        _OF_PROOF: f"`hitless prove` names {cause.code}, too, where clients were hurt by it: {cause.summary}. "
+        f"{_sentence(cause.why)}"
     }
 
 
@@ -100,6 +101,15 @@ def _as_rule(cause: Cause) -> RuleText:
         summary=cause.summary,
         family=FAMILIES[cause.code[2]],
         versions="",
-        title=f"{cause.summary}. A cause that `hitless prove` names; `hitless audit` has no rule for it.",
-        sections={"Why it drops connections": cause.why, "Use instead": f"{cause.fix}{where}"},
+        title=f"{_sentence(cause.summary)} Only `hitless prove` names this cause: no rule finds it.",
+        sections={
+            "Why it drops connections": _sentence(cause.why),
+            "Use instead": _sentence(cause.fix) + where,
+        },
     )
+
+
+def _sentence(text: str) -> str:
+    """Return a phrase as a sentence; a phrase that begins with a keyword keeps its first letter."""
+    keyword = "-" in text.split(" ", 1)[0] or text.startswith("option ")
+    return f"{text if keyword else text[:1].upper() + text[1:]}."

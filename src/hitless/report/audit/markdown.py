@@ -62,11 +62,7 @@ def _group(group: Group, rule: RuleText | None, *, named: bool) -> Iterator[str]
 
 
 def _finding(finding: Finding, *, named: bool) -> str:
-    place = f"{code(location(finding.place))} " if finding.place else ""
-    instance = f" ({code(finding.instance)})" if named and finding.instance else ""
-    lines = [
-        f"**{place}**{sentence(finding.message)}{instance}" if place else sentence(finding.message) + instance
-    ]
+    lines = [_short(finding, named=named)]
     lines += [f"- seen: {sentence(e.text)} ({code(e.source)})" for e in finding.evidence]
     lines += [f"- price: {sentence(price)}" for price in finding.prices]
     if finding.fix:
@@ -95,7 +91,7 @@ def _rest(result: AuditResult, *, named: bool) -> Iterator[str]:
 
 
 def _short(finding: Finding, *, named: bool) -> str:
-    place = f"{code(location(finding.place))} " if finding.place else ""
+    place = f"**{code(location(finding.place))}** " if finding.place else ""
     instance = f" ({code(finding.instance)})" if named and finding.instance else ""
     return f"{place}{sentence(finding.message)}{instance}"
 

@@ -83,7 +83,9 @@ def headline(result: AuditResult) -> tuple[str, str]:
     left_out = len({item.code for item in result.not_checked})
     parts = [
         f"{accepted} suppressed" if accepted else "",
-        f"{plural(result.rules_applied, 'rule')}, {left_out or 'none'} not checked",
+        f"{plural(result.rules_applied, 'rule')}, {left_out} not checked"
+        if left_out
+        else f"{plural(result.rules_applied, 'rule')} checked",
         f"{plural(result.internal_errors, 'rule')} broke" if result.internal_errors else "",
     ]
     return word, " · ".join(part for part in parts if part)
@@ -106,8 +108,9 @@ def describe_instances(instances: tuple[AuditedInstance, ...]) -> Iterator[tuple
 
 def _kind(instance: AuditedInstance) -> str:
     version = f"haproxy {instance.version}" if instance.version else "version of haproxy not known"
-    mode = "mode not known" if instance.mode in {"", "unknown"} else instance.mode
-    return " · ".join(part for part in (version, mode, instance.mechanism) if part)
+    if instance.mode in {"", "unknown"}:
+        return f"{version} · mode not known"  # and so the mechanism, too
+    return " · ".join(part for part in (version, instance.mode, instance.mechanism) if part)
 
 
 def _seen(instance: AuditedInstance) -> Iterator[str]:
@@ -138,7 +141,8 @@ def edit_lines(edits: Iterable[Edit], places: Iterable[Place | None] = ()) -> It
 
     `places` are lines whose present text is known.
     """
-    known = {(p.file, p.line): p.text.strip() for p in places if p is not None and p.line}
+    # An edit is about a line's words: the comment behind them stays.
+    known = {(p.file, p.line): p.text.split(" #")[0].strip() for p in places if p is not None and p.line}
     where = ""
     for edit in edits:
         target, lines = _edit(edit, known)
@@ -151,9 +155,13 @@ def edit_lines(edits: Iterable[Edit], places: Iterable[Place | None] = ()) -> It
 def _edit(edit: Edit, known: dict[tuple[str, int], str]) -> tuple[str, list[str]]:
     if isinstance(edit, ConfigEdit):
         old = known.get((edit.file, edit.line), "")
-        gone = [f"- {old or '(this line)'}"] if edit.action in {EditAction.REPLACE, EditAction.REMOVE} else []
+        goes = edit.action is EditAction.REMOVE or (old and edit.action is EditAction.REPLACE)
+        gone = [f"- {old or '(this line)'}"] if goes else []
         come = [] if edit.action is EditAction.REMOVE else [f"+ {edit.text.strip()}"]
-        return f"{edit.file}:{edit.line}{_BESIDE.get(edit.action, '')}", [*gone, *come]
+        beside = (
+            " (becomes)" if edit.action is EditAction.REPLACE and not old else _BESIDE.get(edit.action, "")
+        )
+        return f"{edit.file}:{edit.line}{beside}", [*gone, *come]
     if isinstance(edit, SysctlEdit):
         return "a file in /etc/sysctl.d", [f"+ {edit.name} = {edit.value}"]
     if isinstance(edit, TmpfilesEdit):

@@ -17,6 +17,10 @@ DOCS = ROOT / "docs"
 TABLE = Path(__file__).with_name("causes_to_rules.toml")
 WRITTEN = "<!-- Written by scripts/rules_pages.py from {}; change it there. -->"
 
+CAUSES_INTRODUCTION = """\
+What goes wrong when HAProxy reloads, family by family, and the rules of `hitless audit` that find it. Causes that
+`hitless prove` attributes the losses of clients to are in [causes.md](causes.md)."""
+
 Causes = Mapping[str, Mapping[str, list[str]]]
 """By family ("HL1") the causes in words, each with the codes of its rules."""
 
@@ -74,8 +78,8 @@ def index(rules: list[RuleText]) -> str:
 
 {WRITTEN.format("src/hitless/audit/rules/")}
 
-{len(rules)} rules in eight families. `hitless rules` prints this list, `hitless rule CODE` a rule's page. A code does not
-change its meaning. *error* drops connections now or at the next reload, or is refused by HAProxy; *warning* drops them
+{len(rules)} rules in eight families. `hitless rules` prints this list, `hitless rule CODE` a rule's page. A code does
+not change its meaning. *error* drops connections now or at the next reload, or is refused by HAProxy; *warning* drops them
 under load, with some clients, or after another fault; *note* is a price to know or a choice to make. A finding may be
 more or less severe than its rule usually is, when the evidence says so.
 
@@ -87,8 +91,7 @@ def causes_page(causes: Causes, names: Mapping[str, str]) -> str:
     parts = [
         "# From cause to rules",
         WRITTEN.format("scripts/causes_to_rules.toml"),
-        "What goes wrong when HAProxy reloads, family by family, and the rules of `hitless audit` that find it. Causes"
-        "\nthat `hitless prove` attributes clients' losses to are in [causes.md](causes.md).",
+        CAUSES_INTRODUCTION,
     ]
     for digit, family in FAMILIES.items():
         rows = [

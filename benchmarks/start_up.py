@@ -1,6 +1,6 @@
 """Time until an answer, cold: `hitless audit --help`, and the audit of a configuration, each in a new process.
 
-Beside them `python -c pass`, which is the floor, and `haproxy -c` on the same file. CPU is of the process and its children.
+Beside them `python -c pass`, which is the floor, and `haproxy -c` on the same file. CPU counts child processes, too.
 
 Run: python benchmarks/start_up.py [LINES] [--haproxy PATH] [--rounds N]
 """

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from hitless.cli.gather_words import GATHER_PARAMETERS, read_gather_options
-from hitless.cli.output import terminal_width, wants_colour, write_text
+from hitless.cli.output import STDOUT, text_style, write_text
 from hitless.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from hitless.audit.fix.apply import Applied
     from hitless.audit.gather import GatherOptions
     from hitless.facts import Snapshot
@@ -54,14 +56,14 @@ _PARAMETERS = [
 
 
 @click.command("fix", params=[*GATHER_PARAMETERS, *_PARAMETERS], help=_HELP)
-def command(**words: object) -> int:
+def command(**words: Any) -> int:
     """Plan, and show or make the changes."""
     from hitless.audit.fix.backups import default_directory
 
     options = read_gather_options(words)
-    backups = str(words["backup_dir"] or default_directory(options.root))
+    backups = words["backup_dir"] or default_directory(options.root)
     if words["undo"] is not None:
-        return _undo(backups, str(words["undo"]))
+        return _undo(backups, words["undo"])
     if words["apply_it"] and options.snapshot:
         raise UsageError("A snapshot is of another host or another time: --apply changes files here.")
     plan, snapshot = _plan(options, words)
@@ -72,21 +74,28 @@ def command(**words: object) -> int:
         applied = apply_plan(
             plan, snapshot, root=options.root, backup_directory=backups, check=not words["no_check"]
         )
-    _show(plan, applied, output_format=str(words["output_format"]))
-    return _status(plan, applied_it=bool(words["apply_it"]))
+    _show(plan, applied, output_format=words["output_format"])
+    return _status(plan, applied_it=words["apply_it"])
 
 
-def _plan(options: GatherOptions, words: dict[str, object]) -> tuple[FixPlan, Snapshot]:
+def _plan(options: GatherOptions, words: Mapping[str, Any]) -> tuple[FixPlan, Snapshot]:
     from hitless.audit.fix.apply import with_current_texts
     from hitless.audit.fix.plan import plan_fixes
     from hitless.audit.gather import gather_snapshot
-    from hitless.cli.policy_words import chosen_policy
+    from hitless.audit.policy import apply_policy
+    from hitless.audit.table import load_rule
+    from hitless.cli.chosen_rules import choose
 
-    policy = chosen_policy(words)
+    policy, codes = choose(words["project"], words["select"], words["ignore"])
     snapshot = gather_snapshot(options)
     if not options.snapshot:
         snapshot = with_current_texts(snapshot)
-    plan = plan_fixes(snapshot, policy.rules(), unsafe=bool(words["unsafe"]), judge=policy.judge)
+    plan = plan_fixes(
+        snapshot,
+        [load_rule(code) for code in codes],
+        unsafe=words["unsafe"],
+        judge=lambda result: apply_policy(result, policy),
+    )
     return plan, snapshot
 
 
@@ -118,7 +127,8 @@ def _show(plan: FixPlan, applied: Applied | None, *, output_format: str) -> None
     if output_format == "json":
         write_text(render_json(report))
         return
-    write_text(render_text(report, width=terminal_width(), colour=wants_colour()))
+    width, colour = text_style(STDOUT)
+    write_text(render_text(report, width=width, colour=colour))
 
 
 def _status(plan: FixPlan, *, applied_it: bool) -> int:

@@ -173,6 +173,8 @@ class AuditedInstance(Record, frozen=True):
     mechanism: str = ""
     """How the next reload hands over, in a few words."""
     configuration: tuple[str, ...] = ()
+    unreadable: tuple[str, ...] = ()
+    """Files of the configuration that could not be read, each with the reason."""
     processes: tuple[int, ...] = ()
 
 

@@ -76,7 +76,7 @@ def test_a_file_is_replaced_as_a_whole(tmp_path: Path) -> None:
 
 def test_a_full_disk_below_standard_output() -> None:
     with Path("/dev/full").open("wb") as full:
-        process = spawn("rule", stdout=full.fileno())
+        process = spawn("rules", stdout=full.fileno())
         _, stderr = process.communicate(timeout=30)
     assert process.returncode == ExitCode.UNKNOWN
     assert b"standard output cannot be written: No space left on device" in stderr

@@ -38,10 +38,10 @@ def add_to_global(subject: Subject, text: str, *, beside: Sequence[str] = ()) ->
     for file in subject.files:
         for section in file.sections:
             before = EditAction.INSERT_BEFORE
-            # Both go before the same line, in this order; indentation inside the new section is the edit's own.
-            return (
-                ConfigEdit(file=file.filename, line=section.header, action=before, text="global"),
-                ConfigEdit(file=file.filename, line=section.header, action=before, text=f"    {text}"),
+            # All go before the same line, in this order.
+            return tuple(
+                ConfigEdit(file=file.filename, line=section.header, action=before, text=line)
+                for line in ("global", text, "")
             )
     return ()
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from hitless.audit.rule import Rule
     from hitless.facts import Snapshot
 
-__all__ = ["INTERNAL_ERROR", "audit"]
+__all__ = ["INTERNAL_ERROR", "audit", "order"]
 
 INTERNAL_ERROR = "HL000"
 """The code of a finding about a rule that broke: a defect of hitless, never silence."""
@@ -58,7 +58,7 @@ def audit(snapshot: Snapshot, rules: Sequence[Rule]) -> AuditResult:
     return AuditResult(
         tool_version=__version__,
         instances=tuple(_describe(subject) for subject in subjects),
-        findings=tuple(sorted(_unique(findings), key=_order)),
+        findings=tuple(sorted(_unique(findings), key=order)),
         rules_applied=len(rules),
         not_checked=tuple(not_checked),
         unknown=snapshot.unknown,
@@ -105,7 +105,8 @@ def _unique(findings: Iterable[Finding]) -> list[Finding]:
     return kept
 
 
-def _order(finding: Finding) -> tuple[int, str, str, str, int, str]:
+def order(finding: Finding) -> tuple[int, str, str, str, int, str]:
+    """Return by what findings are sorted: the worst first, then by code and place."""
     place = finding.place
     return (
         finding.severity.rank,
@@ -125,6 +126,7 @@ def _describe(subject: Subject) -> AuditedInstance:
         version=instance.binary.version_text if instance.binary else ".".join(map(str, version or ())),
         mode=str(instance.mode),
         mechanism=_TRANSFERS[subject.transfer],
-        configuration=tuple(file.path for file in instance.configuration),
+        configuration=tuple(file.path for file in instance.configuration if not file.problem),
+        unreadable=tuple(f"{file.path}: {file.problem}" for file in instance.configuration if file.problem),
         processes=tuple(process.pid for process in subject.processes),
     )

@@ -93,7 +93,8 @@ class Subject:
 
     @property
     def _environment(self) -> dict[str, str]:
-        environment = dict(self.instance.launch.environment) if self.instance.launch else {}
+        launch = self.instance.launch
+        environment = {**dict(launch.environment if launch else ()), **dict(self.instance.environment)}
         if self.host is not None and self.host.host_name:
             environment.setdefault("HAPROXY_LOCALPEER", self.host.host_name)
         if self.arguments.local_peer:

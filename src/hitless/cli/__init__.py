@@ -21,9 +21,17 @@ __all__ = ["main"]
 _INTERRUPTIONS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 _COMMANDS = {
+    "audit": (
+        "hitless.cli.audit",
+        "Which causes of dropped reloads are present here, and what removes them.",
+    ),
+    "fix": ("hitless.cli.fix", "The smallest change that removes them, as a diff; made with --apply."),
     "prove": ("hitless.cli.prove", "Does a reload of this configuration drop anything, and why?"),
     "report": ("hitless.cli.report", "Draw the report of a proof again: text, JSON, JUnit, Markdown, HTML."),
-    "rule": ("hitless.cli.rule", "What a cause means, why it drops connections, and its fix."),
+    "snapshot": ("hitless.cli.snapshot", "Write down all that an audit looks at, for another machine."),
+    "init": ("hitless.cli.init", "Write the safe baseline: configuration, unit, kernel settings, logging."),
+    "rule": ("hitless.cli.rule", "What a rule means, why it drops connections, and its fix."),
+    "rules": ("hitless.cli.rules", "All rules by family."),
 }
 
 

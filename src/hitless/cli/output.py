@@ -14,7 +14,7 @@ from hitless.errors import HitlessError
 if TYPE_CHECKING:
     from hitless.verdict import ProofResult
 
-__all__ = ["FORMATS", "STDOUT", "write_result", "write_text"]
+__all__ = ["FORMATS", "STDOUT", "text_style", "write_result", "write_text"]
 
 FORMATS = ("text", "json", "junit", "markdown")
 STDOUT = "-"
@@ -27,9 +27,7 @@ def write_result(result: ProofResult, output_format: str, *, bundle: str, target
 
     Raises: HitlessError if `target` cannot be written.
     """
-    write_text(
-        _render(result, output_format, bundle, is_terminal=target == STDOUT and _is_terminal()), target
-    )
+    write_text(_render(result, output_format, bundle, target), target)
 
 
 def write_text(text: str, target: str = STDOUT) -> None:
@@ -50,12 +48,12 @@ def write_text(text: str, target: str = STDOUT) -> None:
         raise HitlessError(f"{name} cannot be written: {error.strerror}.") from error
 
 
-def _render(result: ProofResult, output_format: str, bundle: str, *, is_terminal: bool) -> str:
+def _render(result: ProofResult, output_format: str, bundle: str, target: str) -> str:
     if output_format == "text":
         from hitless.report import terminal
 
-        width = min(shutil.get_terminal_size().columns, _WIDEST) if is_terminal else _FILE_WIDTH
-        return terminal.render(result, width=width, colour=is_terminal and _wants_colour(), bundle=bundle)
+        width, colour = text_style(target)
+        return terminal.render(result, width=width, colour=colour, bundle=bundle)
     if output_format == "json":
         from hitless.report import json
 
@@ -69,8 +67,11 @@ def _render(result: ProofResult, output_format: str, bundle: str, *, is_terminal
     return markdown.render(result)
 
 
-def _is_terminal() -> bool:
-    return sys.stdout.isatty()
+def text_style(target: str) -> tuple[int, bool]:
+    """Return how many columns a text may have that goes to `target`, and whether it may be coloured."""
+    if target != STDOUT or not sys.stdout.isatty():
+        return _FILE_WIDTH, False
+    return min(shutil.get_terminal_size().columns, _WIDEST), _wants_colour()
 
 
 def _wants_colour() -> bool:

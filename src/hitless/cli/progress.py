@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import threading
 from typing import TYPE_CHECKING, Self
 
 from hitless.prove.protocol import Progress, Tick
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 
     from hitless.prove.protocol import Message
 
-__all__ = ["ShowProgress"]
+__all__ = ["ShowProgress", "ShowSlow"]
 
 _STAGES = {
     "sandbox": "building the private namespace",
@@ -67,3 +69,40 @@ class ShowProgress:
             from rich.markup import escape
 
             self._status.update(escape(self._stage + self._counters))
+
+
+class ShowSlow:
+    """Says what goes on where it takes longer than a second, and takes the line away again; a context manager."""
+
+    AFTER_S = 1.0
+
+    def __init__(self, text: str, *, enabled: bool) -> None:
+        self._text = text
+        self._timer = threading.Timer(self.AFTER_S, self._show) if enabled else None
+        self._lock = threading.Lock()
+        self._is_shown = False
+        self._is_over = False
+
+    def __enter__(self) -> Self:
+        if self._timer is not None:
+            self._timer.daemon = True
+            self._timer.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        with self._lock:
+            self._is_over = True
+            if self._is_shown:
+                sys.stderr.write("\r\x1b[K")
+                sys.stderr.flush()
+
+    def _show(self) -> None:
+        with self._lock:
+            if not self._is_over:
+                self._is_shown = True
+                sys.stderr.write(f"{self._text} …")
+                sys.stderr.flush()

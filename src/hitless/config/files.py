@@ -8,7 +8,7 @@ from pathlib import Path
 from hitless.config.tree import ConfigFile, parse
 from hitless.errors import ConfigError
 
-__all__ = ["LIMIT_BYTES", "read_files"]
+__all__ = ["LIMIT_BYTES", "expand_paths", "read_bounded", "read_files"]
 
 LIMIT_BYTES = 64 * 1024 * 1024
 """A 50 000 server configuration is below 10 MB."""
@@ -25,14 +25,18 @@ def read_files(paths: Sequence[str], *, limit_bytes: int = LIMIT_BYTES) -> list[
     """
     files = []
     left_bytes = limit_bytes
-    for path in _expand(paths):
-        data = _read_bounded(path, left_bytes)
+    for path in expand_paths(paths):
+        data = read_bounded(path, left_bytes)
         left_bytes -= len(data)
         files.append(parse(data, filename=path))
     return files
 
 
-def _expand(paths: Sequence[str]) -> Iterator[str]:
+def expand_paths(paths: Sequence[str]) -> Iterator[str]:
+    """Yield the files that -f options name, directories expanded (see `read_files`).
+
+    Raises: ConfigError for a directory that cannot be listed or holds no configuration.
+    """
     for path in paths:
         if not Path(path).is_dir():
             yield path
@@ -67,7 +71,11 @@ def _is_special(path: str) -> bool:
         raise _unreadable(path, error) from error
 
 
-def _read_bounded(path: str, limit_bytes: int) -> bytes:
+def read_bounded(path: str, limit_bytes: int = LIMIT_BYTES) -> bytes:
+    """Return a configuration file's bytes.
+
+    Raises: ConfigError if it is missing, unreadable, too big or no regular file.
+    """
     try:
         # O_NONBLOCK: opening a FIFO must not wait for a writer.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)

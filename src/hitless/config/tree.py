@@ -184,7 +184,8 @@ def _new_line(text: str, indent: bytes, end: bytes) -> Line:
     if b"\n" in raw or b"\r" in raw:
         raise ValueError(f"not one line: {text!r}")
     line = _parse_line(raw.strip(WHITESPACE), b"")
-    return replace(line, indent=indent, end=end)
+    flush = not raw.strip(WHITESPACE) or line.keyword in SECTION_KEYWORDS
+    return replace(line, indent=b"" if flush else indent, end=end)
 
 
 def _parse_line(raw: bytes, end: bytes) -> Line:

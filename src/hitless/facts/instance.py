@@ -40,9 +40,11 @@ class Role(StrEnum):
 
 
 class ConfigurationFile(Record, frozen=True):
-    """A configuration file: its bytes as text (UTF-8, other bytes as surrogates written out), secrets redacted.
+    """A configuration file as text, secrets redacted.
 
-    Redaction replaces characters one for one, so that lines and columns stay true.
+    `encoding` is how its bytes became text: "utf-8", or "latin-1" (one character for each byte, which never fails)
+    where they are no UTF-8. Lines and characters of a line count alike in both, and no text holds a surrogate, which
+    JSON could not carry. Redaction replaces characters one for one, so that lines and columns stay true.
     """
 
     path: str
@@ -51,6 +53,7 @@ class ConfigurationFile(Record, frozen=True):
     """Of the file's bytes as they were, before redaction: whoever changes the file checks that it is still this."""
     problem: str = ""
     """Why it could not be read."""
+    encoding: str = "utf-8"
 
 
 class Binary(Record, frozen=True):
@@ -179,6 +182,8 @@ class Instance(Record, frozen=True):
     name: str
     configuration: tuple[ConfigurationFile, ...] = ()
     launch: Launch | None = None
+    environment: tuple[tuple[str, str], ...] = ()
+    """Variables that the configuration sees, besides those of `launch`: what the user said (--env)."""
     mode: RunMode = RunMode.UNKNOWN
     mode_source: str = ""
     binary: Binary | None = None

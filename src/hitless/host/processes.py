@@ -1,7 +1,6 @@
 """Processes as `/proc` shows them.
 
-Every reader takes the directory that stands for `/proc`, so that a recorded tree can be read as well. One
-place turns the kernel's errors into `Gone` and `Denied`.
+Every reader takes the directory that stands for `/proc`, so that a recorded tree can be read as well.
 """
 
 import contextlib
@@ -9,13 +8,12 @@ import os
 import re
 import select
 import signal
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from hitless.errors import HitlessError
+from hitless.host.errors import Denied, Gone, translated
 
 __all__ = [
     "PROC",
@@ -36,14 +34,6 @@ __all__ = [
 PROC = Path("/proc")
 _MAX_FILE_SIZE_BYTES = 4 * 1024 * 1024
 _SOCKET_LINK = re.compile(r"socket:\[(\d+)\]")
-
-
-class Gone(HitlessError):  # noqa: N818 - a process that ended is news, not always an error
-    """The process has ended (or never was)."""
-
-
-class Denied(HitlessError):  # noqa: N818 - as above
-    """The process is there and does not let us look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +123,7 @@ def read_socket_inodes(pid: int, proc: Path = PROC) -> set[int]:
         links = list(directory.iterdir())
     inodes: set[int] = set()
     for link in links:
-        with contextlib.suppress(FileNotFoundError), _only_denied(pid):  # closed since it was listed
+        with contextlib.suppress(Gone), _translated(pid):  # closed since it was listed
             match = _SOCKET_LINK.fullmatch(str(link.readlink()))
             if match is not None:
                 inodes.add(int(match[1]))
@@ -205,22 +195,9 @@ def _read(pid: int, path: Path) -> bytes:
         return file.read(_MAX_FILE_SIZE_BYTES)
 
 
-@contextlib.contextmanager
-def _only_denied(pid: int) -> Iterator[None]:
-    try:
-        yield
-    except PermissionError as error:
-        raise Denied(f"process {pid} does not let us look: {error.strerror}") from error
-
-
-@contextlib.contextmanager
-def _translated(pid: int) -> Iterator[None]:
+def _translated(pid: int) -> contextlib.AbstractContextManager[None]:
     """Turn the kernel's errors about a process into ours."""
-    try:
-        with _only_denied(pid):
-            yield
-    except (FileNotFoundError, ProcessLookupError) as error:
-        raise Gone(f"process {pid} is gone") from error
+    return translated(f"process {pid} is gone", f"process {pid} does not let us look")
 
 
 def format_ending(return_code: int) -> str:

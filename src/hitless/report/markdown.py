@@ -3,10 +3,7 @@
 Names and messages from outside stand in code spans, where GitHub makes no link, mention or HTML of them.
 """
 
-import re
-from collections.abc import Iterable, Sequence
-
-from hitless.report.plain import neutralise
+from hitless.report.gfm import LEFT, RIGHT, bullets, code_span, plain_text, table
 from hitless.report.wording import (
     context,
     counted,
@@ -26,93 +23,66 @@ from hitless.verdict import CauseFound, Conclusion, Latency, Phase, ProofResult,
 __all__ = ["render"]
 
 _MARKS = {Conclusion.HITLESS: "✅", Conclusion.NOT_HITLESS: "❌", Conclusion.NO_VERDICT: "⚠️"}
-_SPECIAL = re.compile(r"([\\`*_\[\]#|~$]|^[-+=])")
-_RIGHT = "--:"
-_LEFT = ":--"
 
 
 def render(result: ProofResult) -> str:
     """Return the verdict, its causes and its tables."""
     blocks = [
         f"## {_MARKS[result.conclusion]} {headline(result)}: {hurt(result)}",
-        f"{_text(other_clients(result))}  \n{_text(' · '.join(context(result)))}",
-        _list(result.verdict.reasons),
+        f"{plain_text(other_clients(result))}  \n{plain_text(' · '.join(context(result)))}",
+        bullets(result.verdict.reasons),
         *(_cause(cause) for cause in result.causes),
         _facts(result),
-        _table(_WORKLOAD_HEAD, map(_workload, result.workloads), title="Workloads"),
-        _table(_RELOAD_HEAD, map(_reload, result.reloads), title="Reloads"),
-        _table(
-            (("not covered", _LEFT), ("where", _LEFT), ("why", _LEFT)),
-            ((_code(m.frontend), _code(m.where), _text(m.why)) for m in result.coverage.not_covered),
+        table(_WORKLOAD_HEAD, map(_workload, result.workloads), title="Workloads"),
+        table(_RELOAD_HEAD, map(_reload, result.reloads), title="Reloads"),
+        table(
+            (("not covered", LEFT), ("where", LEFT), ("why", LEFT)),
+            (
+                (code_span(m.frontend), code_span(m.where), plain_text(m.why))
+                for m in result.coverage.not_covered
+            ),
             title="Not covered",
         ),
-        _table(
-            (("stand-in", _LEFT), ("name", _LEFT), ("where", _LEFT), ("what", _LEFT)),
+        table(
+            (("stand-in", LEFT), ("name", LEFT), ("where", LEFT), ("what", LEFT)),
             (
-                (_text(s.kind), _code(s.name), _code(s.where), _text(s.what))
+                (plain_text(s.kind), code_span(s.name), code_span(s.where), plain_text(s.what))
                 for s in result.coverage.stand_ins
             ),
             title="Stand-ins",
         ),
-        _list((*result.notes, *result.limitations)),
+        bullets((*result.notes, *result.limitations)),
     ]
     return "\n\n".join(block for block in blocks if block) + "\n"
 
 
-def _text(text: str) -> str:
-    escaped = _SPECIAL.sub(r"\\\1", neutralise(text)).replace("&", "&amp;").replace("<", "&lt;")
-    # GitHub makes a mention of "@name" and a link of "www." and "://": an empty comment parts them.
-    return re.sub(r"@|:(?=//)|(?i:www)(?=\.)", r"\g<0><!-- -->", escaped.replace(">", "&gt;"))
-
-
-def _code(text: str) -> str:
-    """Return a code span; its fence is longer than any run of backticks in it (CommonMark 0.31, 6.1)."""
-    plain = neutralise(text).replace("|", "\\|")
-    if not plain:
-        return ""
-    fence = "`" * (max(map(len, re.findall("`+", plain)), default=0) + 1)
-    return f"{fence} {plain} {fence}" if len(fence) > 1 else f"`{plain}`"
-
-
-def _list(items: Iterable[str]) -> str:
-    return "\n".join(f"- {_text(item)}" for item in items)
-
-
 def _cause(cause: CauseFound) -> str:
-    head = f"### {_text(cause.code)} · {format_count(cause.victims)} · {_text(cause.summary or cause.name)}"
-    places = " · ".join(filter(None, (counted(cause.workloads), counted(map(_code, cause.frontends)))))
-    where = f" in {_code(cause.fix_where)}" if cause.fix_where else ""
+    head = f"### {plain_text(cause.code)} · {format_count(cause.victims)} · {plain_text(cause.summary or cause.name)}"
+    places = " · ".join(filter(None, (counted(cause.workloads), counted(map(code_span, cause.frontends)))))
+    where = f" in {code_span(cause.fix_where)}" if cause.fix_where else ""
     lines = (
         places,
-        _text(cause.why),
-        *(f"seen: {_text(e)}" for e in cause.evidence),
-        f"**fix** {_code(cause.fix)}{where}",
+        plain_text(cause.why),
+        *(f"seen: {plain_text(e)}" for e in cause.evidence),
+        f"**fix** {code_span(cause.fix)}{where}",
     )
     return head + "\n\n" + "  \n".join(line for line in lines if line)
 
 
 def _facts(result: ProofResult) -> str:
     lines = (kernel_line(result.kernel), power_line(result.power), coverage_line(result.coverage))
-    return "\n".join(f"- **{line.label}** {_text(line.text)}" for line in lines)
-
-
-def _table(head: Sequence[tuple[str, str]], rows: Iterable[Sequence[str]], *, title: str) -> str:
-    body = [f"| {' | '.join(row)} |" for row in rows]
-    if not body:
-        return ""
-    names, rules = zip(*head, strict=True)
-    return "\n".join((f"### {title}", "", f"| {' | '.join(names)} |", f"| {' | '.join(rules)} |", *body))
+    return "\n".join(f"- **{line.label}** {plain_text(line.text)}" for line in lines)
 
 
 _WORKLOAD_HEAD = (
-    ("workload", _LEFT),
-    ("frontend", _LEFT),
-    ("address", _LEFT),
-    ("requests", _RIGHT),
-    ("hurt", _RIGHT),
-    ("outcomes", _LEFT),
-    ("p50 / p99 / max ms", _RIGHT),
-    ("control p50 / p99 / max ms", _RIGHT),
+    ("workload", LEFT),
+    ("frontend", LEFT),
+    ("address", LEFT),
+    ("requests", RIGHT),
+    ("hurt", RIGHT),
+    ("outcomes", LEFT),
+    ("p50 / p99 / max ms", RIGHT),
+    ("control p50 / p99 / max ms", RIGHT),
 )
 
 
@@ -120,11 +90,11 @@ def _workload(workload: WorkloadResult) -> tuple[str, ...]:
     failed = format_count(workload.failed)
     return (
         workload.name,
-        _code(workload.frontend),
-        _code(workload.address),
+        code_span(workload.frontend),
+        code_span(workload.address),
         format_count(workload.attempts),
         f"**{failed}**" if workload.failed else failed,
-        _text(outcomes(workload.outcomes) + (f"; {workload.incomplete}" if workload.incomplete else "")),
+        plain_text(outcomes(workload.outcomes) + (f"; {workload.incomplete}" if workload.incomplete else "")),
         _latency(workload.latency_ms),
         _latency(workload.control.latency_ms),
     )
@@ -137,13 +107,13 @@ def _latency(latency: Latency | None) -> str:
 
 
 _RELOAD_HEAD = (
-    ("reload", _RIGHT),
-    ("at s", _RIGHT),
-    ("how", _LEFT),
-    ("result", _LEFT),
-    ("new owns listeners ms", _RIGHT),
-    ("old gone ms", _RIGHT),
-    ("old → new pid", _LEFT),
+    ("reload", RIGHT),
+    ("at s", RIGHT),
+    ("how", LEFT),
+    ("result", LEFT),
+    ("new owns listeners ms", RIGHT),
+    ("old gone ms", RIGHT),
+    ("old → new pid", LEFT),
 )
 
 
@@ -152,8 +122,8 @@ def _reload(reload: Reload) -> tuple[str, ...]:
     return (
         str(reload.number),
         f"{reload.t_s:.2f}",
-        _text(via_words(reload.via)),
-        " ".join(filter(None, ("ok" if reload.ok else "**failed**", _code(reload.message)))),
+        plain_text(via_words(reload.via)),
+        " ".join(filter(None, ("ok" if reload.ok else "**failed**", code_span(reload.message)))),
         times.get(Phase.LISTENERS_OWNED, ""),
         times.get(Phase.OLD_GONE, ""),
         f"{reload.old_pid or '?'} → {reload.new_pid or '?'}",

@@ -6,9 +6,10 @@ control characters, and a bidirectional override shows a line in another order t
 
 import re
 import textwrap
+import unicodedata
 from typing import Any
 
-__all__ = ["clip", "neutralise", "neutralise_all", "wrap"]
+__all__ = ["cells", "clip", "neutralise", "neutralise_all", "wrap"]
 
 _HOSTILE = re.compile(
     "["
@@ -19,6 +20,7 @@ _HOSTILE = re.compile(
     "]"
 )
 
+_FILLER = "\uffff"
 _AFTER_DIGIT = re.compile(r"(?<=\d) (?=\w)")
 
 
@@ -47,16 +49,38 @@ def neutralise_all(value: Any) -> Any:
     return value
 
 
+def cells(text: str) -> int:
+    """Return how many columns of a terminal the text takes (Unicode annex 11: wide characters take two)."""
+    if text.isascii():
+        return len(text)
+    return sum(2 if _is_wide(c) else 0 if unicodedata.combining(c) else 1 for c in text)
+
+
+def _is_wide(character: str) -> bool:
+    return unicodedata.east_asian_width(character) in "WF"
+
+
 def clip(text: str, length: int) -> str:
-    """Return the text, cut to `length` characters with an ellipsis as the last."""
-    return text if len(text) <= length else text[: length - 1] + "…"
+    """Return the text, cut to `length` columns with an ellipsis as the last."""
+    if cells(text) <= length:
+        return text
+    used, kept = 1, 0
+    while used + cells(text[kept]) <= length:
+        used += cells(text[kept])
+        kept += 1
+    return text[:kept] + "…"
 
 
 def wrap(text: str, width: int) -> list[str]:
-    """Break a harmless text into lines of at most `width` characters; a longer word is broken too.
+    """Break a harmless text into lines of at most `width` columns; a longer word is broken too.
 
     A number stays with what follows it ("32 000", "180 us"), as long as a line can hold both.
     """
     glued = _AFTER_DIGIT.sub("\N{NO-BREAK SPACE}", text)
-    lines = textwrap.wrap(glued, max(width, 8), break_on_hyphens=False)
-    return [line.replace("\N{NO-BREAK SPACE}", " ") for line in lines] or [""]
+    width = max(width, 8)
+    if cells(text) > len(text):
+        # A filler after each wide character makes textwrap count its columns; it may end a line one column late.
+        glued = "".join(c + _FILLER if _is_wide(c) else c for c in glued)
+        width -= 1
+    lines = textwrap.wrap(glued, width, break_on_hyphens=False)
+    return [line.replace("\N{NO-BREAK SPACE}", " ").replace(_FILLER, "") for line in lines] or [""]

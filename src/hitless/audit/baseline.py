@@ -1,0 +1,166 @@
+"""The safe baseline that `hitless init` writes: configuration skeleton, unit drop-in, kernel settings, logging.
+
+Every line is there for a reload; the comments say why. It is what docs/causes.md advises, for the installed version.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hitless.audit.fix.drop_ins import drop_in_path, sysctl_path
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["IDLE_CLOSE_CHOICES", "baseline_files"]
+
+IDLE_CLOSE_CHOICES = ("response", "spread")
+"""`option idle-close-on-response`, or `close-spread-time`: what idle clients meet at a reload."""
+
+_CONNECTIONS = 20_000
+_DESCRIPTORS_PER_CONNECTION = 2
+_SPARE_DESCRIPTORS = 10_000
+_SOCKET = "/run/haproxy/admin.sock"
+
+
+def baseline_files(
+    version: tuple[int, int, int],
+    *,
+    idle_close: str = "response",
+    program: str = "/usr/sbin/haproxy",
+    systemd: bool = True,
+) -> dict[str, str]:
+    """Return the files of the baseline by path, for a HAProxy of this version."""
+    files = {
+        "/etc/haproxy/haproxy.cfg": "\n".join(_configuration(version, idle_close)) + "\n",
+        sysctl_path(): _SYSCTL,
+        "/etc/rsyslog.d/49-haproxy.conf": _RSYSLOG,
+        "/etc/logrotate.d/haproxy": _LOGROTATE,
+    }
+    if systemd:
+        files[drop_in_path("haproxy.service")] = _drop_in(program)
+    return files
+
+
+def _configuration(version: tuple[int, int, int], idle_close: str) -> Iterator[str]:
+    yield from _global(version, idle_close)
+    yield from _defaults(version, idle_close)
+    yield from _EXAMPLE
+
+
+def _global(version: tuple[int, int, int], idle_close: str) -> Iterator[str]:
+    yield "global"
+    yield "    log /dev/log local0"
+    yield "    chroot /var/lib/haproxy"
+    yield "    user haproxy"
+    yield "    group haproxy"
+    yield ""
+    yield "    # Asked by tools, and how a process without a master hands over its listening sockets."
+    yield f"    stats socket {_SOCKET} mode 660 level admin user haproxy group haproxy expose-fd listeners"
+    yield "    stats timeout 30s"
+    yield ""
+    yield "    # Two processes live side by side after a reload; LimitNOFILE= of the unit has room for each."
+    yield f"    maxconn {_CONNECTIONS}"
+    yield ""
+    yield "    # An old process lives no longer than this, and cuts what is open then: raise it for longer sessions."
+    yield "    hard-stop-after 30m"
+    if idle_close == "spread" and version >= (2, 6):
+        yield ""
+        yield "    # Idle keep-alive connections are closed over this time. Clients that reuse one without looking lose"
+        yield "    # a request; `option idle-close-on-response` loses none and lets old processes live longer."
+        yield "    close-spread-time 20s"
+    yield ""
+
+
+def _defaults(version: tuple[int, int, int], idle_close: str) -> Iterator[str]:
+    yield "defaults"
+    yield "    mode http"
+    yield "    log global"
+    yield "    # One line of JSON a request; the process (%pid) tells the old worker from the new one."
+    yield f"    log-format {_LOG_FORMAT}"
+    yield "    unique-id-format %{+X}o%ci:%cp_%fi:%fp_%Ts_%rt:%pid"
+    yield "    unique-id-header X-Request-ID"
+    if idle_close == "response" and version >= (2, 6):
+        yield ""
+        yield "    # Without it a reload closes idle keep-alive connections under clients that are about to use them."
+        yield "    option idle-close-on-response"
+    yield ""
+    yield "    # A name that does not resolve must not refuse the reload."
+    yield "    default-server init-addr last,libc,none"
+    yield ""
+    yield "    # Each bounds how long a connection can hold an old process."
+    yield "    timeout connect 5s"
+    yield "    timeout client 30s"
+    yield "    timeout server 30s"
+    yield "    timeout http-request 10s"
+    yield "    timeout http-keep-alive 30s"
+    yield "    timeout tunnel 20m"
+    yield ""
+
+
+_LOG_FORMAT = (
+    '\'{"time":"%tr","process":%pid,"id":"%ID","client":"%ci:%cp","frontend":"%ft","backend":"%b","server":"%s",'
+    '"status":%ST,"termination":"%tsc","times_ms":"%TR/%Tw/%Tc/%Tr/%Ta","bytes":%B,"connections":"%ac/%fc/%bc/%sc/%rc",'
+    '"queues":"%sq/%bq","request":%{+Q}r}\''
+)
+
+_EXAMPLE = (
+    "frontend www",
+    "    bind :80",
+    "    default_backend app",
+    "",
+    "backend app",
+    "    option httpchk GET /",
+    "    server app1 127.0.0.1:8080 check",
+)
+
+_SYSCTL = """\
+# Written by `hitless init`.
+# Connections that wait in the accept queue of a listening socket that closes move to the new process's socket instead
+# of being reset (Linux 5.14 and later). Sockets that are handed over do not need it; a reload that could not does.
+net.ipv4.tcp_migrate_req = 1
+# The kernel cuts every accept queue to this.
+net.core.somaxconn = 4096
+"""
+
+_RSYSLOG = """\
+# Written by `hitless init`: HAProxy's lines in a file of their own.
+# HAProxy lives in a chroot; its /dev/log is this socket.
+$AddUnixListenSocket /var/lib/haproxy/dev/log
+:programname, startswith, "haproxy" {
+    /var/log/haproxy.log
+    stop
+}
+"""
+
+_LOGROTATE = """\
+# Written by `hitless init`. HAProxy does not write the file: it needs neither a restart nor a reload here.
+/var/log/haproxy.log {
+    daily
+    rotate 14
+    missingok
+    notifempty
+    compress
+    delaycompress
+    postrotate
+        [ ! -x /usr/lib/rsyslog/rsyslog-rotate ] || /usr/lib/rsyslog/rsyslog-rotate
+    endscript
+}
+"""
+
+
+def _drop_in(program: str) -> str:
+    limit = _DESCRIPTORS_PER_CONNECTION * _CONNECTIONS + _SPARE_DESCRIPTORS
+    return f"""\
+# Written by `hitless init`: for the haproxy.service of the package, which sets $CONFIG and $EXTRAOPTS.
+[Service]
+# The configuration is checked as the service would load it, and says why when it is refused.
+ExecReload=
+ExecReload={program} -Ws -f $CONFIG -c $EXTRAOPTS
+ExecReload=/bin/kill -USR2 $MAINPID
+KillMode=mixed
+LimitNOFILE={limit}
+# The directory of the sockets is there before HAProxy is, also after a boot.
+RuntimeDirectory=haproxy
+RuntimeDirectoryPreserve=yes
+"""

@@ -1,0 +1,161 @@
+"""Make a plan true: write beside, ask HAProxy, keep what was, rename. In this order, and never another."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from hitless.audit.fix.backups import save
+from hitless.audit.fix.store import FixError, Staged, discard, put_in_place, read_bytes, real_path, stage
+from hitless.config.arguments import parse_arguments
+from hitless.control.binary import read_binary
+from hitless.control.check import check_configuration
+from hitless.facts import RunMode
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hitless.config.arguments import HaproxyArguments
+    from hitless.facts import ConfigurationFile, Instance, Snapshot
+    from hitless.fixes import FileChange, FixPlan
+
+__all__ = ["Applied", "apply_plan", "with_current_texts"]
+
+_CHECK_TIMEOUT_S = 120.0
+"""Loading many certificates takes minutes."""
+_MESSAGES_SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What was written, where the way back is, and how HAProxy was asked."""
+
+    paths: tuple[str, ...]
+    backup: str
+    checks: tuple[str, ...]
+    """The commands with which HAProxy accepted the result; () where it was not to be asked."""
+
+
+def with_current_texts(snapshot: Snapshot) -> Snapshot:
+    """Return the snapshot with its configuration files as they are on disk: not redacted, every byte kept.
+
+    Raises: FixError if one is not what the snapshot saw.
+    """
+    return msgspec.structs.replace(
+        snapshot, instances=tuple(_with_current_texts(i) for i in snapshot.instances)
+    )
+
+
+def _with_current_texts(instance: Instance) -> Instance:
+    files = tuple(file if file.problem else _current(file) for file in instance.configuration)
+    return msgspec.structs.replace(instance, configuration=files)
+
+
+def _current(file: ConfigurationFile) -> ConfigurationFile:
+    data = read_bytes(real_path(file.path))
+    if data is None or hashlib.sha256(data).hexdigest() != file.sha256:
+        raise FixError(f"{file.path} has changed since it was looked at.", hint="Run `hitless fix` again.")
+    return msgspec.structs.replace(file, text=data.decode("utf-8", "surrogateescape"), encoding="utf-8")
+
+
+def apply_plan(
+    plan: FixPlan, snapshot: Snapshot, *, root: str = "/", backup_directory: str, check: bool = True
+) -> Applied:
+    """Write the plan's files. HAProxy must accept the configuration in the mode and with the flags of its service.
+
+    Raises: FixError; nothing has been changed then, unless it says so.
+    """
+    waiting: list[Staged] = []
+    try:
+        for change in plan.changes:
+            # One by one: those that wait are discarded when a later one fails.
+            waiting.append(stage(_below(root, change), change.after.encode("utf-8", "surrogateescape")))  # noqa: PERF401
+        checks = _ask(snapshot, plan.changes, waiting) if check else ()
+        after = [change.after.encode("utf-8", "surrogateescape") for change in plan.changes]
+        backup = save(backup_directory, [(s.path, s.before, a) for s, a in zip(waiting, after, strict=True)])
+        paths = tuple(staged.path for staged in waiting)
+        while waiting:
+            staged = waiting.pop(0)
+            try:
+                put_in_place(staged)
+            except FixError as error:
+                raise FixError(
+                    f"{error.message} Files before it in the list have been changed.",
+                    hint=f"`hitless fix --undo {backup.name}` puts all of them back.",
+                ) from error
+    finally:
+        for staged in waiting:
+            discard(staged.waiting)
+    return Applied(paths, backup.name, checks)
+
+
+def _below(root: str, change: FileChange) -> str:
+    """Return where a change goes: configuration files have their real path, ours are below the root."""
+    return change.path if change.kind == "configuration" or root == "/" else root.rstrip("/") + change.path
+
+
+def _ask(snapshot: Snapshot, changes: Sequence[FileChange], waiting: Sequence[Staged]) -> tuple[str, ...]:
+    """Ask HAProxy about each instance whose configuration changes; return the commands."""
+    candidates = {
+        change.path: staged.waiting
+        for change, staged in zip(changes, waiting, strict=True)
+        if change.kind == "configuration"
+    }
+    touched = [i for i in snapshot.instances if any(file.path in candidates for file in i.configuration)]
+    return tuple(_ask_one(instance, candidates) for instance in touched)
+
+
+def _ask_one(instance: Instance, candidates: dict[str, str]) -> str:
+    if instance.binary is None:
+        raise FixError(
+            f"There is no HAProxy here to ask whether it accepts the result for {instance.name}; nothing was changed.",
+            hint="Name one with --haproxy PATH, or write without asking with --no-check.",
+        )
+    arguments = parse_arguments(instance.launch.arguments if instance.launch else ())
+    flags = _flags(instance, arguments)
+    directory = arguments.working_directory or (instance.launch.working_directory if instance.launch else "")
+    result = check_configuration(
+        read_binary(instance.binary.path),
+        [candidates.get(file.path, file.path) for file in instance.configuration],
+        flags=flags,
+        environment=_environment(instance),
+        working_directory=directory or None,
+        timeout_s=_CHECK_TIMEOUT_S,
+    )
+    if not result.ok:
+        names = {waiting: path for path, waiting in candidates.items()}
+        said = [_named(message.text, names) for message in result.alerts] or [
+            _named(result.raw.strip(), names)
+        ]
+        raise FixError(
+            f"HAProxy does not accept the result for {instance.name}; nothing was changed. It says:\n"
+            + "\n".join(said[:_MESSAGES_SHOWN]),
+            hint="If it refuses for another reason (a file that is missing here), mend that first, or use --no-check.",
+        )
+    files = [word for file in instance.configuration for word in ("-f", file.path)]
+    return " ".join([instance.binary.path, *flags, "-c", *files])
+
+
+def _flags(instance: Instance, arguments: HaproxyArguments) -> list[str]:
+    """Return the flags of the service that decide how the configuration is parsed."""
+    mode = ["-Ws"] if arguments.systemd else []
+    if not mode and (arguments.master_worker or instance.mode is RunMode.MASTER_WORKER):
+        mode = ["-W"]
+    warnings = ["-dW"] if arguments.zero_warning else []
+    return [*mode, *warnings, *(["-L", arguments.local_peer] if arguments.local_peer else [])]
+
+
+def _named(text: str, names: dict[str, str]) -> str:
+    for waiting, path in names.items():
+        text = text.replace(waiting, path)
+    return text
+
+
+def _environment(instance: Instance) -> dict[str, str] | None:
+    if instance.launch is None or not instance.launch.environment:
+        return None
+    return {**os.environ, **dict(instance.launch.environment)}

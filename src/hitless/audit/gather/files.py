@@ -1,0 +1,67 @@
+"""Configuration files without a host: what stands in a repository."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from hitless import __version__
+from hitless.audit.gather.configuration import configuration_file
+from hitless.audit.gather.mode import decide_mode, master_worker_line
+from hitless.audit.gather.now import rfc3339_now
+from hitless.audit.gather.program import find_program
+from hitless.audit.gather.unit import launch_of_unit, read_unit_file
+from hitless.config.files import expand_paths, read_bounded
+from hitless.facts import Instance, Snapshot, Unit, Unknown
+
+if TYPE_CHECKING:
+    from hitless.audit.gather.options import GatherOptions
+
+__all__ = ["gather_files"]
+
+
+def gather_files(options: GatherOptions) -> Snapshot:
+    """Return the facts that configuration files say by themselves, with a unit file and a HAProxy if there is one.
+
+    Raises: ConfigError if a file cannot be read; ControlError if the HAProxy that was named cannot be asked.
+    """
+    configuration = tuple(
+        configuration_file(path, read_bounded(path)) for path in expand_paths(options.files)
+    )
+    unknown: list[Unknown] = []
+    unit = _read_unit(options)
+    launch = launch_of_unit(unit) if unit is not None else None
+    binary = None
+    if options.haproxy_version is None:
+        binary, problems = find_program(options.haproxy)
+        unknown += problems
+    instance = Instance(
+        name=options.files[0],
+        configuration=configuration,
+        launch=launch,
+        binary=binary,
+        assumed_version=options.haproxy_version,
+        unit=unit,
+        environment=options.environment,
+    )
+    mode, source = decide_mode(
+        asked=options.mode, launch=launch, configuration_says=master_worker_line(instance)
+    )
+    instance = msgspec.structs.replace(instance, mode=mode, mode_source=source)
+    if options.check and binary is not None:
+        from hitless.audit.gather.check import check_instance
+
+        check, problems = check_instance(instance, files=options.files)
+        instance = msgspec.structs.replace(instance, check=check)
+        unknown += problems
+    return Snapshot(
+        tool_version=__version__,
+        taken_at=rfc3339_now(),
+        instances=(instance,),
+        unknown=tuple(unknown),
+    )
+
+
+def _read_unit(options: GatherOptions) -> Unit | None:
+    return read_unit_file(options.unit_file) if options.unit_file else None

@@ -1,0 +1,137 @@
+"""`hitless fix`: the changes as a diff, made with --apply, taken back with --undo."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from hitless.cli.gather_words import GATHER_PARAMETERS, read_gather_options
+from hitless.cli.output import STDOUT, text_style, write_text
+from hitless.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hitless.audit.fix.apply import Applied
+    from hitless.audit.gather import GatherOptions
+    from hitless.facts import Snapshot
+    from hitless.fixes import FixPlan
+
+__all__ = ["command"]
+
+_HELP = """Show the smallest change that removes what `hitless audit` finds, as a diff; make it with --apply.
+
+Safe fixes only, unless --unsafe allows those that change behaviour. With --apply HAProxy itself must accept the result
+in the mode its service uses; what is replaced is kept, and `hitless fix --undo` puts it back.
+
+Exit status: 0 nothing to change, or all changes made; 1 there are changes to make (without --apply); 2 wrong usage;
+3 it could not be done.
+"""
+
+_PARAMETERS = [
+    click.Option(["--apply", "apply_it"], is_flag=True, help="Write the changes."),
+    click.Option(["--unsafe"], is_flag=True, help="Also fixes that change behaviour."),
+    click.Option(
+        ["--undo"],
+        is_flag=False,
+        flag_value="",
+        default=None,
+        metavar="[BACKUP]",
+        help="Put back what the last --apply (or the one named) replaced.",
+    ),
+    click.Option(["--backup-dir"], type=click.Path(), help="Where replaced files are kept."),
+    click.Option(["--no-check"], is_flag=True, help="Do not ask HAProxy whether it accepts the result."),
+    click.Option(
+        ["--select"], multiple=True, metavar="CODES", help="Only these rules: codes, names, families (HL5)."
+    ),
+    click.Option(["--ignore"], multiple=True, metavar="CODES", help="Not these rules."),
+    click.Option(
+        ["--project"], type=click.Path(), help="The project file  [default: the nearest .hitless.toml]"
+    ),
+    click.Option(
+        ["--format", "output_format"], type=click.Choice(["text", "json"]), default="text", show_default=True
+    ),
+]
+
+
+@click.command("fix", params=[*GATHER_PARAMETERS, *_PARAMETERS], help=_HELP)
+def command(**words: Any) -> int:
+    """Plan, and show or make the changes."""
+    from hitless.audit.fix.backups import default_directory
+
+    options = read_gather_options(words)
+    backups = words["backup_dir"] or default_directory(options.root)
+    if words["undo"] is not None:
+        return _undo(backups, words["undo"])
+    if words["apply_it"] and options.snapshot:
+        raise UsageError("A snapshot is of another host or another time: --apply changes files here.")
+    plan, snapshot = _plan(options, words)
+    applied = None
+    if words["apply_it"] and plan.changes:
+        from hitless.audit.fix.apply import apply_plan
+
+        applied = apply_plan(
+            plan, snapshot, root=options.root, backup_directory=backups, check=not words["no_check"]
+        )
+    _show(plan, applied, output_format=words["output_format"])
+    return _status(plan, applied_it=words["apply_it"])
+
+
+def _plan(options: GatherOptions, words: Mapping[str, Any]) -> tuple[FixPlan, Snapshot]:
+    from hitless.audit.fix.apply import with_current_texts
+    from hitless.audit.fix.plan import plan_fixes
+    from hitless.audit.gather import gather_snapshot
+    from hitless.audit.policy import apply_policy
+    from hitless.audit.table import load_rule
+    from hitless.cli.chosen_rules import choose
+
+    policy, codes = choose(words["project"], words["select"], words["ignore"])
+    snapshot = gather_snapshot(options)
+    if not options.snapshot:
+        snapshot = with_current_texts(snapshot)
+    plan = plan_fixes(
+        snapshot,
+        [load_rule(code) for code in codes],
+        unsafe=words["unsafe"],
+        judge=lambda result: apply_policy(result, policy),
+    )
+    return plan, snapshot
+
+
+def _undo(directory: str, name: str) -> int:
+    from hitless.audit.fix.backups import undo
+
+    backup, paths = undo(directory, name)
+    lines = [f"put back  {path}" for path in paths] or ["Everything was as before already."]
+    write_text("\n".join([f"Backup {backup.name} of {backup.taken_at}:", *lines]) + "\n")
+    return ExitCode.CLEAN
+
+
+def _show(plan: FixPlan, applied: Applied | None, *, output_format: str) -> None:
+    from hitless import __version__
+    from hitless.audit.fix.diff import show_change
+    from hitless.fixes import FixReport
+    from hitless.report.fix import render_json, render_text
+
+    report = FixReport(
+        tool_version=__version__,
+        changes=tuple(show_change(change) for change in plan.changes),
+        fixed=plan.fixed,
+        left=plan.left,
+        next=plan.next,
+        applied=applied is not None,
+        backup=applied.backup if applied else "",
+        checks=applied.checks if applied else (),
+    )
+    if output_format == "json":
+        write_text(render_json(report))
+        return
+    width, colour = text_style(STDOUT)
+    write_text(render_text(report, width=width, colour=colour))
+
+
+def _status(plan: FixPlan, *, applied_it: bool) -> int:
+    if plan.after.internal_errors:
+        return ExitCode.UNKNOWN
+    return ExitCode.FOUND if plan.changes and not applied_it else ExitCode.CLEAN

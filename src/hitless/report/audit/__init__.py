@@ -1,0 +1,1 @@
+"""The answer of an audit for terminals and for programs: records in, text out."""

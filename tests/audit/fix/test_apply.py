@@ -1,0 +1,95 @@
+import hashlib
+import stat
+from pathlib import Path
+
+import pytest
+
+from hitless.audit.fix.apply import apply_plan, with_current_texts
+from hitless.audit.fix.backups import undo
+from hitless.audit.fix.plan import plan_fixes
+from hitless.audit.fix.store import FixError
+from hitless.audit.table import load_rule
+from hitless.facts import Binary, ConfigurationFile, Instance, RunMode, Snapshot
+
+TEXT = b"global\n    expose-fd listeners\n# caf\xe9\ndefaults\n    mode http\n"
+FIXED = TEXT.replace(
+    b"expose-fd listeners", b"stats socket /run/haproxy/admin.sock mode 660 level admin expose-fd listeners"
+)
+
+
+@pytest.fixture
+def configuration(tmp_path: Path) -> Path:
+    path = tmp_path / "etc" / "haproxy.cfg"
+    path.parent.mkdir()
+    path.write_bytes(TEXT)
+    return path
+
+
+@pytest.fixture
+def backups(tmp_path: Path) -> str:
+    return str(tmp_path / "backups")
+
+
+def program(tmp_path: Path, text: str) -> Binary:
+    """Return a stand-in for HAProxy that says its version, and does `text` when it is to check."""
+    path = tmp_path / "haproxy"
+    path.write_text(f'#!/bin/sh\n[ "$1" = -vv ] && echo "HAProxy version 2.8.1" && exit 0\n{text}\n')
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+    return Binary(path=str(path), version=(2, 8, 1), version_text="2.8.1")
+
+
+def seen(path: Path, binary: Binary | None = None) -> Snapshot:
+    data = path.read_bytes()
+    file = ConfigurationFile(path=str(path), text="", sha256=hashlib.sha256(data).hexdigest())
+    instance = Instance(name="x", configuration=(file,), mode=RunMode.MASTER_WORKER, binary=binary)
+    return with_current_texts(Snapshot(tool_version="0", taken_at="", instances=(instance,)))
+
+
+RULES = [load_rule("HL109")]
+
+
+def test_the_files_own_bytes_are_worked_on(configuration: Path) -> None:
+    [file] = seen(configuration).instances[0].configuration
+    assert file.text.encode("utf-8", "surrogateescape") == TEXT
+
+
+def test_a_file_that_changed_since_is_refused(configuration: Path) -> None:
+    snapshot = seen(configuration)
+    configuration.write_bytes(b"other")
+    with pytest.raises(FixError, match="has changed since"):
+        with_current_texts(snapshot)
+
+
+def test_what_haproxy_accepts_is_written_and_can_be_undone(
+    configuration: Path, backups: str, tmp_path: Path
+) -> None:
+    log = tmp_path / "asked"
+    snapshot = seen(configuration, program(tmp_path, f'echo "$@" > {log}; cat "$4" > {log}.cfg; exit 0'))
+    applied = apply_plan(plan_fixes(snapshot, RULES), snapshot, backup_directory=backups)
+    assert configuration.read_bytes() == FIXED
+    assert log.read_text().startswith("-W -c -f "), "in the mode of the service"
+    assert Path(f"{log}.cfg").read_bytes() == FIXED, "the result was asked about, not the file before"
+    assert applied.checks == (f"{tmp_path}/haproxy -W -c -f {configuration}",)
+    undo(backups, applied.backup)
+    assert configuration.read_bytes() == TEXT
+
+
+def test_what_haproxy_refuses_is_not_written(configuration: Path, backups: str, tmp_path: Path) -> None:
+    said = 'echo "[ALERT]    (1) : config : parsing [$4:2] : no" >&2; exit 1'
+    snapshot = seen(configuration, program(tmp_path, said))
+    with pytest.raises(FixError, match=r"nothing was changed") as caught:
+        apply_plan(plan_fixes(snapshot, RULES), snapshot, backup_directory=backups)
+    assert f"[{configuration}:2] : no" in caught.value.message, "the person's file is named, not ours"
+    assert configuration.read_bytes() == TEXT
+    assert [p.name for p in configuration.parent.iterdir()] == ["haproxy.cfg"]
+    assert not Path(backups).exists()
+
+
+def test_without_a_haproxy_nothing_is_written_unless_one_says_so(configuration: Path, backups: str) -> None:
+    snapshot = seen(configuration)
+    plan = plan_fixes(snapshot, RULES)
+    with pytest.raises(FixError, match="no HAProxy here"):
+        apply_plan(plan, snapshot, backup_directory=backups)
+    assert configuration.read_bytes() == TEXT
+    assert apply_plan(plan, snapshot, backup_directory=backups, check=False).checks == ()
+    assert configuration.read_bytes() == FIXED

@@ -1,0 +1,103 @@
+from pathlib import Path
+
+import pytest
+
+from hitless.audit.fix.backups import Backup, default_directory, list_backups, save, undo
+from hitless.audit.fix.store import FixError
+from hitless.errors import UsageError
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> str:
+    return str(tmp_path / "backups")
+
+
+def change(store: str, path: Path, after: bytes) -> Backup:
+    before = path.read_bytes() if path.exists() else None
+    backup = save(store, [(str(path), before, after)])
+    path.write_bytes(after)
+    return backup
+
+
+def test_a_backup_is_private_and_put_back(tmp_path: Path, store: str) -> None:
+    path = tmp_path / "haproxy.cfg"
+    path.write_bytes(b"one")
+    backup = change(store, path, b"two")
+    assert Path(store).stat().st_mode & 0o777 == 0o700
+    assert {p.stat().st_mode & 0o777 for p in (Path(store) / backup.name).iterdir()} == {0o600}
+    assert undo(store) == (backup, [str(path)])
+    assert path.read_bytes() == b"one"
+
+
+def test_undo_goes_back_step_by_step(tmp_path: Path, store: str) -> None:
+    path = tmp_path / "haproxy.cfg"
+    path.write_bytes(b"one")
+    change(store, path, b"two")
+    change(store, path, b"three")
+    undo(store)
+    assert path.read_bytes() == b"two"
+    undo(store)
+    assert path.read_bytes() == b"one"
+    with pytest.raises(UsageError, match="no backup yet"):
+        undo(store)
+
+
+def test_a_file_that_was_not_there_goes(tmp_path: Path, store: str) -> None:
+    path = tmp_path / "90-hitless.conf"
+    change(store, path, b"new")
+    undo(store)
+    assert not path.exists()
+
+
+def test_what_was_changed_since_is_not_overwritten(tmp_path: Path, store: str) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    first.write_bytes(b"1")
+    second.write_bytes(b"1")
+    save(store, [(str(first), b"1", b"2"), (str(second), b"1", b"2")])
+    first.write_bytes(b"2")
+    second.write_bytes(b"somebody's")
+    with pytest.raises(FixError, match="nothing was put back"):
+        undo(store)
+    assert (first.read_bytes(), second.read_bytes()) == (b"2", b"somebody's")
+
+
+def test_an_interrupted_run_is_undone(tmp_path: Path, store: str) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    first.write_bytes(b"1")
+    second.write_bytes(b"1")
+    save(store, [(str(first), b"1", b"2"), (str(second), b"1", b"2")])
+    first.write_bytes(b"2")  # the second was not reached
+    assert undo(store)[1] == [str(first)]
+    assert first.read_bytes() == b"1"
+
+
+def test_a_damaged_backup_changes_nothing(tmp_path: Path, store: str) -> None:
+    path = tmp_path / "haproxy.cfg"
+    path.write_bytes(b"one")
+    backup = change(store, path, b"two")
+    (Path(store) / backup.name / backup.files[0].copy).write_bytes(b"other")
+    with pytest.raises(FixError, match="damaged"):
+        undo(store)
+    (Path(store) / backup.name / "manifest.json").write_bytes(b"{")
+    with pytest.raises(FixError, match="cannot be read back"):
+        list_backups(store)
+    assert path.read_bytes() == b"two"
+
+
+def test_a_wrong_name_is_answered_with_those_there_are(tmp_path: Path, store: str) -> None:
+    path = tmp_path / "haproxy.cfg"
+    path.write_bytes(b"one")
+    backup = change(store, path, b"two")
+    with pytest.raises(UsageError) as caught:
+        undo(store, "nonsense")
+    assert backup.name in caught.value.hint
+
+
+def test_a_place_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(FixError, match="Nothing was changed"):
+        save(str(tmp_path / "file"), [])
+
+
+def test_a_tree_keeps_its_own_backups() -> None:
+    assert default_directory("/srv/image/") == "/srv/image/var/lib/hitless/backups"

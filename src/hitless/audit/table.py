@@ -23,6 +23,15 @@ FAMILIES = {
 MODULES: dict[str, str] = {
     "HL109": "not_graceful.misplaced_expose_fd",
     "HL501": "clients_reset.idle_close_under_clients",
+    "HL601": "automation.reloads_too_close",
+    "HL602": "automation.readiness_by_path",
+    "HL603": "automation.reload_signal_stuck",
+    "HL604": "automation.reload_result_ignored",
+    "HL605": "automation.master_cli_cut_short",
+    "HL606": "automation.no_master_socket",
+    "HL607": "automation.reloads_without_lock",
+    "HL608": "automation.reload_without_check",
+    "HL609": "automation.master_cli_open_to_all",
 }
 
 

@@ -32,6 +32,17 @@ MODULES: dict[str, str] = {
     "HL607": "automation.reloads_without_lock",
     "HL608": "automation.reload_without_check",
     "HL609": "automation.master_cli_open_to_all",
+    "HL701": "no_trace.no_log",
+    "HL702": "no_trace.log_socket_outside_chroot",
+    "HL703": "no_trace.log_target_without_receiver",
+    "HL704": "no_trace.log_format_without_process",
+    "HL705": "no_trace.quiet_check",
+    "HL706": "no_trace.default_log_format",
+    "HL707": "no_trace.normal_not_logged",
+    "HL709": "no_trace.no_request_id",
+    "HL710": "no_trace.null_connections_hidden",
+    "HL711": "no_trace.log_level_hides_traffic",
+    "HL712": "no_trace.datagram_queue_small",
 }
 
 

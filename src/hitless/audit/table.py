@@ -43,6 +43,20 @@ MODULES: dict[str, str] = {
     "HL710": "no_trace.null_connections_hidden",
     "HL711": "no_trace.log_level_hides_traffic",
     "HL712": "no_trace.datagram_queue_small",
+    "HL801": "lost_state.cold_servers_after_reload",
+    "HL802": "lost_state.stick_table_without_peers",
+    "HL803": "lost_state.peers_without_local",
+    "HL804": "lost_state.state_file_not_loaded",
+    "HL805": "lost_state.state_file_never_written",
+    "HL806": "lost_state.runtime_changes_lost",
+    "HL807": "lost_state.ticket_keys_lost",
+    "HL808": "lost_state.many_certificates_load_slowly",
+    "HL809": "lost_state.stats_counters_reset",
+    "HL810": "lost_state.cache_emptied",
+    "HL811": "lost_state.peers_not_in_sync",
+    "HL812": "lost_state.dynamic_servers_lost",
+    "HL813": "lost_state.resolvers_cold",
+    "HL814": "lost_state.agent_weights_lost",
 }
 
 

@@ -139,7 +139,7 @@ def _receives(endpoint: str, address: Address) -> bool:
     # A socket bound to :: receives IPv4 too, unless it is IPv6 only, which is not visible here.
     return port == str(address.port) and (
         host in {address.host, "0.0.0.0", "::", "*", ""} or address.host == "localhost"
-    )  # noqa: S104 - comparing
+    )
 
 
 def _evidence(address: Address, logging: LoggingFacts) -> Evidence:

@@ -35,12 +35,13 @@ _LEAVES = re.compile(
 )
 _CRON_LINE = re.compile(r"^\s*(@\w+|[\d*][\d*,/-]*(?:\s+[\w*,/-]+){4})\s+\S")
 _TIMER = re.compile(
-    r"^\s*On(?:Unit(?:In)?)?ActiveSec\s*=\s*(\d{1,6}(?:\.\d{1,3})?)\s*(ms|s|sec|second|seconds)?\s*$",
+    r"^[ \t]*OnUnit(?:Active|Inactive)Sec[ \t]*=[ \t]*(\d{1,6}(?:\.\d{1,3})?)[ \t]*(ms|s|sec|second|seconds)?[ \t]*$",
     re.MULTILINE,
 )
 _UNIT_S = {"m": 60.0, "h": 3600.0}
 _AT = {"@hourly": "0 * * * *", "@daily": "0 0 * * *", "@midnight": "0 0 * * *", "@weekly": "0 0 * * 0"}
 _CRON_FIELDS = 5
+_LONG_LOOP_LINES = 200
 
 
 def is_shell(script: Script) -> bool:
@@ -89,6 +90,8 @@ def looped_reloads(script: Script) -> Iterator[tuple[Act, float]]:
     lines = script.text.splitlines()
     acts = {act.line: act for act in reloads(script)}
     for start, stop in _loops(lines):
+        if stop - start > _LONG_LOOP_LINES:
+            continue
         body = lines[start:stop]
         inside = [acts[n] for n in range(start + 1, stop + 1) if n in acts]
         if not inside or any(_LEAVES.search(line) for line in body) or inside[0].line == start + 1:
@@ -112,11 +115,7 @@ def crontab_reloads(script: Script) -> Iterator[tuple[Act, str]]:
 
 def timer_period_s(script: Script) -> float | None:
     """Return the shortest period that a systemd timer in this text has in seconds, None without one."""
-    periods = [
-        float(m[1]) / (1000.0 if m[2] == "ms" else 1.0)
-        for m in _TIMER.finditer(script.text)
-        if "Unit" in m[0]
-    ]
+    periods = [float(m[1]) / (1000.0 if m[2] == "ms" else 1.0) for m in _TIMER.finditer(script.text)]
     return min(periods, default=None)
 
 

@@ -43,9 +43,12 @@ def state_file(subject: Subject) -> Directive | None:
 def local_peer(subject: Subject) -> str:
     """Return the name by which this process looks for itself among peers, "" where it is not known.
 
-    Source: HAProxy 2.8 src/haproxy.c init_early(), `-L`, src/cfgparse-global.c `localpeer`: the host name by default.
+    Source: HAProxy 2.8 configuration.txt section 3.1 `localpeer` (ignored where `-L` is given); by default the host
+    name, src/haproxy.c init_early().
     """
+    if subject.arguments.local_peer:
+        return subject.arguments.local_peer
     line = subject.model.global_value("localpeer")
     if line is not None and len(line.words) > 1:
         return "" if "$" in line.words[1] else line.words[1]
-    return subject.arguments.local_peer or (subject.host.host_name if subject.host else "")
+    return subject.host.host_name if subject.host else ""

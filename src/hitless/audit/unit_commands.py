@@ -19,7 +19,7 @@ def replaced_commands(
 ) -> UnitEdit:
     """Return the edit that gives a setting (`ExecReload`) these values instead of those of `commands`.
 
-    The first line takes back all that stood before (systemd.service(5)); without commands there is nothing to take back.
+    The first line takes back all that stood before (systemd.service(5)); without commands there is none.
     """
     reset = (f"{setting}=",) if commands else ()
     return UnitEdit(unit=unit, section="Service", lines=(*reset, *(f"{setting}={text}" for text in texts)))

@@ -86,10 +86,11 @@ def _reason(subject: Subject, path: str, words: list[str]) -> str:
         return f"is open to every user of this host (mode {fact.mode:o} on disk)"
     kind, at, _ = path.partition("@")
     host, colon, port = path.rpartition(":")
+    host = host.rpartition("@")[2]
     if not path.startswith("/") and colon and port.isdigit() and (not at or kind not in _LOCAL):
         return (
             "is a TCP address"
-            if host.startswith(("127.", "localhost"))
+            if host.startswith(("127.", "localhost", "[::1"))
             else "is a TCP address for the network"
         )
     return ""

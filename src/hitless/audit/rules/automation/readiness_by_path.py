@@ -68,8 +68,8 @@ if TYPE_CHECKING:
 
 _PROBE = re.compile(
     r"(?:\[{1,2}|\btest)\s+(?:!\s+)?-[SeU]\s+\S*(?:sock|haproxy)\S*"
-    r"|\b(?:nc|ncat)\s+(?:-\w+\s+)*-\w*z\w*\b"
-    r"|\b(?:curl|wget)\b[^|;\n]*(?:localhost|127\.0\.0\.1|\[::1\])"
+    r"|\b(?:nc|ncat)\s+(?:-\w{1,20}\s+){0,9}-\w{0,9}z\w{0,9}\b"
+    r"|\b(?:curl|wget)\b[^|;\n]{0,300}(?:localhost|127\.0\.0\.1|\[::1\])"
 )
 _KNOWS_PID = re.compile(
     r"pid|MainPID|show proc|Success=|\bss\s+-\S*p|\bhitless\b|startup-logs", re.IGNORECASE

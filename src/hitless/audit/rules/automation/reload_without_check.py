@@ -62,7 +62,7 @@ if TYPE_CHECKING:
 
 
 _CHECK = re.compile(
-    r"\s-c\b[^|;&\n]*\s-f\b|\s-f\b[^|;&\n]*\s-c\b|\bconfigtest\b|\bhitless\b|\bcheck_haproxy_config\b"
+    r"\s-c\b[^|;&\n]{0,300}\s-f\b|\s-f\b[^|;&\n]{0,300}\s-c\b|\bconfigtest\b|\bhitless\b|\bcheck_haproxy_config\b"
 )
 _PACKAGED = frozenset({"package", "sysv-init", "container"})
 _FIX = Fix(

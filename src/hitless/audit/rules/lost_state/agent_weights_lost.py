@@ -87,9 +87,10 @@ def _check(subject: Subject) -> Iterator[Finding]:
     ]
     if servers:
         proxy, server = servers[0]
+        more = f" and {len(servers) - 1} more" if len(servers) > 1 else ""
         yield RULE.finding(
             subject,
-            f"{proxy.name}/{server.name} ({len(servers)} servers with agents): full weight until the agent has answered",
+            f"{proxy.name}/{server.name}{more}: full weight until the agent answers",
             place=config_place(subject, server.where, "agent-check"),
             fix=Fix(
                 summary="`server-state-file` in `global`, `load-server-state-from-file global` in defaults, and "

@@ -95,7 +95,7 @@ def _check(subject: Subject) -> Iterator[Finding]:
                 subject,
                 place=config_place(subject, lines[0].where),
                 fix=Fix(
-                    summary="make changes over the runtime API where possible; limit the burst with `maxconn` on servers"
+                    summary="change over the runtime API where possible; bound the burst with `maxconn` on servers"
                 ),
             )
             return

@@ -56,7 +56,8 @@ Manual: a state file needs a command that writes it before each reload.
 
 ## References
 
-- HAProxy 2.8 configuration.txt section 4.2 `load-server-state-from-file`, section 5.2 `inter`; 3.1 section 5.2 `init-state`
+- HAProxy 2.8 configuration.txt section 4.2 `load-server-state-from-file`, section 5.2 `inter`
+- HAProxy 3.1 configuration.txt section 5.2 `init-state`
 - https://github.com/haproxy/haproxy/issues/918, https://github.com/haproxy/haproxy/issues/2085
 - tried: `init-state` is refused up to 3.0 and accepted by 3.2
 """
@@ -83,11 +84,13 @@ if TYPE_CHECKING:
     from hitless.config.model import Proxy, Server
 
 _SLOW_S = 10.0
-_PRICES = (
-    "a state file: what the old process knew holds at once; it must be written just before each reload, and a stale one "
-    "brings back an old state",
+_FILE_PRICE = (
+    "a state file: what the old process knew holds at once; it must be written just before each reload, and a stale "
+    "one brings back an old state"
+)
+_INIT_PRICE = (
     "init-state fully-down (3.1 and later): no request goes to a server that was not checked; until the checks have "
-    "passed, a backend has no server and answers 503",
+    "passed, a backend has no server and answers 503"
 )
 
 
@@ -103,7 +106,7 @@ def _check(subject: Subject) -> Iterator[Finding]:
     down = _down_now(subject, cold)
     first = slow or cold[0]
     servers = sum(len(checked_servers(p)) for p in cold)
-    named = f"backend {first.name}" if len(cold) == 1 else f"{first.name} and {len(cold) - 1} more backends"
+    named = f"backend {first.name}" if len(cold) == 1 else f"{first.name} and {len(cold) - 1} more"
     yield RULE.finding(
         subject,
         f"{named}: {servers} checked servers start as up after each reload, whatever their state was",
@@ -114,7 +117,7 @@ def _check(subject: Subject) -> Iterator[Finding]:
             summary="`server-state-file` in `global`, `load-server-state-from-file global` in defaults, and "
             "`show servers state` written to that file before each reload",
         ),
-        prices=_PRICES if subject.version_in((3, 1)) else _PRICES[:1],
+        prices=(_FILE_PRICE, _INIT_PRICE) if subject.version_in((3, 1)) else (_FILE_PRICE,),
     )
 
 

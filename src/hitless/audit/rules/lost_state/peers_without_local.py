@@ -140,11 +140,11 @@ def _check(subject: Subject) -> Iterator[Finding]:
 
 
 def _source(subject: Subject) -> str:
-    line = subject.model.global_value("localpeer")
-    if line is not None:
-        return line.where
     launch = subject.instance.launch
-    return launch.source if launch and subject.arguments.local_peer else "the host name"
+    if launch is not None and subject.arguments.local_peer:
+        return launch.source
+    line = subject.model.global_value("localpeer")
+    return line.where if line is not None else "the host name"
 
 
 RULE = Rule(

@@ -26,7 +26,9 @@ backend app
 ```
 
 ```json instance
-{"workers": [{"pid": 7, "socket": "/run/haproxy/admin.sock", "stopping": false, "server_differences": [{"backend": "app", "server": "a", "difference": "in maintenance by the CLI"}]}]}
+{"workers": [{"pid": 7, "socket": "/run/haproxy/admin.sock", "stopping": false,
+  "server_differences": [{"backend": "app", "server": "a",
+  "difference": "in maintenance by the CLI"}]}]}
 ```
 
 ## Use instead
@@ -46,7 +48,8 @@ backend app
 ```
 
 ```json instance
-{"workers": [{"pid": 7, "socket": "/run/haproxy/admin.sock", "stopping": false, "server_differences": []}]}
+{"workers": [{"pid": 7, "socket": "/run/haproxy/admin.sock", "stopping": false,
+  "server_differences": []}]}
 ```
 
 ## Known problems

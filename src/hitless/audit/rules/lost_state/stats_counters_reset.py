@@ -68,7 +68,8 @@ Manual: the file must be written before each reload, and proxies and servers nee
 
 ## References
 
-- HAProxy 3.0 configuration.txt section 3.1 `stats-file`, management.txt `dump stats-file`; 3.3 `shm-stats-file` (experimental)
+- HAProxy 3.0 configuration.txt section 3.1 `stats-file`, management.txt `dump stats-file`
+- HAProxy 3.3 configuration.txt section 3.1 `shm-stats-file` (experimental)
 """
 
 from __future__ import annotations

@@ -116,7 +116,7 @@ def _check(subject: Subject) -> Iterator[Finding]:
             else:
                 counted.append(line)
     if counted:
-        more = f" (and {len(counted) - 1} more tables)" if len(counted) > 1 else ""
+        more = f" (and {len(counted) - 1} more)" if len(counted) > 1 else ""
         message = f"rates and counters of this table begin at zero after each reload{more}"
         yield _finding(subject, counted[0], message, Severity.NOTE)
 

@@ -96,7 +96,7 @@ def _check(subject: Subject) -> Iterator[Finding]:
     if not bare:
         return
     first = bare[0]
-    named = f"frontend {first.name}" if len(bare) == 1 else f"{first.name} and {len(bare) - 1} more frontends"
+    named = f"frontend {first.name}" if len(bare) == 1 else f"{first.name} and {len(bare) - 1} more"
     edits: tuple[Edit, ...] = ()
     for where, text in dict.fromkeys(_home(subject, proxy) for proxy in bare):
         edits += add_to_section(subject, where, text, beside=("mode", "log", "option"))

@@ -97,11 +97,7 @@ def _check(subject: Subject) -> Iterator[Finding]:
     if blind:
         proxy, target = blind[0]
         names = {p.name for p, _ in blind}
-        named = (
-            f"frontend {proxy.name}"
-            if len(names) == 1
-            else f"{proxy.name} and {len(names) - 1} more frontends"
-        )
+        named = f"frontend {proxy.name}" if len(names) == 1 else f"{proxy.name} and {len(names) - 1} more"
         form = read_log_target(subject, target).form
         yield RULE.finding(
             subject,

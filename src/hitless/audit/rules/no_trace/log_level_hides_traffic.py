@@ -91,9 +91,7 @@ def _check(subject: Subject) -> Iterator[Finding]:
     first = hidden[0]
     target = first.log_targets[0]
     level = read_log_target(subject, target).level
-    named = (
-        f"frontend {first.name}" if len(hidden) == 1 else f"{first.name} and {len(hidden) - 1} more frontends"
-    )
+    named = f"frontend {first.name}" if len(hidden) == 1 else f"{first.name} and {len(hidden) - 1} more"
     found = config_line(subject, target.where)
     body = found[0].line(found[1]).body.decode("utf-8", "surrogateescape") if found else ""
     text = re.sub(rf"\s+{re.escape(level)}(?:\s+\w+)?$", "", body)

@@ -32,7 +32,10 @@ backend app
 ```
 
 ```json host
-{"logging": {"daemon": "rsyslogd", "dev_log": {"path": "/dev/log", "kind": "socket"}, "udp_listeners": [], "unix_datagram_sockets": ["/run/systemd/journal/dev-log"]}, "paths": [{"path": "/var/lib/haproxy/dev/log", "kind": "missing"}]}
+{"logging": {"daemon": "rsyslogd", "dev_log": {"path": "/dev/log", "kind": "socket"},
+  "udp_listeners": [],
+  "unix_datagram_sockets": ["/run/systemd/journal/dev-log"]},
+  "paths": [{"path": "/var/lib/haproxy/dev/log", "kind": "missing"}]}
 ```
 
 ## Use instead
@@ -56,7 +59,10 @@ backend app
 ```
 
 ```json host
-{"logging": {"daemon": "rsyslogd", "dev_log": {"path": "/dev/log", "kind": "socket"}, "udp_listeners": [], "unix_datagram_sockets": ["/run/systemd/journal/dev-log"]}, "paths": [{"path": "/var/lib/haproxy/dev/log", "kind": "missing"}]}
+{"logging": {"daemon": "rsyslogd", "dev_log": {"path": "/dev/log", "kind": "socket"},
+  "udp_listeners": [],
+  "unix_datagram_sockets": ["/run/systemd/journal/dev-log"]},
+  "paths": [{"path": "/var/lib/haproxy/dev/log", "kind": "missing"}]}
 ```
 
 ```unit
@@ -126,9 +132,9 @@ def _targets(subject: Subject) -> Iterator[LogTarget]:
 def _missing(subject: Subject, inside: str) -> Evidence | None:
     """Return what shows that nobody receives at the path inside the chroot; None where somebody may."""
     host, logging = subject.host, subject.host.logging if subject.host else None
-    bound = subject.unit is not None and any(
-        inside == b or inside.startswith(b.rstrip("/") + "/")
-        for b in (p.rpartition(":")[2] if "/" in p.rpartition(":")[2] else p for p in subject.unit.bind_paths)
+    bound = any(
+        inside == to or inside.startswith(to.rstrip("/") + "/")
+        for to in (_destination(path) for path in (subject.unit.bind_paths if subject.unit else ()))
     )
     if host is None or logging is None or bound or inside in logging.unix_datagram_sockets:
         return None
@@ -142,6 +148,12 @@ def _missing(subject: Subject, inside: str) -> Evidence | None:
     return None
 
 
+def _destination(bind_path: str) -> str:
+    """Return where a BindPaths= entry "SOURCE[:DESTINATION[:OPTIONS]]" appears."""
+    parts = bind_path.removeprefix("-").split(":")
+    return parts[1] if len(parts) > 1 else parts[0]
+
+
 def _finding(subject: Subject, target: LogTarget, root: str, missing: Evidence) -> Finding:
     path, unit = target.address.host, subject.unit
     setting = f"BindReadOnlyPaths={path}:{root}{path}"
@@ -152,7 +164,8 @@ def _finding(subject: Subject, target: LogTarget, root: str, missing: Evidence) 
         place=config_place(subject, target.where, path),
         evidence=(missing,),
         fix=Fix(
-            summary=f"`{setting}` in the unit (from the next start on), or `$AddUnixListenSocket {root}{path}` in rsyslog",
+            summary=f"`{setting}` in the unit (from the next start on), or "
+            f"`$AddUnixListenSocket {root}{path}` in rsyslog",
             safety=Safety.SAFE if edits else Safety.MANUAL,
             edits=edits,
             commands=("systemctl daemon-reload",) if edits else ("systemctl restart rsyslog",),

@@ -30,7 +30,10 @@ backend app
 ```
 
 ```json host
-{"logging": {"daemon": "rsyslogd", "dev_log": {"path": "/dev/log", "kind": "socket"}, "udp_listeners": [], "unix_datagram_sockets": ["/run/systemd/journal/dev-log"]}, "paths": []}
+{"logging": {"daemon": "rsyslogd", "dev_log": {"path": "/dev/log", "kind": "socket"},
+  "udp_listeners": [],
+  "unix_datagram_sockets": ["/run/systemd/journal/dev-log"]},
+  "paths": []}
 ```
 
 ## Use instead
@@ -53,7 +56,10 @@ backend app
 ```
 
 ```json host
-{"logging": {"daemon": "rsyslogd", "dev_log": {"path": "/dev/log", "kind": "socket"}, "udp_listeners": ["127.0.0.1:514"], "unix_datagram_sockets": ["/run/systemd/journal/dev-log"]}, "paths": []}
+{"logging": {"daemon": "rsyslogd", "dev_log": {"path": "/dev/log", "kind": "socket"},
+  "udp_listeners": ["127.0.0.1:514"],
+  "unix_datagram_sockets": ["/run/systemd/journal/dev-log"]},
+  "paths": []}
 ```
 
 ## Known problems
@@ -119,7 +125,7 @@ def _check(subject: Subject) -> Iterator[Finding]:
 
 
 def _is_missing(subject: Subject, logging: LoggingFacts, address: Address) -> bool:
-    if address.kind in {"udp", "ip"} and _is_loopback(address.host):
+    if address.kind in {"udp", "ip", "name"} and _is_loopback(address.host):
         return not any(_receives(endpoint, address) for endpoint in logging.udp_listeners)
     if address.kind != "unix" or subject.in_global("chroot") or subject.host is None:
         return False
@@ -130,16 +136,15 @@ def _is_missing(subject: Subject, logging: LoggingFacts, address: Address) -> bo
 
 
 def _is_loopback(host: str) -> bool:
-    return host == "::1" or host == "localhost" or host.startswith("127.")
+    return host in {"::1", "localhost"} or host.startswith("127.")
 
 
 def _receives(endpoint: str, address: Address) -> bool:
     host, _, port = endpoint.rpartition(":")
     host = host.strip("[]")
     # A socket bound to :: receives IPv4 too, unless it is IPv6 only, which is not visible here.
-    return port == str(address.port) and (
-        host in {address.host, "0.0.0.0", "::", "*", ""} or address.host == "localhost"
-    )
+    same = host in {address.host, "::", "*", ""} or host.startswith("0.") or address.host == "localhost"
+    return port == str(address.port) and same
 
 
 def _evidence(address: Address, logging: LoggingFacts) -> Evidence:

@@ -91,9 +91,7 @@ def _check(subject: Subject) -> Iterator[Finding]:
     if not silent:
         return
     first = silent[0]
-    named = (
-        f"frontend {first.name}" if len(silent) == 1 else f"{first.name} and {len(silent) - 1} more frontends"
-    )
+    named = f"frontend {first.name}" if len(silent) == 1 else f"{first.name} and {len(silent) - 1} more"
     has_global = any(d.words[0] == "log" and len(d.words) > 1 for d in subject.in_global("log"))
     asks = _asks_for_global(subject, first.where) or _asks_for_global(subject, first.defaults_where)
     why = (

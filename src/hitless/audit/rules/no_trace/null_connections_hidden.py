@@ -93,7 +93,7 @@ def _check(subject: Subject) -> Iterator[Finding]:
         place=config_place(subject, hiding[0].options["dontlognull"].where, "dontlognull"),
         fix=Fix(summary="take `option dontlognull` out, at least while reloads are looked into"),
         prices=(
-            "option dontlognull: no lines for port scans and for checks by other load balancers; clients cut before their first byte leave none either",
+            "option dontlognull: no lines for port scans and checks, nor for clients that are cut early",
             "without it: a line (`<BADREQ>`, 400 or 408) for each such connection",
         ),
     )

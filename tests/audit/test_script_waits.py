@@ -65,9 +65,9 @@ def test_loops_that_wait_or_end_are_left_alone(line: str) -> None:
 
 
 def test_loops_that_do_not_end_do_no_harm() -> None:
-    assert not list(
-        looped_reloads(script("while :; do\n" * 500 + "systemctl reload haproxy\n" + "done\n" * 700))
-    )
+    unclosed = "while :; do\n" * 500 + "systemctl reload haproxy\n"
+    assert not list(looped_reloads(script(unclosed)))
+    assert len(list(looped_reloads(script(unclosed + "done\n" * 700)))) <= 200
 
 
 def test_crontab_lines_have_their_time() -> None:

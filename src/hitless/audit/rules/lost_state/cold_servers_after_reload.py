@@ -59,6 +59,8 @@ Manual: a state file needs a command that writes it before each reload.
 - HAProxy 2.8 configuration.txt section 4.2 `load-server-state-from-file`, section 5.2 `inter`
 - HAProxy 3.1 configuration.txt section 5.2 `init-state`
 - https://github.com/haproxy/haproxy/issues/918, https://github.com/haproxy/haproxy/issues/2085
+- measured on 2.6.12, 2.8.25 and 3.2.26 with one of two servers down: no request fails before the reload, every second
+  one after it, until the first check
 - tried: `init-state` is refused up to 3.0 and accepted by 3.2
 """
 

@@ -62,7 +62,7 @@ way because of `none` at the end. For SRV records manual.
 
 - HAProxy 2.8 configuration.txt section 5.2 `init-addr`, `resolvers`; section 5.3
 - tried on 2.6.12, 2.8.25 and 3.2.26 with `init-addr none` and a name server that does not answer: 503; with
-  `last,libc,none` on the latter two: 200
+  `last,libc,none` on all three: 200
 """
 
 from __future__ import annotations

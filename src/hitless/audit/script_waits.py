@@ -13,7 +13,16 @@ if TYPE_CHECKING:
 
     from hitless.facts import Script
 
-__all__ = ["crontab_reloads", "is_shell", "looped_reloads", "reloads", "timer_period_s", "unspaced_reloads"]
+__all__ = [
+    "SPACING_S",
+    "crontab_reloads",
+    "is_crontab",
+    "is_shell",
+    "looped_reloads",
+    "reloads",
+    "timer_period_s",
+    "unspaced_reloads",
+]
 
 SPACING_S = 10.0
 """Reloads nearer to each other than this are too close: the sum of HAProxy's own waits (1 s and 2 s), and a load."""

@@ -63,6 +63,8 @@ _OPTION = "-S /run/haproxy-master.sock"
 def _check(subject: Subject) -> Iterator[Finding]:
     if not subject.master_worker or subject.arguments.master_sockets or not subject.arguments.program:
         return
+    if subject.unit is not None and any("-S" in command.arguments for command in subject.unit.start):
+        return  # The unit has it by now, and the next start brings it.
     launch = subject.instance.launch
     source = launch.source if launch else ""
     yield RULE.finding(

@@ -104,7 +104,9 @@ def _check(subject: Subject) -> Iterator[Finding]:
         subject,
         f"{named}: the default log line has no status and no termination state",
         place=config_place(subject, first.where),
-        fix=Fix(summary=f"`{_OPTIONS[first.mode]}`", safety=Safety.SAFE, edits=edits),
+        fix=Fix(
+            summary=f"`{_OPTIONS[first.mode]}`", safety=Safety.SAFE if edits else Safety.MANUAL, edits=edits
+        ),
     )
 
 

@@ -124,7 +124,9 @@ def _fix(subject: Subject, silent: list[Proxy], *, has_global: bool) -> Fix:
     for where in dict.fromkeys(proxy.defaults_where or proxy.where for proxy in silent):
         if not _asks_for_global(subject, where):
             edits += add_to_section(subject, where, "log global", beside=("mode",))
-    return Fix(summary=f"`{_TARGET}` in `global` and `log global`", safety=Safety.UNSAFE, edits=edits)
+    safety = Safety.UNSAFE if edits else Safety.MANUAL
+    summary = f"`{_TARGET}` in `global` and `log global`" if edits else "take `no log` out"
+    return Fix(summary=summary, safety=safety, edits=edits)
 
 
 _TARGET = "log /dev/log local0"

@@ -138,6 +138,8 @@ def _missing(subject: Subject, inside: str) -> Evidence | None:
     )
     if host is None or logging is None or bound or inside in logging.unix_datagram_sockets:
         return None
+    if subject.unit is None and host.systemd:
+        return None  # A unit that could not be seen may bind it there.
     if any(inside in file.text for file in logging.files):
         return None
     fact = host.path(inside)

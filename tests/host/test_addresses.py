@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from hitless.errors import EvidenceError
-from hitless.host import addresses as module
+from hitless.host import netlink
 from hitless.host.addresses import read_addresses
 
 TENTATIVE, OPTIMISTIC, DAD_FAILED = 0x40, 0x04, 0x08
@@ -22,7 +22,7 @@ def answer(monkeypatch: pytest.MonkeyPatch, **answers: list[bytes]) -> None:
         assert timeout_s > 0
         yield from by_kind[kind]
 
-    monkeypatch.setattr(module.netlink, "dump", dump)
+    monkeypatch.setattr(netlink, "dump", dump)
 
 
 def link(index: int, name: bytes) -> bytes:

@@ -1,0 +1,99 @@
+"""Units of distributions and hand-made ones: how they start and reload HAProxy, and what they should say."""
+
+import pytest
+
+from hitless.audit.service import command_deeds, graceful_reload, haproxy_arguments, reload_fix, unit_start
+from hitless.audit.subject import Subject
+from hitless.findings import Safety, UnitEdit
+from tests.audit.fixtures import read_snapshot
+
+DEBIAN = """
+[Service]
+Environment="CONFIG=/etc/haproxy/haproxy.cfg" "PIDFILE=/run/haproxy.pid" "EXTRAOPTS=-S /run/haproxy-master.sock"
+ExecStart=/usr/sbin/haproxy -Ws -f $CONFIG -p $PIDFILE $EXTRAOPTS
+ExecReload=/usr/sbin/haproxy -Ws -f $CONFIG -c -q $EXTRAOPTS
+ExecReload=/bin/kill -USR2 $MAINPID
+"""
+
+
+def _subject(unit: str, cfg: str = "global\n", mode: str = "master-worker") -> Subject:
+    snapshot = read_snapshot(f"```unit\n{unit}```\n```cfg\n{cfg}```\n```mode {mode}\n```\n")
+    assert snapshot is not None
+    return Subject(snapshot, snapshot.instances[0])
+
+
+def _deeds(unit: str) -> list[tuple[str, str]]:
+    subject = _subject(unit)
+    assert subject.unit is not None
+    return [
+        (str(d.act.action), d.act.detail if d.act.action == "signal" else "")
+        for d in command_deeds(subject.unit, subject.unit.reload)
+    ]
+
+
+def test_the_unit_of_debian_12() -> None:
+    assert _deeds(DEBIAN) == [("check", ""), ("signal", "USR2")]
+    subject = _subject(DEBIAN)
+    assert subject.unit is not None
+    start = unit_start(subject.unit)
+    assert start is not None
+    assert start[1].systemd
+    assert start[1].master_sockets == ("/run/haproxy-master.sock",)
+    assert graceful_reload(subject) == (
+        "ExecReload=",
+        "ExecReload=/usr/sbin/haproxy -Ws -f $CONFIG -c $EXTRAOPTS",
+        "ExecReload=/bin/kill -USR2 $MAINPID",
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "deeds"),
+    [
+        ("/bin/kill -HUP ${MAINPID}", [("signal", "HUP")]),
+        ("-/usr/bin/kill $MAINPID", [("signal", "TERM")]),
+        ("/bin/sh -c 'haproxy -c -f /x && kill -USR2 $MAINPID'", [("check", ""), ("signal", "USR2")][::-1]),
+        ("/bin/systemctl restart haproxy", [("restart", "")]),
+        ("/usr/sbin/haproxy -D -f /x -p /p -sf $MAINPID", [("spawn", "")]),
+        ("/usr/local/bin/reload-haproxy", []),
+        ("/bin/sh -c 'echo reload | socat - /run/m.sock'", [("master-cli", "")]),
+    ],
+)
+def test_what_a_reload_does(line: str, deeds: list[tuple[str, str]]) -> None:
+    assert _deeds(f"[Service]\nExecReload={line}\n") == deeds
+
+
+@pytest.mark.parametrize(
+    ("words", "files"),
+    [
+        (["/usr/sbin/haproxy", "-Ws", "-f", "/a"], ("/a",)),
+        (["/bin/sh", "-c", "exec /usr/sbin/haproxy -W -f /a"], ("/a",)),
+        (["ip", "netns", "exec", "x", "haproxy", "-f", "/a", "-f", "/b"], ("/a", "/b")),
+    ],
+)
+def test_haproxy_inside_another_command(words: list[str], files: tuple[str, ...]) -> None:
+    found = haproxy_arguments(words)
+    assert found is not None
+    assert found.files == files
+
+
+@pytest.mark.parametrize("words", [[], ["/usr/bin/docker", "run", "haproxy:2.8"], ["/usr/sbin/haproxy-systemd-wrapper"]])
+def test_no_haproxy(words: list[str]) -> None:
+    assert haproxy_arguments(words) is None
+
+
+def test_a_check_has_no_descriptors_of_systemd() -> None:
+    subject = _subject(DEBIAN, "frontend f\n    bind fd@3\n")
+    assert graceful_reload(subject) == ("ExecReload=", "ExecReload=/bin/kill -USR2 $MAINPID")
+
+
+def test_a_classic_process_is_for_a_person() -> None:
+    subject = _subject("[Service]\nType=forking\nExecStart=/usr/sbin/haproxy -D -f /a -p /p\n", mode="classic")
+    fix = reload_fix(subject, "x")
+    assert fix.safety is Safety.MANUAL
+    assert "-sf $(cat" in fix.summary
+
+
+def test_the_fix_is_a_drop_in() -> None:
+    fix = reload_fix(_subject(DEBIAN), "x")
+    assert fix.safety is Safety.SAFE
+    assert isinstance(fix.edits[0], UnitEdit)

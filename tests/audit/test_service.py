@@ -51,7 +51,7 @@ def test_the_unit_of_debian_12() -> None:
     [
         ("/bin/kill -HUP ${MAINPID}", [("signal", "HUP")]),
         ("-/usr/bin/kill $MAINPID", [("signal", "TERM")]),
-        ("/bin/sh -c 'haproxy -c -f /x && kill -USR2 $MAINPID'", [("check", ""), ("signal", "USR2")][::-1]),
+        ("/bin/sh -c 'haproxy -c -f /x && kill -USR2 $MAINPID'", [("check", ""), ("signal", "USR2")]),
         ("/bin/systemctl restart haproxy", [("restart", "")]),
         ("/usr/sbin/haproxy -D -f /x -p /p -sf $MAINPID", [("spawn", "")]),
         ("/usr/local/bin/reload-haproxy", []),

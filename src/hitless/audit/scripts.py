@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 __all__ = ["Act", "Action", "actions", "line_acts", "script_place"]
 
 
+_Found = tuple[int, Act]
+"""Where in the line it begins, and what it is."""
+
 _START_OF_COMMAND = r"(?:^|(?<=[\s;&|(`\"'@!:=\[]))"
 _WORDS = r"(?P<rest>(?:[ \t]+(?:[^\s;&|<>\"'`()]+|\"[^\"\s]*\"|'[^'\s]*'))*)"
 _SERVICE_MANAGER = re.compile(
@@ -75,14 +78,9 @@ def actions(script: Script, services: Collection[str] = ()) -> Iterator[Act]:
 
 
 def line_acts(line: Line, services: Collection[str] = ()) -> Iterator[Act]:
-    """Yield what one line does to HAProxy."""
-    yield from _service_acts(line, services)
-    yield from _signal_acts(line, services)
-    yield from _spawn_acts(line)
-    found = _CLI_RELOAD.search(line.resolved)
-    if found and _SOCKET_TOOL.search(line.resolved):
-        detail = found["cli"] or found["here"]
-        yield Act(Action.MASTER_CLI, line.number, line.text.strip(), detail, detail)
+    """Yield what one line does to HAProxy, from left to right."""
+    found = [*_service_acts(line, services), *_signal_acts(line, services), *_spawn_acts(line), *_cli_acts(line)]
+    yield from (act for _, act in sorted(found, key=lambda pair: pair[0]))
 
 
 def script_place(script: Script, line: int, word: str = "") -> Place:
@@ -100,7 +98,7 @@ def script_place(script: Script, line: int, word: str = "") -> Place:
     )
 
 
-def _service_acts(line: Line, services: Collection[str]) -> Iterator[Act]:
+def _service_acts(line: Line, services: Collection[str]) -> Iterator[_Found]:
     for match in _SERVICE_MANAGER.finditer(line.resolved):
         names = _words(match["rest"])
         if match["manager"] in _NAME_FIRST:
@@ -113,11 +111,11 @@ def _service_acts(line: Line, services: Collection[str]) -> Iterator[Act]:
             yield from _verb_act(line, match, names[0])
 
 
-def _verb_act(line: Line, match: re.Match[str], verb: str) -> Iterator[Act]:
+def _verb_act(line: Line, match: re.Match[str], verb: str) -> Iterator[_Found]:
     action = _VERBS.get(verb)
     if action is not None and not is_printed(line.resolved, match.start()):
         said = match[0].strip()
-        yield Act(Action(action), line.number, line.text.strip(), said, said)
+        yield match.start(), Act(Action(action), line.number, line.text.strip(), said, said)
 
 
 def _words(rest: str) -> list[str]:
@@ -133,7 +131,7 @@ def _words(rest: str) -> list[str]:
     return found
 
 
-def _signal_acts(line: Line, services: Collection[str]) -> Iterator[Act]:
+def _signal_acts(line: Line, services: Collection[str]) -> Iterator[_Found]:
     for match in _KILL.finditer(line.resolved):
         rest = match["rest"]
         signal = _SIGNAL.search(rest)
@@ -141,10 +139,10 @@ def _signal_acts(line: Line, services: Collection[str]) -> Iterator[Act]:
         targeted = _IN_PATH.search(rest) or any(names_haproxy(w, services) for w in rest.split())
         if targeted and name not in {"0", "L"} and " -l" not in rest and not is_printed(line.resolved, match.start()):
             said = match[0].strip()
-            yield Act(Action.SIGNAL, line.number, line.text.strip(), _SIGNALS.get(name, name), said)
+            yield match.start(), Act(Action.SIGNAL, line.number, line.text.strip(), _SIGNALS.get(name, name), said)
 
 
-def _spawn_acts(line: Line) -> Iterator[Act]:
+def _spawn_acts(line: Line) -> Iterator[_Found]:
     for match in _SPAWN.finditer(line.resolved):
         program = match["program"]
         # A bare name behind a space is an argument ("apt install haproxy -y"); a path may stand behind a wrapper.
@@ -156,10 +154,16 @@ def _spawn_acts(line: Line) -> Iterator[Act]:
         words = _split(command)
         if _ASKS & set(words):
             continue
-        if "-c" in words:
-            yield Act(Action.CHECK, line.number, line.text.strip(), command, command)
-        elif "-f" in words:
-            yield Act(Action.SPAWN, line.number, line.text.strip(), command, command)
+        if "-c" in words or "-f" in words:
+            action = Action.CHECK if "-c" in words else Action.SPAWN
+            yield match.start("command"), Act(action, line.number, line.text.strip(), command, command)
+
+
+def _cli_acts(line: Line) -> Iterator[_Found]:
+    found = _CLI_RELOAD.search(line.resolved)
+    if found and _SOCKET_TOOL.search(line.resolved):
+        detail = found["cli"] or found["here"]
+        yield found.start(), Act(Action.MASTER_CLI, line.number, line.text.strip(), detail, detail)
 
 
 def _split(command: str) -> Sequence[str]:

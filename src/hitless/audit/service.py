@@ -82,7 +82,7 @@ def haproxy_arguments(words: Sequence[str]) -> HaproxyArguments | None:
 def command_deeds(unit: Unit, commands: Sequence[ExecCommand]) -> Iterator[Deed]:
     """Yield what commands of HAProxy's own unit do; "$MAINPID" is HAProxy."""
     for command in commands:
-        joined = " ".join(command.arguments) or command.text
+        joined = " ".join(f'"{w}"' if " " in w else w for w in command.arguments) or command.text
         for name in ("${MAINPID}", "$MAINPID"):
             joined = joined.replace(name, "$(haproxy)")
         line = Line(0, command.text, without_comment(joined[:4096]))

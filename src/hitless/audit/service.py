@@ -25,6 +25,7 @@ __all__ = [
     "CommandLine",
     "Deed",
     "binds_inherited_sockets",
+    "classic_reload_advice",
     "command_deeds",
     "command_lines",
     "graceful_reload",

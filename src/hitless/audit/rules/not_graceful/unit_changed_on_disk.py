@@ -13,14 +13,14 @@ the old files say, and the audit of the files speaks of another service than the
 
 ```json instance
 {"unit": {"name": "haproxy.service", "source": "systemctl show haproxy.service", "need_daemon_reload": true,
-  "files": [{"path": "/lib/systemd/system/haproxy.service", "text": "[Service]\n"}]}}
+  "files": [{"path": "/lib/systemd/system/haproxy.service", "text": "[Service]"}]}}
 ```
 
 ## Use instead
 
 ```json instance
 {"unit": {"name": "haproxy.service", "source": "systemctl show haproxy.service", "need_daemon_reload": false,
-  "files": [{"path": "/lib/systemd/system/haproxy.service", "text": "[Service]\n"}]}}
+  "files": [{"path": "/lib/systemd/system/haproxy.service", "text": "[Service]"}]}}
 ```
 
 ## Known problems

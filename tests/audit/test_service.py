@@ -1,11 +1,18 @@
 """Units of distributions and hand-made ones: how they start and reload HAProxy, and what they should say."""
 
+from collections.abc import Iterator
+
+import msgspec
 import pytest
 
+from hitless.audit.engine import audit
 from hitless.audit.service import command_deeds, graceful_reload, haproxy_arguments, reload_fix, unit_start
 from hitless.audit.subject import Subject
+from hitless.audit.table import MODULES, load_rule
+from hitless.facts import FileText, Snapshot
 from hitless.findings import Safety, UnitEdit
-from tests.audit.fixtures import read_snapshot
+from hitless.host.unit_files import read_unit_files
+from tests.audit.fixtures import cases, read_snapshot
 
 DEBIAN = """
 [Service]
@@ -97,3 +104,27 @@ def test_the_fix_is_a_drop_in() -> None:
     fix = reload_fix(_subject(DEBIAN), "x")
     assert fix.safety is Safety.SAFE
     assert isinstance(fix.edits[0], UnitEdit)
+
+
+def _with_drop_in(snapshot: Snapshot, edit: UnitEdit) -> Snapshot:
+    (instance,) = snapshot.instances
+    assert instance.unit is not None
+    text = "\n".join((f"[{edit.section}]", *edit.lines, ""))
+    files = (*instance.unit.files, FileText(path="/etc/systemd/system/haproxy.service.d/hitless.conf", text=text))
+    unit = read_unit_files(instance.unit.name, files)
+    return msgspec.structs.replace(snapshot, instances=(msgspec.structs.replace(instance, unit=unit),))
+
+
+def _unit_fixes() -> Iterator[object]:
+    """Yield each fixture of the first family whose fix is one drop-in."""
+    for code in sorted(c for c in MODULES if c.startswith("HL1")):
+        for case in cases(code):
+            for finding in audit(case.snapshot, [load_rule(code)]).findings:
+                edits = finding.fix.edits if finding.fix else ()
+                if len(edits) == 1 and isinstance(edits[0], UnitEdit):
+                    yield pytest.param(code, case.snapshot, edits[0], id=f"{code}-{case.title}")
+
+
+@pytest.mark.parametrize(("code", "snapshot", "edit"), list(_unit_fixes()))
+def test_a_drop_in_of_a_rule_makes_the_rule_silent(code: str, snapshot: Snapshot, edit: UnitEdit) -> None:
+    assert audit(_with_drop_in(snapshot, edit), [load_rule(code)]).findings == ()

@@ -35,7 +35,8 @@ __all__ = [
     "unit_start",
 ]
 
-RELOAD_SIGNAL = "ExecReload=/bin/kill -USR2 $MAINPID"
+_CONTAINER_TOOLS = frozenset({"docker", "podman", "nerdctl", "ctr", "kubectl", "systemd-nspawn", "lxc-start"})
+_RELOAD_SIGNAL = "ExecReload=/bin/kill -USR2 $MAINPID"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,12 @@ def unit_start(unit: Unit) -> tuple[ExecCommand, HaproxyArguments] | None:
 
 
 def haproxy_arguments(words: Sequence[str]) -> HaproxyArguments | None:
-    """Return HAProxy's command line inside another ("/bin/sh -c 'exec haproxy -W …'"), None if there is none."""
+    """Return HAProxy's command line inside another ("/bin/sh -c 'exec haproxy -W …'"), None if there is none.
+
+    What a container tool starts is another service's: its paths and its processes are not the host's.
+    """
+    if words and words[0].rpartition("/")[2] in _CONTAINER_TOOLS:
+        return None
     for position, word in enumerate(words):
         if word.rpartition("/")[2] == "haproxy":
             return parse_arguments(words[position:])
@@ -137,9 +143,9 @@ def graceful_reload(subject: Subject) -> tuple[str, ...] | None:
         return None
     command, _ = start
     if binds_inherited_sockets(subject):
-        return ("ExecReload=", RELOAD_SIGNAL)
+        return ("ExecReload=", _RELOAD_SIGNAL)
     check = _check_command(command.text.lstrip("-@:+!|"))
-    return ("ExecReload=", f"ExecReload={check}", RELOAD_SIGNAL)
+    return ("ExecReload=", f"ExecReload={check}", _RELOAD_SIGNAL)
 
 
 def reload_fix(subject: Subject, summary: str) -> Fix:

@@ -23,7 +23,8 @@ _ASSIGNMENT = re.compile(
 )
 _DEFAULT = re.compile(r"^\$\{\w+:?[-=]([^}]*)\}$")
 _VARIABLE = re.compile(r"\$(?:\{([A-Za-z_]\w*)(?::?-[^}]*)?\}|\(([A-Za-z_]\w*)\)|([A-Za-z_]\w*))")
-_LIST_COMMA = re.compile(r"(?P<q>[\"'])\s*,\s*(?P=q)")
+# Not behind "sh -c", whose next word is a command of its own.
+_LIST_COMMA = re.compile(r"(?<!-c)(?<!-\wc)(?P<q>[\"'])\s*,\s*(?P=q)")
 _HERE_DOCUMENT = re.compile(r"(?<!<)<<-?\s*['\"]?([A-Za-z_]\w*)['\"]?")
 # How acme.sh keeps a reload command in its domain's configuration file: acme.sh 3.0 _saveconf(), ACME_BASE64.
 _ACME = re.compile(r"__ACME_BASE64__START_([A-Za-z0-9+/=]{0,2000})__ACME_BASE64__END_")

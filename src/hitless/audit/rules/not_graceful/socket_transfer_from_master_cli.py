@@ -23,6 +23,9 @@ ExecStart=/usr/sbin/haproxy -Ws -S /run/haproxy-master.sock -x /run/haproxy-mast
 
 ## Use instead
 
+```argv
+/usr/sbin/haproxy -W -S /run/haproxy-master.sock -f /etc/haproxy/haproxy.cfg
+```
 ```unit
 [Service]
 Type=notify

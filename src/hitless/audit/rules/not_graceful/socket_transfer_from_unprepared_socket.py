@@ -19,6 +19,9 @@ global
 ```
 ```mode classic
 ```
+```argv
+/usr/sbin/haproxy -D -f /etc/haproxy/haproxy.cfg -p /run/haproxy.pid
+```
 ```unit
 [Service]
 Type=forking
@@ -34,6 +37,9 @@ global
     stats socket /run/haproxy/admin.sock mode 660 level admin expose-fd listeners
 ```
 ```mode classic
+```
+```argv
+/usr/sbin/haproxy -D -f /etc/haproxy/haproxy.cfg -p /run/haproxy.pid
 ```
 ```unit
 [Service]

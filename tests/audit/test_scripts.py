@@ -241,10 +241,16 @@ def test_tasks_of_a_play_stay_apart() -> None:
         ("haproxy:\n  service.running:\n    - watch:\n      - file: /etc/haproxy/haproxy.cfg\n", ["restart"]),
         ("haproxy:\n  service.running:\n    - reload: True\n    - watch:\n      - file: /x\n", []),
         ("haproxy:\n  service:\n    - running\n    - watch:\n      - file: /x\n", ["restart"]),
-        ("lb:\n  service.running:\n    - name: haproxy\n    - enable: True\n    - watch:\n      - file: /x\n", ["restart"]),
+        (
+            "lb:\n  service.running:\n    - name: haproxy\n    - enable: True\n    - watch:\n      - file: /x\n",
+            ["restart"],
+        ),
         ("nginx:\n  service.running:\n    - watch:\n      - file: /etc/haproxy/haproxy.cfg\n", []),
         ("haproxy:\n  service.running:\n    - enable: True\n", []),
-        ("service { 'haproxy': ensure => running, }\nfile { '/x': notify => Service['haproxy'], }", ["restart"]),
+        (
+            "service { 'haproxy': ensure => running, }\nfile { '/x': notify => Service['haproxy'], }",
+            ["restart"],
+        ),
         ("service { 'haproxy': subscribe => File['/x'], }", ["restart"]),
         ("service { 'haproxy': restart => '/x', }\nfile { '/x': notify => Service['haproxy'], }", []),
         ("service { 'haproxy': ensure => running }", []),

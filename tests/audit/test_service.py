@@ -9,8 +9,8 @@ from hitless.audit.engine import audit
 from hitless.audit.service import command_deeds, graceful_reload, haproxy_arguments, reload_fix, unit_start
 from hitless.audit.subject import Subject
 from hitless.audit.table import MODULES, load_rule
-from hitless.facts import FileText, Snapshot
-from hitless.findings import Safety, UnitEdit
+from hitless.facts import FileText, Launch, Snapshot
+from hitless.findings import Finding, Safety, UnitEdit
 from hitless.host.unit_files import read_unit_files
 from tests.audit.fixtures import cases, read_snapshot
 
@@ -83,7 +83,9 @@ def test_haproxy_inside_another_command(words: list[str], files: tuple[str, ...]
     assert found.files == files
 
 
-@pytest.mark.parametrize("words", [[], ["/usr/bin/docker", "run", "haproxy:2.8"], ["/usr/sbin/haproxy-systemd-wrapper"]])
+@pytest.mark.parametrize(
+    "words", [[], ["/usr/bin/docker", "run", "haproxy:2.8"], ["/usr/sbin/haproxy-systemd-wrapper"]]
+)
 def test_no_haproxy(words: list[str]) -> None:
     assert haproxy_arguments(words) is None
 
@@ -94,7 +96,9 @@ def test_a_check_has_no_descriptors_of_systemd() -> None:
 
 
 def test_a_classic_process_is_for_a_person() -> None:
-    subject = _subject("[Service]\nType=forking\nExecStart=/usr/sbin/haproxy -D -f /a -p /p\n", mode="classic")
+    subject = _subject(
+        "[Service]\nType=forking\nExecStart=/usr/sbin/haproxy -D -f /a -p /p\n", mode="classic"
+    )
     fix = reload_fix(subject, "x")
     assert fix.safety is Safety.MANUAL
     assert "-sf $(cat" in fix.summary
@@ -107,12 +111,16 @@ def test_the_fix_is_a_drop_in() -> None:
 
 
 def _with_drop_in(snapshot: Snapshot, edit: UnitEdit) -> Snapshot:
+    """Return the snapshot after the drop-in and a restart."""
     (instance,) = snapshot.instances
     assert instance.unit is not None
     text = "\n".join((f"[{edit.section}]", *edit.lines, ""))
     files = (*instance.unit.files, FileText(path="/etc/systemd/system/haproxy.service.d/hitless.conf", text=text))
     unit = read_unit_files(instance.unit.name, files)
-    return msgspec.structs.replace(snapshot, instances=(msgspec.structs.replace(instance, unit=unit),))
+    launch = instance.launch and Launch(arguments=unit.start[0].arguments, source="ExecStart=")
+    return msgspec.structs.replace(
+        snapshot, instances=(msgspec.structs.replace(instance, unit=unit, launch=launch),)
+    )
 
 
 def _unit_fixes() -> Iterator[object]:
@@ -122,9 +130,11 @@ def _unit_fixes() -> Iterator[object]:
             for finding in audit(case.snapshot, [load_rule(code)]).findings:
                 edits = finding.fix.edits if finding.fix else ()
                 if len(edits) == 1 and isinstance(edits[0], UnitEdit):
-                    yield pytest.param(code, case.snapshot, edits[0], id=f"{code}-{case.title}")
+                    yield pytest.param(case.snapshot, finding, edits[0], id=f"{code}-{case.title}")
 
 
-@pytest.mark.parametrize(("code", "snapshot", "edit"), list(_unit_fixes()))
-def test_a_drop_in_of_a_rule_makes_the_rule_silent(code: str, snapshot: Snapshot, edit: UnitEdit) -> None:
-    assert audit(_with_drop_in(snapshot, edit), [load_rule(code)]).findings == ()
+@pytest.mark.parametrize(("snapshot", "finding", "edit"), list(_unit_fixes()))
+def test_a_drop_in_of_a_rule_ends_its_finding(snapshot: Snapshot, finding: Finding, edit: UnitEdit) -> None:
+    result = audit(_with_drop_in(snapshot, edit), [load_rule(finding.code)])
+    assert not result.not_checked
+    assert finding.message not in {f.message for f in result.findings}

@@ -59,4 +59,6 @@ def names_haproxy(word: str, services: Collection[str] = ()) -> bool:
     """Return whether this is the name of a unit, container or init script that is a HAProxy."""
     name = word.strip("\"'\\,]").rpartition("/")[2]
     known = {n.removesuffix(".service") for n in services}
-    return bool(_NAME.fullmatch(name) or _ENTERPRISE.fullmatch(name) or name.removesuffix(".service") in known)
+    return bool(
+        _NAME.fullmatch(name) or _ENTERPRISE.fullmatch(name) or name.removesuffix(".service") in known
+    )

@@ -114,13 +114,21 @@ def _salt(lines: Sequence[str], services: Collection[str]) -> Iterator[Act]:
         body = lines[index + 1 : stop]
         if line.strip() == "service:" and "- running" not in {b.strip() for b in body}:
             continue
-        names = [m[1] for b in body if (m := re.match(r"\s*-\s*name\s*:\s*(\S+)", b))] or [_state_id(lines, index)]
+        names = [m[1] for b in body if (m := re.match(r"\s*-\s*name\s*:\s*(\S+)", b))] or [
+            _state_id(lines, index)
+        ]
         if not any(names_haproxy(n, services) for n in names) or _SALT_RELOAD.search("\n".join(body)):
             continue
         for offset, inner in enumerate(body):
             if _SALT_WATCH.match(inner):
                 word = inner.strip()
-                yield Act(Action.RESTART, index + offset + 2, word, "service.running: watch without reload: True", word)
+                yield Act(
+                    Action.RESTART,
+                    index + offset + 2,
+                    word,
+                    "service.running: watch without reload: True",
+                    word,
+                )
 
 
 def _state_id(lines: Sequence[str], index: int) -> str:
@@ -145,7 +153,9 @@ def _puppet(lines: Sequence[str], services: Collection[str]) -> Iterator[Act]:
 
 def _puppet_act(lines: Sequence[str], index: int) -> Act:
     word = lines[index].strip()
-    return Act(Action.RESTART, index + 1, word, "a refresh of the service, which has no restart => of its own", word)
+    return Act(
+        Action.RESTART, index + 1, word, "a refresh of the service, which has no restart => of its own", word
+    )
 
 
 def _indent(line: str) -> int:

@@ -36,7 +36,9 @@ _INIT_SCRIPT = re.compile(
     rf"{_START_OF_COMMAND}(?P<script>/(?:\w+/)*(?:init\.d|rc\.d)/\S*haproxy\S*){_WORDS}"
 )
 _NAME_FIRST = frozenset({"service", "rc-service", "invoke-rc.d"})
-_OPTIONS_WITH_VALUE = frozenset({"-H", "-M", "-f", "--file", "-p", "-t", "--time", "-c", "--host", "--machine"})
+_OPTIONS_WITH_VALUE = frozenset(
+    {"-H", "-M", "-f", "--file", "-p", "-t", "--time", "-c", "--host", "--machine"}
+)
 _VERBS = {
     **dict.fromkeys(("restart", "try-restart", "condrestart", "full-restart"), "restart"),
     **dict.fromkeys(("reload", "force-reload", "try-reload-or-restart", "reload-or-restart"), "reload"),
@@ -51,7 +53,9 @@ _KILL = re.compile(
 )
 _SIGNAL = re.compile(r"(?:^|\s)(?:-s\s*|--signal[=\s]\s*|-)(?:SIG)?([A-Z]+\d?|\d{1,2})(?![\w-])")
 _SIGNALS = {"1": "HUP", "2": "INT", "9": "KILL", "10": "USR1", "12": "USR2", "15": "TERM"}
-_IN_PATH = re.compile(r"(?<![\w-])haproxy(?!\w*[-_]\w*(?:export|dataplane|agent))(?![\w-]*[-_])", re.IGNORECASE)
+_IN_PATH = re.compile(
+    r"(?<![\w-])haproxy(?!\w*[-_]\w*(?:export|dataplane|agent))(?![\w-]*[-_])", re.IGNORECASE
+)
 
 _SPAWN = re.compile(
     r"(?:^[-@+\s]*|[;&|(`{\"']\s*|(?<![\w-])(?:sudo|exec|nohup|setsid|then|do|else|if|!|command|daemon|start_daemon|"
@@ -79,7 +83,12 @@ def actions(script: Script, services: Collection[str] = ()) -> Iterator[Act]:
 
 def line_acts(line: Line, services: Collection[str] = ()) -> Iterator[Act]:
     """Yield what one line does to HAProxy, from left to right."""
-    found = [*_service_acts(line, services), *_signal_acts(line, services), *_spawn_acts(line), *_cli_acts(line)]
+    found = [
+        *_service_acts(line, services),
+        *_signal_acts(line, services),
+        *_spawn_acts(line),
+        *_cli_acts(line),
+    ]
     yield from (act for _, act in sorted(found, key=lambda pair: pair[0]))
 
 
@@ -115,7 +124,11 @@ def _verb_act(line: Line, match: re.Match[str], verb: str) -> Iterator[_Found]:
     action = _VERBS.get(verb)
     if action is not None and not is_printed(line.resolved, match.start()):
         said = match[0].strip()
-        yield match.start(), Act(Action(action), line.number, line.text.strip(), said, said)
+        yield match.start(), Act(Action(action), line.number, _one_line(line), said, said)
+
+
+def _one_line(line: Line) -> str:
+    return " ".join(line.text.split())
 
 
 def _words(rest: str) -> list[str]:
@@ -137,9 +150,17 @@ def _signal_acts(line: Line, services: Collection[str]) -> Iterator[_Found]:
         signal = _SIGNAL.search(rest)
         name = signal[1] if signal else "KILL" if match["service"] in {"docker", "podman"} else "TERM"
         targeted = _IN_PATH.search(rest) or any(names_haproxy(w, services) for w in rest.split())
-        if targeted and name not in {"0", "L"} and " -l" not in rest and not is_printed(line.resolved, match.start()):
+        if (
+            targeted
+            and name not in {"0", "L"}
+            and " -l" not in rest
+            and not is_printed(line.resolved, match.start())
+        ):
             said = match[0].strip()
-            yield match.start(), Act(Action.SIGNAL, line.number, line.text.strip(), _SIGNALS.get(name, name), said)
+            yield (
+                match.start(),
+                Act(Action.SIGNAL, line.number, _one_line(line), _SIGNALS.get(name, name), said),
+            )
 
 
 def _spawn_acts(line: Line) -> Iterator[_Found]:
@@ -156,14 +177,14 @@ def _spawn_acts(line: Line) -> Iterator[_Found]:
             continue
         if "-c" in words or "-f" in words:
             action = Action.CHECK if "-c" in words else Action.SPAWN
-            yield match.start("command"), Act(action, line.number, line.text.strip(), command, command)
+            yield match.start("command"), Act(action, line.number, _one_line(line), command, command)
 
 
 def _cli_acts(line: Line) -> Iterator[_Found]:
     found = _CLI_RELOAD.search(line.resolved)
     if found and _SOCKET_TOOL.search(line.resolved):
         detail = found["cli"] or found["here"]
-        yield found.start(), Act(Action.MASTER_CLI, line.number, line.text.strip(), detail, detail)
+        yield found.start(), Act(Action.MASTER_CLI, line.number, _one_line(line), detail, detail)
 
 
 def _split(command: str) -> Sequence[str]:

@@ -32,6 +32,7 @@ __all__ = [
     "haproxy_arguments",
     "reload_fix",
     "script_deeds",
+    "start_check",
     "unit_start",
 ]
 
@@ -95,7 +96,9 @@ def command_deeds(unit: Unit, commands: Sequence[ExecCommand]) -> Iterator[Deed]
         line = Line(0, command.text, without_comment(joined[:4096]))
         place = text_place(unit.files, command.where, command.text)
         for act in line_acts(line, (unit.name,)):
-            yield Deed(act, place, Evidence(text=command.text, source=command.where or unit.source), "ExecReload")
+            yield Deed(
+                act, place, Evidence(text=command.text, source=command.where or unit.source), "ExecReload"
+            )
 
 
 def script_deeds(subject: Subject, *kinds: str) -> Iterator[tuple[Script, Deed]]:
@@ -138,14 +141,20 @@ def graceful_reload(subject: Subject) -> tuple[str, ...] | None:
     With "fd@" binds no check can pass (it has not the descriptors), so there is none. None for a classic process or a
     start that is not understood. Source: HAProxy 2.5 to 3.4 admin/systemd/haproxy.service.in.
     """
+    check = start_check(subject)
+    if check is None:
+        return None
+    if binds_inherited_sockets(subject):
+        return ("ExecReload=", _RELOAD_SIGNAL)
+    return ("ExecReload=", f"ExecReload={check}", _RELOAD_SIGNAL)
+
+
+def start_check(subject: Subject) -> str | None:
+    """Return the command line that checks what the unit starts; None if it starts no master."""
     start = unit_start(subject.unit) if subject.unit is not None else None
     if start is None or not start[1].master_worker:
         return None
-    command, _ = start
-    if binds_inherited_sockets(subject):
-        return ("ExecReload=", _RELOAD_SIGNAL)
-    check = _check_command(command.text.lstrip("-@:+!|"))
-    return ("ExecReload=", f"ExecReload={check}", _RELOAD_SIGNAL)
+    return _check_command(start[0].text.lstrip("-@:+!|"))
 
 
 def reload_fix(subject: Subject, summary: str) -> Fix:

@@ -73,7 +73,11 @@ def _check(subject: Subject) -> Iterator[Finding]:
             severity=Severity.ERROR if crashes else Severity.NOTE,
             place=Place(file=f"process {process.pid}"),
             evidence=(Evidence(text="the file it runs is deleted", source=f"/proc/{process.pid}/exe"),),
-            fix=Fix(summary="another 2.7 release, or a restart at a quiet time" if crashes else "reload when it suits"),
+            fix=Fix(
+                summary="another 2.7 release, or a restart at a quiet time"
+                if crashes
+                else "reload when it suits"
+            ),
         )
 
 

@@ -35,7 +35,7 @@ Units that HAProxy shipped up to 2.4 check without `-Ws`, which is a note. Other
 
 ## Fix safety
 
-Safe for `ExecReload=` in master-worker mode; `ExecStartPre=` is for a person.
+Safe in master-worker mode: a check of what HAProxy is started with. A classic unit is for a person.
 
 ## References
 
@@ -49,14 +49,15 @@ from typing import TYPE_CHECKING
 
 from hitless.audit.places import text_place
 from hitless.audit.rule import Need, Rule
-from hitless.audit.service import haproxy_arguments, reload_fix, unit_start
-from hitless.findings import Evidence, Finding, Fix, Severity
+from hitless.audit.service import haproxy_arguments, reload_fix, start_check, unit_start
+from hitless.findings import Evidence, Finding, Fix, Safety, Severity, UnitEdit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hitless.audit.subject import Subject
     from hitless.config.arguments import HaproxyArguments
+    from hitless.facts import Unit
 
 
 def _check(subject: Subject) -> Iterator[Finding]:
@@ -81,10 +82,17 @@ def _check(subject: Subject) -> Iterator[Finding]:
                     Evidence(text=f"{setting}={command.text}", source=command.where or unit.source),
                     Evidence(text=f"ExecStart={start[0].text}", source=start[0].where or unit.source),
                 ),
-                fix=reload_fix(subject, "a check with the arguments of ExecStart=")
-                if setting == "ExecReload"
-                else Fix(summary="a check with the arguments of ExecStart=, or none: the start itself checks"),
+                fix=_fix(subject, unit, setting),
             )
+
+
+def _fix(subject: Subject, unit: Unit, setting: str) -> Fix:
+    summary = "a check with the arguments of ExecStart="
+    check = start_check(subject)
+    if setting == "ExecReload" or check is None or len(unit.start_pre) != 1:
+        return reload_fix(subject, summary) if setting == "ExecReload" else Fix(summary=summary)
+    edit = UnitEdit(unit=unit.name, section="Service", lines=("ExecStartPre=", f"ExecStartPre={check}"))
+    return Fix(summary=summary, safety=Safety.SAFE, edits=(edit,), commands=("systemctl daemon-reload",))
 
 
 def _difference(subject: Subject, check: HaproxyArguments, start: HaproxyArguments) -> tuple[str, Severity]:

@@ -69,7 +69,9 @@ def _check(subject: Subject) -> Iterator[Finding]:
     if subject.version is not None and not subject.version_in((1, 8)):
         return
     binary = subject.instance.binary
-    reports = subject.version_in((3, 1)) or binary is None or not binary.features or "SYSTEMD" in binary.features
+    reports = (
+        subject.version_in((3, 1)) or binary is None or not binary.features or "SYSTEMD" in binary.features
+    )
     mode = "-Ws with Type=notify" if reports else "-W with Type=exec (this build has no -Ws)"
     files = " ".join(f"-f {f}" for f in start[1].files)
     yield RULE.finding(

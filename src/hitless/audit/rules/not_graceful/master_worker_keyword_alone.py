@@ -72,7 +72,10 @@ def _check(subject: Subject) -> Iterator[Finding]:
     elif subject.version_in((3, 3)):
         severity, message = Severity.NOTE, "`master-worker` without -W is deprecated, 3.5 refuses it"
     elif not subject.version_in((2, 2)):
-        severity, message = Severity.ERROR, "`master-worker` without -W: a reload that fails ends the master (up to 2.1)"
+        severity, message = (
+            Severity.ERROR,
+            "`master-worker` without -W: a reload that fails ends the master (up to 2.1)",
+        )
     else:
         return
     yield RULE.finding(

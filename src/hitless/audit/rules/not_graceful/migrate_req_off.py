@@ -89,7 +89,10 @@ def _check(subject: Subject) -> Iterator[Finding]:
 
 def _why(subject: Subject) -> tuple[Severity, str]:
     if subject.transfer == Transfer.NONE:
-        return Severity.WARNING, "reloads hand over no sockets here, each resets what waits in the old accept queue"
+        return (
+            Severity.WARNING,
+            "reloads hand over no sockets here, each resets what waits in the old accept queue",
+        )
     if subject.master_worker and (subject.version_in((3, 1)) or subject.version_in((2, 2), (2, 2))):
         return (
             Severity.WARNING,

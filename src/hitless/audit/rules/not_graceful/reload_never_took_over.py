@@ -70,7 +70,11 @@ def _check(subject: Subject) -> Iterator[Finding]:
             evidence=evidence,
             fix=Fix(
                 summary="read what HAProxy refused, put it right, reload again",
-                commands=("haproxy -c with the unit's own arguments", "journalctl -u haproxy -p warning", "systemctl reload haproxy"),
+                commands=(
+                    "haproxy -c with the unit's own arguments",
+                    "journalctl -u haproxy -p warning",
+                    "systemctl reload haproxy",
+                ),
             ),
         )
         return
@@ -85,7 +89,10 @@ def _check(subject: Subject) -> Iterator[Finding]:
             place=Place(file=changed.path),
             evidence=(
                 Evidence(text=f"modified {changed.modified_age_s:.0f} s ago", source=f"stat {changed.path}"),
-                Evidence(text=f"process {newest.pid} started {newest.age_s:.0f} s ago", source=f"/proc/{newest.pid}/stat"),
+                Evidence(
+                    text=f"process {newest.pid} started {newest.age_s:.0f} s ago",
+                    source=f"/proc/{newest.pid}/stat",
+                ),
             ),
             fix=Fix(summary="reload, or take the change back", commands=("systemctl reload haproxy",)),
         )
@@ -99,7 +106,8 @@ def _failures(subject: Subject) -> Iterator[Evidence]:
         yield Evidence(text=f"ReloadResult={unit.reload_result}", source=f"systemctl show {unit.name}")
     if master is not None and (master.failed_reloads or 0) > 0:
         yield Evidence(
-            text=f"{master.failed_reloads} failed reloads since the last good one", source=f"show proc on {master.socket}"
+            text=f"{master.failed_reloads} failed reloads since the last good one",
+            source=f"show proc on {master.socket}",
         )
 
 

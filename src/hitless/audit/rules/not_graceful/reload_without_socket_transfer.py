@@ -92,9 +92,7 @@ def _check(subject: Subject) -> Iterator[Finding]:
     for script, deed in script_deeds(subject):
         if _hands_over_nothing(deed):
             shadowed = script.kind == "sysv-init" and unit is not None
-            yield _finding(
-                subject, deed, script.path, Severity.NOTE if shadowed else _severity(subject)
-            )
+            yield _finding(subject, deed, script.path, Severity.NOTE if shadowed else _severity(subject))
 
 
 def _hands_over_nothing(deed: Deed) -> bool:
@@ -160,7 +158,11 @@ def _place_of_start(subject: Subject) -> Place:
     for file, section in subject.sections("global"):
         return config_place(subject, file.where(section.header))
     unit = subject.unit
-    return text_place(unit.files, unit.place_of("ExecStart")) if unit is not None else Place(file=subject.instance.name)
+    return (
+        text_place(unit.files, unit.place_of("ExecStart"))
+        if unit is not None
+        else Place(file=subject.instance.name)
+    )
 
 
 RULE = Rule(

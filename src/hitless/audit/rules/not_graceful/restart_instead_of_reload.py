@@ -78,7 +78,9 @@ def _check(subject: Subject) -> Iterator[Finding]:
                     severity=Severity.ERROR,
                     place=deed.place,
                     evidence=(deed.evidence,),
-                    fix=reload_fix(subject, "an ExecReload= that checks the configuration and signals the master"),
+                    fix=reload_fix(
+                        subject, "an ExecReload= that checks the configuration and signals the master"
+                    ),
                 )
     for script, deed in script_deeds(subject):
         message = _message(subject, deed)
@@ -100,7 +102,12 @@ def _message(subject: Subject, deed: Deed) -> str:
     if action is Action.STOP and deed.kind in _BY_ITSELF:
         return "{what} stops HAProxy"
     unit = subject.unit
-    if action is Action.RELOAD and _OR_RESTART.search(deed.act.detail) and unit is not None and not unit.reload:
+    if (
+        action is Action.RELOAD
+        and _OR_RESTART.search(deed.act.detail)
+        and unit is not None
+        and not unit.reload
+    ):
         return "{what} restarts HAProxy: its unit has no ExecReload=, so that reload-or-restart restarts"
     return ""
 
@@ -108,9 +115,13 @@ def _message(subject: Subject, deed: Deed) -> str:
 def _fix(subject: Subject, deed: Deed) -> Fix:
     name = subject.unit.name if subject.unit is not None else "haproxy"
     if deed.kind == "configuration-management":
-        return Fix(summary="reload instead: `state: reloaded`, `reload: True`, `:reload`, or `restart =>` a reload")
+        return Fix(
+            summary="reload instead: `state: reloaded`, `reload: True`, `:reload`, or `restart =>` a reload"
+        )
     if deed.act.action is Action.STOP:
-        return Fix(summary=f"do not stop it: let it serve (http-01 through a backend), then `systemctl reload {name}`")
+        return Fix(
+            summary=f"do not stop it: let it serve (http-01 through a backend), then `systemctl reload {name}`"
+        )
     return Fix(summary=f"`systemctl reload {name}` after `haproxy -c`; `docker kill -s USR2` for a container")
 
 

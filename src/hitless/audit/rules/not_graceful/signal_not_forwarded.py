@@ -73,7 +73,9 @@ def _check(subject: Subject) -> Iterator[Finding]:
                 f"{script.path} {said}",
                 place=deed.place,
                 evidence=(deed.evidence,),
-                fix=Fix(summary='`CMD ["haproxy", "-W", "-db", "-f", …]` in a Dockerfile, `exec haproxy …` in a script'),
+                fix=Fix(
+                    summary='`CMD ["haproxy", "-W", "-db", "-f", …]` in a Dockerfile, `exec haproxy …` in a script'
+                ),
             )
 
 
@@ -87,7 +89,11 @@ def _says(script: Script, deed: Deed) -> str:
             return ""
         if not instruction[2].startswith("["):
             return "starts HAProxy through a shell (the shell form), which passes no signals on"
-        return "starts HAProxy through sh -c without exec, which passes no signals on" if _SHELL.search(text) else ""
+        return (
+            "starts HAProxy through sh -c without exec, which passes no signals on"
+            if _SHELL.search(text)
+            else ""
+        )
     if script.text.startswith("#!") and not _TRAP.search(script.text):
         return "starts HAProxy without exec: the shell before it passes no signals on"
     return ""

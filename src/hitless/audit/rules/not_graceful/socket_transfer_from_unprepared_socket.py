@@ -131,7 +131,9 @@ def _fix(subject: Subject, path: str) -> Fix:
     for bind in subject.model.stats_sockets:
         if any(address.host == path for address in bind.addresses) and "expose-fd" not in bind.options:
             edits = with_words(subject, bind.where, "expose-fd listeners")
-            return Fix(summary=f"`expose-fd listeners` on the stats socket {path}", safety=Safety.SAFE, edits=edits)
+            return Fix(
+                summary=f"`expose-fd listeners` on the stats socket {path}", safety=Safety.SAFE, edits=edits
+            )
     text = f"stats socket {path} mode 600 level admin expose-fd listeners"
     return Fix(
         summary=f"a stats socket {path} with `expose-fd listeners`",

@@ -73,7 +73,9 @@ def _check(subject: Subject) -> Iterator[Finding]:
     if process is None or fact is None:
         return
     if fact.kind == "missing":
-        message = f"{path} is not there, and process {process.pid} runs: what reads it finds no HAProxy to reload"
+        message = (
+            f"{path} is not there, and process {process.pid} runs: what reads it finds no HAProxy to reload"
+        )
         seen = Evidence(text="no such file", source=f"stat {path}")
     elif fact.kind == "file" and fact.modified_age_s > process.age_s + _SLACK_S:
         message = f"{path} is older than process {process.pid}, which it should name"
@@ -87,7 +89,10 @@ def _check(subject: Subject) -> Iterator[Finding]:
         place=Place(file=path),
         evidence=(
             seen,
-            Evidence(text=f"started {process.age_s:.0f} s ago as {process.role}", source=f"/proc/{process.pid}/stat"),
+            Evidence(
+                text=f"started {process.age_s:.0f} s ago as {process.role}",
+                source=f"/proc/{process.pid}/stat",
+            ),
         ),
         fix=Fix(
             summary=f"write the pid into the file, and find out what removed it (a second instance with the same {path}?)",
@@ -107,7 +112,8 @@ def _is_read(subject: Subject, path: str) -> bool:
     """Return whether the unit or a script reads the file."""
     unit = subject.unit
     by_unit = unit is not None and (
-        unit.properties.get("PIDFile", "") == path or any(path in c.text and "cat" in c.text for c in unit.reload)
+        unit.properties.get("PIDFile", "") == path
+        or any(path in c.text and "cat" in c.text for c in unit.reload)
     )
     scripts = (subject.host.scripts or ()) if subject.host is not None else ()
     return by_unit or any(path in script.text for script in scripts)

@@ -98,7 +98,10 @@ def _check(subject: Subject) -> Iterator[Finding]:
         message,
         place=text_place(unit.files, unit.place_of(name), name),
         evidence=(
-            Evidence(text=f"KillSignal={unit.kill_signal}, TimeoutStopSec={_shown(_stop_s(unit))}", source=unit.source),
+            Evidence(
+                text=f"KillSignal={unit.kill_signal}, TimeoutStopSec={_shown(_stop_s(unit))}",
+                source=unit.source,
+            ),
         ),
         fix=_fix(unit, hard_stop_s),
         prices=(
@@ -111,7 +114,9 @@ def _check(subject: Subject) -> Iterator[Finding]:
 
 def _fix(unit: Unit, hard_stop_s: float | None) -> Fix:
     if hard_stop_s is None:
-        return Fix(summary="first `hard-stop-after` in global, then KillSignal=SIGUSR1 with a longer TimeoutStopSec=")
+        return Fix(
+            summary="first `hard-stop-after` in global, then KillSignal=SIGUSR1 with a longer TimeoutStopSec="
+        )
     lines = ("KillSignal=SIGUSR1", f"TimeoutStopSec={int(hard_stop_s) + _MARGIN_S}")
     return Fix(
         summary=" and ".join(lines),
@@ -123,7 +128,11 @@ def _fix(unit: Unit, hard_stop_s: float | None) -> Fix:
 
 def _stop_s(unit: Unit) -> float | None:
     """Return TimeoutStopSec= in seconds; None for infinity."""
-    if unit.timeout_stop_s is None and "TimeoutStopSec" not in unit.properties and "TimeoutStopUSec" not in unit.properties:
+    if (
+        unit.timeout_stop_s is None
+        and "TimeoutStopSec" not in unit.properties
+        and "TimeoutStopUSec" not in unit.properties
+    ):
         return _DEFAULT_STOP_S
     return unit.timeout_stop_s
 

@@ -99,10 +99,18 @@ def _judge(
         fix = Fix(summary="-Ws without -D and Type=notify")
         return f"HAProxy goes to the background, and Type={kind} takes that for its end", Severity.ERROR, fix
     if kind in _TOLD and not arguments.systemd:
-        return f"Type={kind} waits for a message that only -Ws sends", Severity.ERROR, _with_ws(unit, command, arguments)
+        return (
+            f"Type={kind} waits for a message that only -Ws sends",
+            Severity.ERROR,
+            _with_ws(unit, command, arguments),
+        )
     if kind == "forking" and not daemonises:
         fix = Fix(summary="Type=notify with -Ws, or -D with Type=forking and PIDFile=")
-        return "Type=forking waits for HAProxy to go to the background, which it does not", Severity.ERROR, fix
+        return (
+            "Type=forking waits for HAProxy to go to the background, which it does not",
+            Severity.ERROR,
+            fix,
+        )
     if kind == "forking" and not unit.properties.get("PIDFile"):
         fix = Fix(summary=f"PIDFile={arguments.pid_file or '/run/haproxy.pid'}, the file that -p names")
         return "Type=forking without PIDFile= loses HAProxy at a reload", Severity.WARNING, fix

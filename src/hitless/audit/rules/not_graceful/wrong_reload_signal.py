@@ -84,7 +84,9 @@ def _check(subject: Subject) -> Iterator[Finding]:
                 f"{script.path} sends SIG{deed.act.detail} to HAProxy: {said}",
                 place=deed.place,
                 evidence=(deed.evidence,),
-                fix=Fix(summary="`systemctl reload haproxy`; HAProxy logs by syslog and has no log file to reopen"),
+                fix=Fix(
+                    summary="`systemctl reload haproxy`; HAProxy logs by syslog and has no log file to reopen"
+                ),
             )
 
 

@@ -28,7 +28,15 @@ def test_it_is(name: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["", "nginx", "haproxy-exporter", "haproxy_exporter.service", "haproxy-dataplane", "haproxy.socket", "haproxy.cfg"],
+    [
+        "",
+        "nginx",
+        "haproxy-exporter",
+        "haproxy_exporter.service",
+        "haproxy-dataplane",
+        "haproxy.socket",
+        "haproxy.cfg",
+    ],
 )
 def test_it_is_not(name: str) -> None:
     assert not names_haproxy(name)

@@ -12,9 +12,13 @@ def test_the_line_is_the_state() -> None:
 
 
 def test_the_line_of_a_watch_and_of_a_notify() -> None:
-    (salt,) = management_acts("haproxy:\n  service.running:\n    - enable: True\n    - watch:\n      - file: /x\n")
+    (salt,) = management_acts(
+        "haproxy:\n  service.running:\n    - enable: True\n    - watch:\n      - file: /x\n"
+    )
     assert (salt.action, salt.line) == (Action.RESTART, 4)
-    (puppet,) = management_acts("service { 'haproxy': ensure => running }\nfile { '/x':\n notify => Service['haproxy'],\n}")
+    (puppet,) = management_acts(
+        "service { 'haproxy': ensure => running }\nfile { '/x':\n notify => Service['haproxy'],\n}"
+    )
     assert (puppet.action, puppet.line) == (Action.RESTART, 3)
 
 
@@ -24,7 +28,15 @@ def test_a_service_with_another_name_in_the_inventory() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "state: restarted", "state: restarted\nname: haproxy", "\x00" * 100, "- " * 5000, "{" * 5000, "service {\n" * 500],
+    [
+        "",
+        "state: restarted",
+        "state: restarted\nname: haproxy",
+        "\x00" * 100,
+        "- " * 5000,
+        "{" * 5000,
+        "service {\n" * 500,
+    ],
 )
 def test_what_says_nothing(text: str) -> None:
     assert management_acts(text) == []

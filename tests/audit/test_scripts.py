@@ -104,7 +104,7 @@ def test_services(text: str, action: str) -> None:
         "kill -0 $(cat /run/haproxy.pid)",
         "haproxy -vv",
         "ls /usr/sbin/haproxy -l",
-        "/var/log/haproxy.log {\n    rotate 7\n    postrotate\n        /usr/lib/rsyslog/rsyslog-rotate\n    endscript\n}",
+        "/var/log/haproxy.log {\n    postrotate\n        /usr/lib/rsyslog/rsyslog-rotate\n    endscript\n}",
         "[ -x /usr/sbin/haproxy ] || exit 0",
         "\x00\xff$(((((`{{{",
         'restart "haproxy',
@@ -229,7 +229,8 @@ def test_a_task_beside_one_about_haproxy_is_not_taken_for_it() -> None:
 
 def test_tasks_of_a_play_stay_apart() -> None:
     text = (
-        "- hosts: lb\n  tasks:\n    - name: reload haproxy\n      service:\n        name: haproxy\n        state: reloaded\n"
+        "- hosts: lb\n  tasks:\n    - name: reload haproxy\n"
+        "      service:\n        name: haproxy\n        state: reloaded\n"
         "  handlers:\n    - service:\n        name: rsyslog\n        state: restarted\n"
     )
     assert _acts(text) == [("reload", "")]

@@ -115,7 +115,10 @@ def _with_drop_in(snapshot: Snapshot, edit: UnitEdit) -> Snapshot:
     (instance,) = snapshot.instances
     assert instance.unit is not None
     text = "\n".join((f"[{edit.section}]", *edit.lines, ""))
-    files = (*instance.unit.files, FileText(path="/etc/systemd/system/haproxy.service.d/hitless.conf", text=text))
+    files = (
+        *instance.unit.files,
+        FileText(path="/etc/systemd/system/haproxy.service.d/hitless.conf", text=text),
+    )
     unit = read_unit_files(instance.unit.name, files)
     launch = instance.launch and Launch(arguments=unit.start[0].arguments, source="ExecStart=")
     return msgspec.structs.replace(

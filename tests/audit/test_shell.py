@@ -38,7 +38,9 @@ def test_where_a_line_begins() -> None:
     assert [line.number for line in read_lines("a\nb \\\nc\n\nd")] == [1, 2, 5]
 
 
-@pytest.mark.parametrize("text", ["X=$X$X$X\n" * 100, "X=$Y\nY=$X$X\n" * 100, "a" * 1_000_000, '"' * 10_000, "\\\n" * 9000])
+@pytest.mark.parametrize(
+    "text", ["X=$X$X$X\n" * 100, "X=$Y\nY=$X$X\n" * 100, "a" * 1_000_000, '"' * 10_000, "\\\n" * 9000]
+)
 def test_hostile_text_stays_short(text: str) -> None:
     assert all(len(line) <= 4096 for line in _resolved(text))
 
@@ -62,5 +64,5 @@ def test_whole_comments(line: str) -> None:
         ("X", False),
     ],
 )
-def test_what_is_only_printed(line: str, printed: bool) -> None:
+def test_what_is_only_printed(line: str, *, printed: bool) -> None:
     assert is_printed(line, line.index("X")) is printed

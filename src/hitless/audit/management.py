@@ -1,8 +1,8 @@
-"""What configuration management does to HAProxy's service: Ansible and Salt in YAML, Puppet, Chef. Text is read, not run.
+"""What configuration management does to HAProxy's service: Ansible and Salt in YAML, Puppet, Chef. Nothing is run.
 
 Source: Ansible's ansible.builtin.service, .systemd_service, .sysvinit (parameter `state`); Salt's service.running (a
-`watch` restarts unless `reload: True` stands there); Puppet's service (a refresh restarts unless `restart` names another
-command); Chef's notifies and subscribes.
+`watch` restarts unless `reload: True` stands there); Puppet's service (a refresh restarts unless `restart` names
+another command); Chef's notifies and subscribes.
 """
 
 from __future__ import annotations
@@ -49,10 +49,12 @@ def management_acts(text: str, services: Collection[str] = ()) -> list[Act]:
     """Return what the tasks, states and resources in a file do to HAProxy's service, in order of lines."""
     lines = [without_comment(line[:1000]) for line in text.splitlines()]
     found = [*_ansible(lines, services), *_salt(lines, services), *_puppet(lines, services)]
-    for number, line in enumerate(lines, 1):
-        for match in _CHEF.finditer(line):
-            if names_haproxy(match["name"], services):
-                found.append(Act(Action(match["verb"]), number, line.strip(), match[0], match[0]))
+    found += [
+        Act(Action(match["verb"]), number, line.strip(), match[0], match[0])
+        for number, line in enumerate(lines, 1)
+        for match in _CHEF.finditer(line)
+        if names_haproxy(match["name"], services)
+    ]
     return sorted(found, key=lambda act: act.line)
 
 

@@ -171,7 +171,8 @@ def _spawn_acts(line: Line) -> Iterator[_Found]:
             continue
         if is_printed(line.resolved, match.start("command")):
             continue
-        command = match["command"].strip()
+        # start-stop-daemon(8) ends its own options with "--"; HAProxy would take what follows for files.
+        command = match["command"].replace(match["dashes"] or "\0", "", 1).strip()
         words = _split(command)
         if _ASKS & set(words):
             continue

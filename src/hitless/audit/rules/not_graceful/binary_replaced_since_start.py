@@ -6,9 +6,9 @@ Compares the running master (or classic process) with the program on disk, and n
 
 ## Why it drops connections
 
-A reload runs the program that is on disk. An upgrade by reload loses nothing between all versions tried, with one known
-exception: a 2.6 master that reloads into 2.7.0 crashes, and the service is gone. Until the reload the old version serves
-on, with whatever the upgrade was to repair.
+A reload runs the program that is on disk. An upgrade by reload loses nothing between all versions tried, with one
+known exception: a 2.6 master that reloads into 2.7.0 crashes, and the service is gone. Until the reload the old
+version serves on, with whatever the upgrade was to repair.
 
 ## Example
 

@@ -2,8 +2,8 @@
 
 ## What it does
 
-Compares the `haproxy -c` of `ExecReload=` and `ExecStartPre=` with `ExecStart=`: the same `-f` in the same order, the same
-mode (`-W` or `-Ws`), the same `-C` and `-L`.
+Compares the `haproxy -c` of `ExecReload=` and `ExecStartPre=` with `ExecStart=`: the same `-f` in the same order, the
+same mode (`-W` or `-Ws`), the same `-C` and `-L`.
 
 ## Why it drops connections
 
@@ -97,11 +97,8 @@ def _fix(subject: Subject, unit: Unit, setting: str) -> Fix:
 
 def _difference(subject: Subject, check: HaproxyArguments, start: HaproxyArguments) -> tuple[str, Severity]:
     if check.files != start.files:
-        return (
-            f"looks at {' '.join(check.files) or 'no file'}, and HAProxy is started with "
-            f"{' '.join(start.files) or 'no file'}",
-            Severity.WARNING,
-        )
+        checked, started = (" ".join(files) or "no file" for files in (check.files, start.files))
+        return f"looks at {checked}, and HAProxy is started with {started}", Severity.WARNING
     if check.master_worker != start.master_worker:
         if check.master_sockets and not check.master_worker and subject.version_in((2, 9)):
             return "has -S without -W, which is fatal since 2.9: every reload is refused", Severity.ERROR

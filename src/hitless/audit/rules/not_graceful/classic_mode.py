@@ -73,6 +73,7 @@ def _check(subject: Subject) -> Iterator[Finding]:
         subject.version_in((3, 1)) or binary is None or not binary.features or "SYSTEMD" in binary.features
     )
     mode = "-Ws with Type=notify" if reports else "-W with Type=exec (this build has no -Ws)"
+    option = mode.partition(" ")[0]
     files = " ".join(f"-f {f}" for f in start[1].files)
     yield RULE.finding(
         subject,
@@ -80,8 +81,8 @@ def _check(subject: Subject) -> Iterator[Finding]:
         place=text_place(unit.files, start[0].where, start[0].text),
         evidence=(Evidence(text=subject.instance.mode_source, source=start[0].where or unit.source),),
         fix=Fix(
-            summary=f"{mode}: ExecStart={start[1].program} {mode.split()[0]} {files}, ExecReload= with `haproxy -c` and "
-            "SIGUSR2, KillMode=mixed"
+            summary=f"{mode}: ExecStart={start[1].program} {option} {files}, ExecReload= with a check and SIGUSR2, "
+            "KillMode=mixed"
         ),
         prices=(
             "master-worker: a reload is one signal, sockets are handed over from 2.6 on; the change takes one restart",

@@ -37,7 +37,8 @@ container or a wrapper is not looked at.
 
 ## Fix safety
 
-Safe in master-worker mode: a drop-in that adds a reload which nobody could run before. In classic mode a person decides.
+Safe in master-worker mode: a drop-in that adds a reload which nobody could run before. In classic mode a person
+decides.
 
 ## References
 

@@ -7,9 +7,9 @@ in logrotate, certbot, ACME and cron, and (`-st`, `hard-reload`) in any script.
 
 ## Why it drops connections
 
-`-st` and `hard-reload` start the new process and send SIGTERM to the old one: it dies at once, and each connection that
-it carries is closed or reset. SIGTERM to a master stops the whole service. SIGKILL to a master is an outage: workers end
-when their master is gone.
+`-st` and `hard-reload` start the new process and send SIGTERM to the old one: it dies at once, and each connection
+that it carries is closed or reset. SIGTERM to a master stops the whole service. SIGKILL to a master is an outage:
+workers end when their master is gone.
 
 ## Example
 

@@ -6,10 +6,10 @@ Finds a master-worker unit whose `KillMode=` is not `mixed`.
 
 ## Why it drops connections
 
-With `mixed` systemd tells the master alone, which tells its workers in the right way, and kills what is left only after
-TimeoutStopSec. With `control-group`, the default, every process gets the signal at once, also old workers that drain and
-programs of the master. With `process` and `none` workers may outlive the service: they keep the ports (SO_REUSEPORT), and
-clients are spread between them and the new service, or wait for an answer that never comes.
+With `mixed` systemd tells the master alone, which tells its workers in the right way, and kills what is left only
+after TimeoutStopSec. With `control-group`, the default, every process gets the signal at once, also old workers that
+drain and programs of the master. With `process` and `none` workers may outlive the service: they keep the ports
+(SO_REUSEPORT), and clients are spread between them and the new service, or wait for an answer that never comes.
 
 ## Example
 

@@ -7,9 +7,10 @@ Reads `net.ipv4.tcp_migrate_req` (Linux 5.14 and later) and says what hangs on i
 ## Why it drops connections
 
 When a listening socket is closed, the kernel resets what waits in its accept queue. With `tcp_migrate_req=1` it moves
-these connections to another socket that is bound to the same address with SO_REUSEPORT, which is the new process's: 0 to
-2 resets instead of 428 to 1016 in 20 reloads without socket transfer. With socket transfer nothing is closed, and it does
-not matter, except when the transfer fails: on 2.2 and on 3.1 and later the reload after a failed one goes without.
+these connections to another socket that is bound to the same address with SO_REUSEPORT, which is the new process's: 0
+to 2 resets instead of 428 to 1016 in 20 reloads without socket transfer. With socket transfer nothing is closed, and
+it does not matter, except when the transfer fails: on 2.2 and on 3.1 and later the reload after a failed one goes
+without.
 
 ## Example
 
@@ -37,8 +38,8 @@ global
 
 ## Known problems
 
-The setting is for the whole network namespace: other servers with SO_REUSEPORT profit too. Older kernels do not have it,
-and the rule is silent there.
+The setting is for the whole network namespace: other servers with SO_REUSEPORT profit too. Older kernels do not have
+it, and the rule is silent there.
 
 ## Fix safety
 

@@ -2,8 +2,8 @@
 
 ## What it does
 
-Looks at the running service: the status text "Reload failed!", a reload result that is not success, the master's count of
-failed reloads; and, as a note, a configuration file that was changed after the newest process had started.
+Looks at the running service: the status text "Reload failed!", a reload result that is not success, the master's count
+of failed reloads; and, as a note, a configuration file that was changed after the newest process had started.
 
 ## Why it drops connections
 
@@ -29,8 +29,8 @@ ReloadResult=success
 
 ## Known problems
 
-HAProxy up to 2.6 sends no status text, and up to 2.4 the master does not count failures. A file that was touched but not
-changed looks like a change; the note says how much later it was written. Certificates and maps are not compared.
+HAProxy up to 2.6 sends no status text, and up to 2.4 the master does not count failures. A file that was touched but
+not changed looks like a change; the note says how much later it was written. Certificates and maps are not compared.
 
 ## Fix safety
 

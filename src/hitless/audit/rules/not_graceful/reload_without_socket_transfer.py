@@ -8,9 +8,9 @@ scripts), and master-worker mode up to 2.5 without a stats socket that has `expo
 ## Why it drops connections
 
 Old and new process each have a listening socket of their own (SO_REUSEPORT). When the old one is closed, the kernel
-resets every connection that waits in its accept queue: 428 to 1016 resets in 20 reloads at 22 000 connections a second,
-none with `-x`. Linux 5.14 and later can move these connections to the other socket (`net.ipv4.tcp_migrate_req=1`, 0 to 2
-resets), which is off by default.
+resets every connection that waits in its accept queue: 428 to 1016 resets in 20 reloads at 22 000 connections a
+second, none with `-x`. Linux 5.14 and later can move these connections to the other socket
+(`net.ipv4.tcp_migrate_req=1`, 0 to 2 resets), which is off by default.
 
 ## Example
 

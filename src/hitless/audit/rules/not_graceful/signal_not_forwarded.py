@@ -7,9 +7,9 @@ entrypoints that start HAProxy without `exec` and without a `trap`.
 
 ## Why it drops connections
 
-The shell is process 1 and gets the signals: SIGUSR2 for a reload, SIGUSR1 and SIGTERM for a stop. It passes none of them
-on. A reload does nothing; a stop waits for its time limit (10 s in Docker, 30 s in Kubernetes) and then kills HAProxy with
-every connection.
+The shell is process 1 and gets the signals: SIGUSR2 for a reload, SIGUSR1 and SIGTERM for a stop. It passes none of
+them on. A reload does nothing; a stop waits for its time limit (10 s in Docker, 30 s in Kubernetes) and then kills
+HAProxy with every connection.
 
 ## Example
 

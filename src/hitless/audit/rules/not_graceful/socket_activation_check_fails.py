@@ -83,7 +83,7 @@ def _check(subject: Subject) -> Iterator[Finding]:
             what = "reload" if setting == "ExecReload" else "start"
             yield RULE.finding(
                 subject,
-                f"{setting}= checks a configuration that binds {address.text}, which the check has not: every {what} fails",
+                f"{setting}= checks a configuration with {address.text}, which the check has not: every {what} fails",
                 place=text_place(unit.files, command.where, command.text),
                 evidence=(
                     Evidence(text=f"bind {address.text}", source=bind.where),

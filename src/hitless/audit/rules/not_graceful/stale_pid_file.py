@@ -7,9 +7,9 @@ process that it names had started.
 
 ## Why it drops connections
 
-Scripts reload with `-sf $(cat FILE)` and `kill -USR2 $(cat FILE)`. Without the file the new process starts beside the old
-one and shares its port; with an old pid the signal reaches nobody, or a process that has nothing to do with HAProxy, and
-the old HAProxy is never told to stop.
+Scripts reload with `-sf $(cat FILE)` and `kill -USR2 $(cat FILE)`. Without the file the new process starts beside the
+old one and shares its port; with an old pid the signal reaches nobody, or a process that has nothing to do with
+HAProxy, and the old HAProxy is never told to stop.
 
 ## Example
 
@@ -35,8 +35,8 @@ the old HAProxy is never told to stop.
 
 ## Known problems
 
-What is written in the file is not looked at, only when. A worker in its own mount namespace or chroot is of no matter: the
-file is written before.
+What is written in the file is not looked at, only when. A worker in its own mount namespace or chroot is of no matter:
+the file is written before.
 
 ## Fix safety
 
@@ -95,7 +95,7 @@ def _check(subject: Subject) -> Iterator[Finding]:
             ),
         ),
         fix=Fix(
-            summary=f"write the pid into the file, and find out what removed it (a second instance with the same {path}?)",
+            summary=f"write the pid into the file; find out what changed it (a second instance with {path}?)",
             commands=(f"echo {process.pid} > {path}",),
         ),
     )

@@ -1,15 +1,15 @@
-"""A new HAProxy is started beside the old one, which nobody tells to stop.
+r"""A new HAProxy is started beside the old one, which nobody tells to stop.
 
 ## What it does
 
-Finds scripts and `ExecReload=` that start `haproxy -f …` without `-sf` and `-st`, where a reload is meant: in ExecReload=,
-in certbot, ACME, logrotate, cron and keepalived hooks, and in scripts whose name speaks of a reload.
+Finds scripts and `ExecReload=` that start `haproxy -f …` without `-sf` and `-st`, where a reload is meant: in
+ExecReload=, in certbot, ACME, logrotate, cron and keepalived hooks, and in scripts whose name speaks of a reload.
 
 ## Why it drops connections
 
-HAProxy binds with SO_REUSEPORT: the second one starts without a word, and the kernel spreads clients over both. Half of
-them get the old configuration, the old certificate, servers that are gone. The old process is an orphan that the pid file
-no longer names; when somebody kills it at last, its connections and its accept queue go with it.
+HAProxy binds with SO_REUSEPORT: the second one starts without a word, and the kernel spreads clients over both. Half
+of them get the old configuration, the old certificate, servers that are gone. The old process is an orphan that the
+pid file no longer names; when somebody kills it at last, its connections and its accept queue go with it.
 
 ## Example
 
@@ -22,7 +22,8 @@ no longer names; when somebody kills it at last, its connections and its accept 
 
 ```script certbot /etc/letsencrypt/renewal-hooks/deploy/haproxy.sh
 #!/bin/sh
-/usr/sbin/haproxy -D -f /etc/haproxy/haproxy.cfg -p /run/haproxy.pid -x /run/haproxy/admin.sock -sf $(cat /run/haproxy.pid)
+/usr/sbin/haproxy -D -f /etc/haproxy/haproxy.cfg -p /run/haproxy.pid \
+    -x /run/haproxy/admin.sock -sf $(cat /run/haproxy.pid)
 ```
 
 ## Known problems

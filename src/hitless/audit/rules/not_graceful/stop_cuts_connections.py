@@ -70,6 +70,14 @@ if TYPE_CHECKING:
     from hitless.audit.subject import Subject
     from hitless.facts import Unit
 
+_SOFT_PRICE = (
+    "KillSignal=SIGUSR1: connections may end; a stop or restart takes as long as the longest of them, and nobody "
+    "listens meanwhile"
+)
+_PRICES = (
+    _SOFT_PRICE,
+    "KillSignal=SIGTERM: a stop takes a moment and cuts every connection; a restart is over sooner",
+)
 _MARGIN_S = 5
 _DEFAULT_STOP_S = 90
 """DefaultTimeoutStopSec= of systemd."""
@@ -104,11 +112,7 @@ def _check(subject: Subject) -> Iterator[Finding]:
             ),
         ),
         fix=_fix(unit, hard_stop_s),
-        prices=(
-            "KillSignal=SIGUSR1: connections may end; a stop or restart takes as long as the longest of them, and "
-            "nobody listens meanwhile",
-            "KillSignal=SIGTERM: a stop takes a moment and cuts every connection; a restart is over sooner",
-        ),
+        prices=_PRICES,
     )
 
 
@@ -143,7 +147,7 @@ def _shown(stop_s: float | None) -> str:
 
 def _hard_stop_s(subject: Subject) -> float | None:
     directive = subject.model.global_value("hard-stop-after")
-    if directive is None or len(directive.words) < 2:  # noqa: PLR2004 - the keyword and its value
+    if directive is None or len(directive.words) < 2:
         return None
     try:
         return parse_duration_s(directive.words[1])

@@ -14,7 +14,8 @@ so does every check and reload that says `-Ws`. It comes with a self-compiled bi
 ```version 2.8.25
 ```
 ```json instance
-{"binary": {"path": "/usr/sbin/haproxy", "version": [2, 8, 25], "version_text": "2.8.25", "features": ["EPOLL", "THREAD"],
+{"binary": {"path": "/usr/sbin/haproxy", "version": [2, 8, 25], "version_text": "2.8.25",
+  "features": ["EPOLL", "THREAD"],
   "source": "haproxy -vv"}}
 ```
 ```unit

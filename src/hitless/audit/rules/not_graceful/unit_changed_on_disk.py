@@ -6,8 +6,8 @@ Asks systemd's `NeedDaemonReload` of the unit.
 
 ## Why it drops connections
 
-What was changed, a new `ExecReload=` or `KillMode=` for example, is not in force: the next reload or stop still does what
-the old files say, and the audit of the files speaks of another service than the one that runs.
+What was changed, a new `ExecReload=` or `KillMode=` for example, is not in force: the next reload or stop still does
+what the old files say, and the audit of the files speaks of another service than the one that runs.
 
 ## Example
 

@@ -7,10 +7,10 @@ daemonise; `forking` must, and needs `PIDFile=`.
 
 ## Why it drops connections
 
-With `Type=notify` and no `-Ws` nobody says READY=1: after TimeoutStartSec systemd kills the service and starts it again,
-for ever. With `-D` under `simple` or `notify` systemd sees its process end, kills what it left behind or restarts it.
-With `forking` and without `PIDFile=` systemd guesses the main process, and loses it at the first classic reload: the next
-`systemctl reload` signals a process that has gone.
+With `Type=notify` and no `-Ws` nobody says READY=1: after TimeoutStartSec systemd kills the service and starts it
+again, for ever. With `-D` under `simple` or `notify` systemd sees its process end, kills what it left behind or
+restarts it. With `forking` and without `PIDFile=` systemd guesses the main process, and loses it at the first classic
+reload: the next `systemctl reload` signals a process that has gone.
 
 ## Example
 
@@ -37,8 +37,8 @@ daemonise.
 
 ## Fix safety
 
-`-Ws` instead of `-W` is safe: the same master, which also tells systemd. Anything that changes `Type=` or daemonising is
-for a person, because it takes a restart.
+`-Ws` instead of `-W` is safe: the same master, which also tells systemd. Anything that changes `Type=` or daemonising
+is for a person, because it takes a restart.
 
 ## References
 

@@ -62,6 +62,16 @@ def _acts(text: str, services: tuple[str, ...] = ()) -> list[tuple[str, str]]:
         ("systemctl restart rh-haproxy18-haproxy", "restart"),
         ("systemctl restart hapee-2.8-lb", "restart"),
         ("systemctl restart haproxy-internal", "restart"),
+        ("if systemctl restart haproxy 2>/dev/null; then", "restart"),
+        ('ansible lb -m systemd -a "name=haproxy state=restarted"', "restart"),
+        (
+            "subprocess.call('ansible ha -m service -a \"name=haproxy state=restarted\"',shell=True)",
+            "restart",
+        ),
+        ("exec { 'reload-haproxy':\n  command => 'service haproxy reload',\n}", "reload"),
+        ('    reload_cmd   = "service haproxy reload"', "reload"),
+        ('    local("sudo service haproxy reload")', "reload"),
+        ("stdout = `service haproxy reload`", "reload"),
     ],
 )
 def test_services(text: str, action: str) -> None:
@@ -89,6 +99,7 @@ def test_services(text: str, action: str) -> None:
         'echo "now run: systemctl restart haproxy"',
         "log_warning_msg 'use systemctl restart haproxy'",
         "- name: systemctl restart haproxy",
+        '    restart_cmd  = "service haproxy restart"',
         "  notify: restart haproxy",
         "Description=Runs systemctl restart haproxy",
         "cat <<EOF\nusage: systemctl restart haproxy\nEOF",
@@ -136,6 +147,7 @@ def test_what_only_looks_like_it(text: str) -> None:
         ("systemctl kill -s USR2 --kill-whom=main haproxy", "USR2"),
         ("systemctl kill --signal=SIGHUP haproxy.service", "HUP"),
         ("PID=$(cat /run/haproxy.pid)\nkill -USR2 $PID", "USR2"),
+        ("consul-template -template a:b:kill -9 \\$(cat /var/run/haproxy.pid)", "KILL"),
         ('PIDFILE=/run/haproxy.pid\nkill -USR2 "$(cat "$PIDFILE")"', "USR2"),
     ],
 )
@@ -347,5 +359,13 @@ def test_a_unit_by_its_name() -> None:
 
 
 def test_a_long_hostile_script_ends() -> None:
+    lines = (
+        ":/" * 2000,
+        "/haproxy/" * 400,
+        "haproxy:/x/" * 300,
+        "haproxy " + "systemctl " * 300,
+        "kill -s" * 500,
+    )
+    assert list(actions(Script(path="/x", kind="script", text="\n".join(lines * 20)))) == []
     text = "kill $(" * 3000 + "\n" + "a\\\n" * 20_000 + "systemctl " * 3000 + "\nhaproxy " * 2000
     assert list(actions(Script(path="/x", kind="script", text=text))) == []

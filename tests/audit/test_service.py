@@ -4,12 +4,14 @@ from collections.abc import Iterator
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hitless.audit.engine import audit
 from hitless.audit.service import command_deeds, graceful_reload, haproxy_arguments, reload_fix, unit_start
 from hitless.audit.subject import Subject
 from hitless.audit.table import MODULES, load_rule
-from hitless.facts import FileText, Launch, Snapshot
+from hitless.facts import FileText, Launch, Script, Snapshot
 from hitless.findings import Finding, Safety, UnitEdit
 from hitless.host.unit_files import read_unit_files
 from tests.audit.fixtures import cases, read_snapshot
@@ -141,3 +143,72 @@ def test_a_drop_in_of_a_rule_ends_its_finding(snapshot: Snapshot, finding: Findi
     result = audit(_with_drop_in(snapshot, edit), [load_rule(finding.code)])
     assert not result.not_checked
     assert finding.message not in {f.message for f in result.findings}
+
+
+_PIECES = st.sampled_from(
+    [
+        *(
+            "haproxy",
+            "systemctl",
+            "restart",
+            "reload",
+            "kill",
+            "-USR2",
+            "-9",
+            "$MAINPID",
+            "-f",
+            "/a.cfg",
+            "-c",
+            "-Ws",
+            "-D",
+        ),
+        *(
+            "-sf",
+            "-x",
+            "-S",
+            "/s",
+            "\n",
+            ";",
+            "&&",
+            "|",
+            "'",
+            '"',
+            "`",
+            "$(",
+            ")",
+            "\\",
+            "{",
+            "}",
+            "- ",
+            ":",
+            "#",
+        ),
+        *(
+            "service",
+            "service.running:",
+            "state: restarted",
+            "<<EOF",
+            "[",
+            "CMD",
+            "FROM x",
+            "\x00",
+            "é",
+            "ExecStart=",
+            "%",
+        ),
+    ]
+)
+_RULES = [load_rule(code) for code in sorted(MODULES) if code.startswith("HL1")]
+
+
+@given(st.lists(_PIECES, max_size=40), st.lists(_PIECES, max_size=20))
+def test_no_rule_of_the_family_breaks(script: list[str], command: list[str]) -> None:
+    kinds = ("script", "certbot", "container", "configuration-management")
+    line = " ".join(command).replace("\n", " ")
+    unit = f"[Service]\nExecStart={line}\nExecReload={line}\n"
+    snapshot = read_snapshot(f"```unit\n{unit}```\n```cfg\nglobal\n```\n")
+    assert snapshot is not None
+    assert snapshot.host is not None
+    scripts = tuple(Script(path="/x", kind=kind, text=" ".join(script)) for kind in kinds)
+    snapshot = msgspec.structs.replace(snapshot, host=msgspec.structs.replace(snapshot.host, scripts=scripts))
+    assert audit(snapshot, _RULES).internal_errors == 0

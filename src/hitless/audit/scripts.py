@@ -26,14 +26,17 @@ __all__ = ["Act", "Action", "actions", "line_acts", "script_place"]
 _Found = tuple[int, Act]
 """Where in the line it begins, and what it is."""
 
+# Most lines of a host's scripts have nothing to do with HAProxy: they are not looked at closer.
+_MAY_MATTER = re.compile(r"haproxy|hapee|\breload\b", re.IGNORECASE)
+_DIRECTORY = r"/[\w./-]{0,200}/"
 _START_OF_COMMAND = r"(?:^|(?<=[\s;&|(`\"'@!:=\[]))"
 _WORDS = r"(?P<rest>(?:[ \t]+(?:[^\s;&|<>\"'`()]+|\"[^\"\s]*\"|'[^'\s]*'))*)"
 _SERVICE_MANAGER = re.compile(
-    rf"{_START_OF_COMMAND}(?:/\S*/)?(?P<manager>systemctl|deb-systemd-invoke|rcctl|initctl|supervisorctl|sv|"
+    rf"{_START_OF_COMMAND}(?:{_DIRECTORY})?(?P<manager>systemctl|deb-systemd-invoke|rcctl|initctl|supervisorctl|sv|"
     rf"docker(?:-compose|[ \t]+compose|[ \t]+container)?|podman|service|rc-service|invoke-rc\.d){_WORDS}"
 )
 _INIT_SCRIPT = re.compile(
-    rf"{_START_OF_COMMAND}(?P<script>/(?:\w+/)*(?:init\.d|rc\.d)/\S*haproxy\S*){_WORDS}"
+    rf"{_START_OF_COMMAND}(?P<script>/(?:\w+/){{0,9}}(?:init\.d|rc\.d)/\S*haproxy\S*){_WORDS}"
 )
 _NAME_FIRST = frozenset({"service", "rc-service", "invoke-rc.d"})
 _OPTIONS_WITH_VALUE = frozenset(
@@ -48,7 +51,7 @@ _VERBS = {
 }
 
 _KILL = re.compile(
-    rf"{_START_OF_COMMAND}(?:/\S*/)?(?:(?P<service>systemctl|docker|podman)[ \t]+(?:--?[\w=-]+[ \t]+)*)?"
+    rf"{_START_OF_COMMAND}(?:{_DIRECTORY})?(?:(?P<service>systemctl|docker|podman)[ \t]+(?:--?[\w=-]+[ \t]+)*)?"
     r"(?P<tool>kill|pkill|killall)\b(?P<rest>(?:\$\([^)\n]*\)|`[^`\n]*`|[^;&|\n])*)"
 )
 _SIGNAL = re.compile(r"(?:^|\s)(?:-s\s*|--signal[=\s]\s*|-)(?:SIG)?([A-Z]+\d?|\d{1,2})(?![\w-])")
@@ -60,7 +63,7 @@ _IN_PATH = re.compile(
 _SPAWN = re.compile(
     r"(?:^[-@+\s]*|[;&|(`{\"']\s*|(?<![\w-])(?:sudo|exec|nohup|setsid|then|do|else|if|!|command|daemon|start_daemon|"
     r"RUN|CMD|ENTRYPOINT|time)(?:[ \t]+-\w+)*[ \t]+[\"'\[]*|(?<=[\s=:]))"
-    r"(?P<command>(?P<program>(?:[\w./~-]*/)?haproxy)[\"']?[ \t]+(?P<dashes>--[ \t]+)?-(?:\$\([^)\n]*\)|`[^`\n]*`|"
+    r"(?P<command>(?P<program>(?:[\w./~-]{0,200}/)?haproxy)[\"']?[ \t]+(?P<dashes>--[ \t]+)?-(?:\$\([^)\n]*\)|`[^`\n]*`|"
     r"[^|;&\n])*)"
 )
 _ASKS = frozenset({"-v", "-vv", "-h", "-cc"})
@@ -83,6 +86,9 @@ def actions(script: Script, services: Collection[str] = ()) -> Iterator[Act]:
 
 def line_acts(line: Line, services: Collection[str] = ()) -> Iterator[Act]:
     """Yield what one line does to HAProxy, from left to right."""
+    known = any(name.removesuffix(".service") in line.resolved for name in services)
+    if not known and not _MAY_MATTER.search(line.resolved):
+        return
     found = [
         *_service_acts(line, services),
         *_signal_acts(line, services),

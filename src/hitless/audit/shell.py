@@ -28,9 +28,10 @@ _LIST_COMMA = re.compile(r"(?<!-c)(?<!-\wc)(?P<q>[\"'])\s*,\s*(?P=q)")
 _HERE_DOCUMENT = re.compile(r"(?<!<)<<-?\s*['\"]?([A-Za-z_]\w*)['\"]?")
 # How acme.sh keeps a reload command in its domain's configuration file: acme.sh 3.0 _saveconf(), ACME_BASE64.
 _ACME = re.compile(r"__ACME_BASE64__START_([A-Za-z0-9+/=]{0,2000})__ACME_BASE64__END_")
+# Also what is kept for a restart that somebody asks for: `restart_cmd` of the Data Plane API.
 _PRINTS = re.compile(
     r"^\s*(?:@?(?:echo|printf|logger|die|fail|usage|warn|warning|info|error|debug|msg|note|print|puts|notice|alert|"
-    r"log(?:_\w+)?|syslog)\b|-?\s*(?:name|msg|description|title|listen|notify|comment|fail_msg|help|documentation)\s*[:=])",
+    r"log(?:_\w+)?|syslog)\b|-?\s*(?:name|msg|description|title|listen|notify|comment|fail_msg|help|documentation|restart_cmd)\s*[:=])",
     re.IGNORECASE,
 )
 

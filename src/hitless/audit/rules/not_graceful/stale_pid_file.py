@@ -70,7 +70,7 @@ def _check(subject: Subject) -> Iterator[Finding]:
     path = subject.arguments.pid_file or (unit.properties.get("PIDFile", "") if unit is not None else "")
     process = _named_process(subject)
     fact = subject.host.path(path) if subject.host is not None and path else None
-    if process is None or fact is None:
+    if process is None or fact is None or _sees_other_files(subject, process, path):
         return
     if fact.kind == "missing":
         message = (
@@ -99,6 +99,14 @@ def _check(subject: Subject) -> Iterator[Finding]:
             commands=(f"echo {process.pid} > {path}",),
         ),
     )
+
+
+def _sees_other_files(subject: Subject, process: Process, path: str) -> bool:
+    """Return whether HAProxy's file of this name may be another than the host's: in a container, or a private /tmp."""
+    contained = process.unit.endswith(".scope") and not process.unit.startswith("session-")
+    unit = subject.unit
+    private = unit is not None and unit.private_tmp and path.startswith(("/tmp/", "/var/tmp/"))  # noqa: S108 - comparing
+    return contained or private
 
 
 def _named_process(subject: Subject) -> Process | None:

@@ -12,7 +12,7 @@ from hitless.audit.service import command_deeds, graceful_reload, haproxy_argume
 from hitless.audit.subject import Subject
 from hitless.audit.table import MODULES, load_rule
 from hitless.facts import FileText, Launch, Script, Snapshot
-from hitless.findings import Finding, Safety, UnitEdit
+from hitless.findings import ConfigEdit, EditAction, Finding, Safety, UnitEdit
 from hitless.host.unit_files import read_unit_files
 from tests.audit.fixtures import cases, read_snapshot
 
@@ -143,6 +143,33 @@ def test_a_drop_in_of_a_rule_ends_its_finding(snapshot: Snapshot, finding: Findi
     result = audit(_with_drop_in(snapshot, edit), [load_rule(finding.code)])
     assert not result.not_checked
     assert finding.message not in {f.message for f in result.findings}
+
+
+def _config_fixes() -> Iterator[object]:
+    """Yield each fixture of the first family whose fix is in the configuration."""
+    for code in sorted(c for c in MODULES if c.startswith("HL1")):
+        for case in cases(code):
+            for finding in audit(case.snapshot, [load_rule(code)]).findings:
+                if finding.fix and finding.fix.edits and isinstance(finding.fix.edits[0], ConfigEdit):
+                    yield pytest.param(case.snapshot, finding, id=f"{code}-{case.title}")
+
+
+@pytest.mark.parametrize(("snapshot", "finding"), list(_config_fixes()))
+def test_an_edit_of_the_configuration_ends_its_finding(snapshot: Snapshot, finding: Finding) -> None:
+    (instance,) = snapshot.instances
+    (file,) = instance.configuration
+    lines = file.text.splitlines()
+    assert finding.fix is not None
+    for edit in sorted(finding.fix.edits, key=lambda e: -e.line if isinstance(e, ConfigEdit) else 0):
+        assert isinstance(edit, ConfigEdit)
+        after = edit.action is EditAction.INSERT_AFTER
+        lines[edit.line - (not after) : edit.line] = (
+            [edit.text] if edit.action is not EditAction.REMOVE else []
+        )
+    changed = msgspec.structs.replace(file, text="\n".join((*lines, "")))
+    instance = msgspec.structs.replace(instance, configuration=(changed,))
+    again = audit(msgspec.structs.replace(snapshot, instances=(instance,)), [load_rule(finding.code)])
+    assert finding.message not in {f.message for f in again.findings}
 
 
 _PIECES = st.sampled_from(

@@ -62,6 +62,14 @@ def test_whole_comments(line: str) -> None:
         ("echo $(X)", False),
         ("  - name: X", True),
         ("X", False),
+        ("print_warning 'X'", True),
+        ("print(f'X')", True),
+        ("log.info('X')", True),
+        ("os.system('X')", False),
+        ("raise Problem('X')", True),
+        ("HELP='please run X'", True),
+        ("ssh host 'cd / && X'", False),
+        ("(X)", False),
     ],
 )
 def test_what_is_only_printed(line: str, *, printed: bool) -> None:

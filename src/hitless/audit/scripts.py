@@ -63,8 +63,8 @@ _IN_PATH = re.compile(
 _SPAWN = re.compile(
     r"(?:^[-@+\s]*|[;&|(`{\"']\s*|(?<![\w-])(?:sudo|exec|nohup|setsid|then|do|else|if|!|command|daemon|start_daemon|"
     r"RUN|CMD|ENTRYPOINT|time)(?:[ \t]+-\w+)*[ \t]+[\"'\[]*|(?<=[\s=:]))"
-    r"(?P<command>(?P<program>(?:[\w./~-]{0,200}/)?haproxy)[\"']?[ \t]+(?P<dashes>--[ \t]+)?-(?:\$\([^)\n]*\)|`[^`\n]*`|"
-    r"[^|;&\n])*)"
+    r"(?P<command>(?P<program>(?:[\w./~-]{0,200}/)?haproxy)[\"']?[ \t]+(?P<dashes>--[ \t]+)?-"
+    r"(?:\$\([^)\n]*\)|`[^`\n]*`|[^|;&\n])*)"
 )
 _ASKS = frozenset({"-v", "-vv", "-h", "-cc"})
 _SOCKET_TOOL = re.compile(r"(?<![\w-])(?:socat|nc|ncat|netcat)\b")

@@ -30,9 +30,14 @@ _HERE_DOCUMENT = re.compile(r"(?<!<)<<-?\s*['\"]?([A-Za-z_]\w*)['\"]?")
 _ACME = re.compile(r"__ACME_BASE64__START_([A-Za-z0-9+/=]{0,2000})__ACME_BASE64__END_")
 # Also what is kept for a restart that somebody asks for: `restart_cmd` of the Data Plane API.
 _PRINTS = re.compile(
-    r"^\s*(?:@?(?:echo|printf|logger|die|fail|usage|warn|warning|info|error|debug|msg|note|print|puts|notice|alert|"
-    r"log(?:_\w+)?|syslog)\b|-?\s*(?:name|msg|description|title|listen|notify|comment|fail_msg|help|documentation|restart_cmd)\s*[:=])",
+    r"^\s*(?:@?(?:[\w.]+\.)?(?:echo|print|log|say|fail|die|msg|warn|info|err|debug|note|usage|notice|alert|puts|syslog|"
+    r"raise|throw)\w*(?=[\s(.\"'])|-?\s*(?:name|msg|description|title|listen|notify|comment|fail_msg|help|documentation|"
+    r"restart_cmd)\s*[:=])",
     re.IGNORECASE,
+)
+# Words of a sentence before a command in quotes: "please run systemctl restart haproxy".
+_PROSE = re.compile(
+    r"(?<![\w/.-])(?:run|use|using|please|try|type|execute|need|should|must|can|with|by)\s", re.IGNORECASE
 )
 
 
@@ -87,15 +92,15 @@ def without_comment(line: str) -> str:
 
 def is_printed(line: str, position: int) -> bool:
     """Return whether what stands at a position is only printed, logged or a title: the command before it says so."""
-    start, quote = 0, ""
+    start, quote, opened = 0, "", 0
     for number, character in enumerate(line[:position]):
         if quote:
             quote = "" if character == quote else quote
         elif character in "\"'":
-            quote = character
-        elif character in ";|&(`{":
+            quote, opened = character, number
+        elif character in ";|&`{" or (character == "(" and not line[number - 1 : number].isidentifier()):
             start = number + 1
-    return bool(_PRINTS.match(line[start:]))
+    return bool(_PRINTS.match(line[start:]) or (quote and _PROSE.search(line[opened:position])))
 
 
 def _put_in(line: str, variables: Mapping[str, str]) -> str:

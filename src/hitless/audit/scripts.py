@@ -27,7 +27,7 @@ _Found = tuple[int, Act]
 """Where in the line it begins, and what it is."""
 
 # Most lines of a host's scripts have nothing to do with HAProxy: they are not looked at closer.
-_MAY_MATTER = re.compile(r"haproxy|hapee|\breload\b", re.IGNORECASE)
+_MAY_MATTER = re.compile(r"haproxy|hapee|\breload\b|__ACME_BASE64__", re.IGNORECASE)
 _DIRECTORY = r"/[\w./-]{0,200}/"
 _START_OF_COMMAND = r"(?:^|(?<=[\s;&|(`\"'@!:=\[]))"
 _WORDS = r"(?P<rest>(?:[ \t]+(?:[^\s;&|<>\"'`()]+|\"[^\"\s]*\"|'[^'\s]*'))*)"
@@ -79,6 +79,9 @@ def actions(script: Script, services: Collection[str] = ()) -> Iterator[Act]:
 
     `services` are names of units that are HAProxy, whatever they are called.
     """
+    known = any(name.removesuffix(".service") in script.text for name in services)
+    if not known and not _MAY_MATTER.search(script.text):
+        return
     found = [act for line in read_lines(script.text) for act in line_acts(line, services)]
     found += management_acts(script.text, services)
     yield from sorted(found, key=lambda act: act.line)

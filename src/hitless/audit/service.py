@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from hitless.audit.acts import Act, Action
@@ -107,10 +108,16 @@ def script_deeds(subject: Subject, *kinds: str) -> Iterator[tuple[Script, Deed]]
     for script in (subject.host.scripts or ()) if subject.host is not None else ():
         if kinds and script.kind not in kinds:
             continue
-        for act in actions(script, services):
+        for act in _acts_of(script, services):
             place = script_place(script, act.line, act.word)
             source = f"{script.path}:{act.line}" + (f", run by {script.named_by}" if script.named_by else "")
             yield script, Deed(act, place, Evidence(text=act.text, source=source), script.kind)
+
+
+@lru_cache(maxsize=1024)
+def _acts_of(script: Script, services: tuple[str, ...]) -> tuple[Act, ...]:
+    """Return what a script does; half a dozen rules ask for each."""
+    return tuple(actions(script, services))
 
 
 def command_lines(subject: Subject) -> Iterator[CommandLine]:

@@ -1,74 +1,104 @@
-"""What a script does to HAProxy, line by line: restart, reload, signals, starts. Words are looked for, nothing runs."""
+"""What a script does to HAProxy, line by line: restart, reload, signals, starts. Words are looked for, nothing runs.
+
+Any language passes: what counts is a command that names HAProxy where a command can stand. Variables that the script
+sets to one literal are put in their places ("PID=$(cat /run/haproxy.pid)"). What is only printed is not done.
+"""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from enum import StrEnum
+import shlex
 from typing import TYPE_CHECKING
 
+from hitless.audit.acts import Act, Action, names_haproxy
+from hitless.audit.management import management_acts
+from hitless.audit.shell import Line, is_printed, read_lines
 from hitless.findings import Place
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator, Sequence
 
     from hitless.facts import Script
 
-__all__ = ["Act", "Action", "actions", "script_place"]
+__all__ = ["Act", "Action", "actions", "line_acts", "script_place"]
 
 
-class Action(StrEnum):
-    """What one line of a script does to HAProxy."""
+_Found = tuple[int, Act]
+"""Where in the line it begins, and what it is."""
 
-    RESTART = "restart"
-    RELOAD = "reload"
-    STOP = "stop"
-    START = "start"
-    SIGNAL = "signal"
-    """kill, pkill, killall, systemctl kill, docker kill: `detail` is the signal without SIG ("TERM", "USR2", …)."""
-    SPAWN = "spawn"
-    """A haproxy is started by hand: `detail` is its command line."""
-    CHECK = "check"
-    MASTER_CLI = "master-cli"
-    """`reload` is written to a socket."""
-
-
-@dataclass(frozen=True, slots=True)
-class Act:
-    """One line (continuations joined) that touches HAProxy. `line` counts from 1."""
-
-    action: Action
-    line: int
-    text: str
-    detail: str = ""
-
-
-_SERVICE = re.compile(
-    r"(?:systemctl|service|rc-service|invoke-rc\.d|/etc/init\.d/haproxy|deb-systemd-invoke|initctl)\b[^|;&#\n]*"
+# Most lines of a host's scripts have nothing to do with HAProxy: they are not looked at closer.
+_MAY_MATTER = re.compile(r"haproxy|hapee|\breload\b|__ACME_BASE64__", re.IGNORECASE)
+_DIRECTORY = r"/[\w./-]{0,200}/"
+_START_OF_COMMAND = r"(?:^|(?<=[\s;&|(`\"'@!:=\[]))"
+_WORDS = r"(?P<rest>(?:[ \t]+(?:[^\s;&|<>\"'`()]+|\"[^\"\s]*\"|'[^'\s]*'))*)"
+_SERVICE_MANAGER = re.compile(
+    rf"{_START_OF_COMMAND}(?:{_DIRECTORY})?(?P<manager>systemctl|deb-systemd-invoke|rcctl|initctl|supervisorctl|sv|"
+    rf"docker(?:-compose|[ \t]+compose|[ \t]+container)?|podman|service|rc-service|invoke-rc\.d){_WORDS}"
 )
-_VERB = re.compile(
-    r"(?<![\w-])(?:force-|try-)?(?:(restart)|reload-or-(restart)|reload-or-try-(restart)|condrestart|(reload)|(stop)|(start))(?![\w-])"
+_INIT_SCRIPT = re.compile(
+    rf"{_START_OF_COMMAND}(?P<script>/(?:\w+/){{0,9}}(?:init\.d|rc\.d)/\S*haproxy\S*){_WORDS}"
 )
-_HAPROXY = re.compile(r"(?<![\w-])haproxy(?![\w-]*[:/]\w)", re.IGNORECASE)
+_NAME_FIRST = frozenset({"service", "rc-service", "invoke-rc.d"})
+_OPTIONS_WITH_VALUE = frozenset(
+    {"-H", "-M", "-f", "--file", "-p", "-t", "--time", "-c", "--host", "--machine"}
+)
+_VERBS = {
+    **dict.fromkeys(("restart", "try-restart", "condrestart", "full-restart"), "restart"),
+    **dict.fromkeys(("reload", "force-reload", "try-reload-or-restart", "reload-or-restart"), "reload"),
+    **dict.fromkeys(("reload-or-try-restart", "reload-or-restart-or-start", "hup"), "reload"),
+    **dict.fromkeys(("stop", "down"), "stop"),
+    **dict.fromkeys(("start", "up"), "start"),
+}
+
 _KILL = re.compile(
-    r"(?:^|[\s;&|(`])(?:/\S*/)?(?:kill|pkill|killall|docker\s+kill|podman\s+kill|systemctl\s+kill)\b(?P<rest>[^|;&\n]*)"
+    rf"{_START_OF_COMMAND}(?:{_DIRECTORY})?(?:(?P<service>systemctl|docker|podman)[ \t]+(?:--?[\w=-]+[ \t]+)*)?"
+    r"(?P<tool>kill|pkill|killall)\b(?P<rest>(?:\$\([^)\n]*\)|`[^`\n]*`|[^;&|\n])*)"
 )
-_SIGNAL = re.compile(
-    r"(?:-s\s*|--signal[=\s]|-)(?:SIG)?(HUP|USR1|USR2|TERM|KILL|INT|QUIT|TTOU|1|2|9|10|12|15)\b"
-)
+_SIGNAL = re.compile(r"(?:^|\s)(?:-s\s*|--signal[=\s]\s*|-)(?:SIG)?([A-Z]+\d?|\d{1,2})(?![\w-])")
 _SIGNALS = {"1": "HUP", "2": "INT", "9": "KILL", "10": "USR1", "12": "USR2", "15": "TERM"}
-_SPAWN = re.compile(r"(?:^|[\s;&|(`\"'])(?P<command>(?:/\S*/)?haproxy\s+-[^|;&\n]*)")
-_ANSIBLE_STATE = re.compile(r"\bstate\s*[:=]\s*['\"]?(restarted|reloaded|stopped|started)")
-_SOCKET_RELOAD = re.compile(
-    r"(?:echo|printf)\s+['\"]?(?:@master\s+)?reload\b.*(?:socat|nc)\b|haproxy-reload\b"
+_IN_PATH = re.compile(
+    r"(?<![\w-])haproxy(?!\w*[-_]\w*(?:export|dataplane|agent))(?![\w-]*[-_])", re.IGNORECASE
+)
+
+_SPAWN = re.compile(
+    r"(?:^[-@+\s]*|[;&|(`{\"']\s*|(?<![\w-])(?:sudo|exec|nohup|setsid|then|do|else|if|!|command|daemon|start_daemon|"
+    r"RUN|CMD|ENTRYPOINT|time)(?:[ \t]+-\w+)*[ \t]+[\"'\[]*|(?<=[\s=:]))"
+    r"(?P<command>(?P<program>(?:[\w./~-]{0,200}/)?haproxy)[\"']?[ \t]+(?P<dashes>--[ \t]+)?-"
+    r"(?:\$\([^)\n]*\)|`[^`\n]*`|[^|;&\n])*)"
+)
+_ASKS = frozenset({"-v", "-vv", "-h", "-cc"})
+_SOCKET_TOOL = re.compile(r"(?<![\w-])(?:socat|nc|ncat|netcat)\b")
+_CLI_RELOAD = re.compile(
+    r"(?:echo|printf)\s+(?:-\w+\s+)*['\"]?(?P<cli>(?:hard-)?reload)(?:\\n)?['\"]?\s*\||"
+    r"<<<\s*['\"]?(?P<here>(?:hard-)?reload)\b"
 )
 
 
-def actions(script: Script) -> Iterator[Act]:
-    """Yield what the script does to HAProxy, in order. Comments do nothing."""
-    for number, text in _logical_lines(script.text):
-        yield from _acts(number, text)
-    yield from _module_acts(script)
+def actions(script: Script, services: Collection[str] = ()) -> Iterator[Act]:
+    """Yield what the script does to HAProxy, in order. Comments do nothing.
+
+    `services` are names of units that are HAProxy, whatever they are called.
+    """
+    known = any(name.removesuffix(".service") in script.text for name in services)
+    if not known and not _MAY_MATTER.search(script.text):
+        return
+    found = [act for line in read_lines(script.text) for act in line_acts(line, services)]
+    found += management_acts(script.text, services)
+    yield from sorted(found, key=lambda act: act.line)
+
+
+def line_acts(line: Line, services: Collection[str] = ()) -> Iterator[Act]:
+    """Yield what one line does to HAProxy, from left to right."""
+    known = any(name.removesuffix(".service") in line.resolved for name in services)
+    if not known and not _MAY_MATTER.search(line.resolved):
+        return
+    found = [
+        *_service_acts(line, services),
+        *_signal_acts(line, services),
+        *_spawn_acts(line),
+        *_cli_acts(line),
+    ]
+    yield from (act for _, act in sorted(found, key=lambda pair: pair[0]))
 
 
 def script_place(script: Script, line: int, word: str = "") -> Place:
@@ -86,48 +116,89 @@ def script_place(script: Script, line: int, word: str = "") -> Place:
     )
 
 
-def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
-    pending, start = "", 0
-    for number, line in enumerate(text.splitlines(), 1):
-        start = start if pending else number
-        joined = pending + line
-        if joined.endswith("\\"):
-            pending = joined[:-1] + " "
+def _service_acts(line: Line, services: Collection[str]) -> Iterator[_Found]:
+    for match in _SERVICE_MANAGER.finditer(line.resolved):
+        names = _words(match["rest"])
+        if match["manager"] in _NAME_FIRST:
+            names = [*names[1:2], *names[:1]]
+        if len(names) > 1 and any(names_haproxy(n, services) for n in names[1:]):
+            yield from _verb_act(line, match, names[0])
+    for match in _INIT_SCRIPT.finditer(line.resolved):
+        names = _words(match["rest"])
+        if names and names_haproxy(match["script"], services):
+            yield from _verb_act(line, match, names[0])
+
+
+def _verb_act(line: Line, match: re.Match[str], verb: str) -> Iterator[_Found]:
+    action = _VERBS.get(verb)
+    if action is not None and not is_printed(line.resolved, match.start()):
+        said = match[0].strip()
+        yield match.start(), Act(Action(action), line.number, _one_line(line), said, said)
+
+
+def _one_line(line: Line) -> str:
+    return " ".join(line.text.split())
+
+
+def _words(rest: str) -> list[str]:
+    """Return the words of a command without options and quotes."""
+    found = []
+    words = iter(rest.split())
+    for word in words:
+        bare = word.strip("\"'")
+        if bare in _OPTIONS_WITH_VALUE:
+            next(words, "")
+        elif not bare.startswith("-"):
+            found.append(bare)
+    return found
+
+
+def _signal_acts(line: Line, services: Collection[str]) -> Iterator[_Found]:
+    for match in _KILL.finditer(line.resolved):
+        rest = match["rest"]
+        signal = _SIGNAL.search(rest)
+        name = signal[1] if signal else "KILL" if match["service"] in {"docker", "podman"} else "TERM"
+        targeted = _IN_PATH.search(rest) or any(names_haproxy(w, services) for w in rest.split())
+        if (
+            targeted
+            and name not in {"0", "L"}
+            and " -l" not in rest
+            and not is_printed(line.resolved, match.start())
+        ):
+            said = match[0].strip()
+            yield (
+                match.start(),
+                Act(Action.SIGNAL, line.number, _one_line(line), _SIGNALS.get(name, name), said),
+            )
+
+
+def _spawn_acts(line: Line) -> Iterator[_Found]:
+    for match in _SPAWN.finditer(line.resolved):
+        program = match["program"]
+        # A bare name behind a space is an argument ("apt install haproxy -y"); a path may stand behind a wrapper.
+        if match.start() == match.start("command") and "/" not in program and match.start():
             continue
-        pending = ""
-        if not joined.lstrip().startswith(("#", ";", "//")):
-            yield start, joined
-    if pending:
-        yield start, pending
-
-
-def _acts(number: int, text: str) -> Iterator[Act]:
-    for match in _SERVICE.finditer(text):
-        verb = _VERB.search(match[0])
-        if verb and (_HAPROXY.search(match[0]) or "init.d/haproxy" in match[0]):
-            word = "restart" if "restart" in verb[0] else verb[0].removeprefix("force-").removeprefix("try-")
-            yield Act(Action(word), number, text.strip(), match[0].strip())
-    for match in _KILL.finditer(text):
-        if _HAPROXY.search(match["rest"]) or _HAPROXY.search(text):
-            signal = _SIGNAL.search(match["rest"])
-            name = signal[1] if signal else "TERM"
-            yield Act(Action.SIGNAL, number, text.strip(), _SIGNALS.get(name, name))
-    for match in _SPAWN.finditer(text):
-        words = match["command"].split()
-        action = Action.CHECK if {"-c", "-vv", "-v", "-cc"} & set(words) else Action.SPAWN
-        yield Act(action, number, text.strip(), match["command"].strip())
-    if _SOCKET_RELOAD.search(text):
-        yield Act(Action.MASTER_CLI, number, text.strip())
-
-
-def _module_acts(script: Script) -> Iterator[Act]:
-    """Yield what the tasks of a configuration-management tree do: a service module that names haproxy, and a state."""
-    lines = script.text.splitlines()
-    for number, line in enumerate(lines, 1):
-        state = _ANSIBLE_STATE.search(line)
-        if state is None or line.lstrip().startswith("#"):
+        if is_printed(line.resolved, match.start("command")):
             continue
-        near = "\n".join(lines[max(0, number - 6) : number + 5])
-        if _HAPROXY.search(near) and re.search(r"\b(?:service|systemd|systemd_service|sysvinit)\b", near):
-            verbs = {"restarted": Action.RESTART, "reloaded": Action.RELOAD, "stopped": Action.STOP}
-            yield Act(verbs.get(state[1], Action.START), number, line.strip(), f"state: {state[1]}")
+        # start-stop-daemon(8) ends its own options with "--"; HAProxy would take what follows for files.
+        command = match["command"].replace(match["dashes"] or "\0", "", 1).strip()
+        words = _split(command)
+        if _ASKS & set(words):
+            continue
+        if "-c" in words or "-f" in words:
+            action = Action.CHECK if "-c" in words else Action.SPAWN
+            yield match.start("command"), Act(action, line.number, _one_line(line), command, command)
+
+
+def _cli_acts(line: Line) -> Iterator[_Found]:
+    found = _CLI_RELOAD.search(line.resolved)
+    if found and _SOCKET_TOOL.search(line.resolved):
+        detail = found["cli"] or found["here"]
+        yield found.start(), Act(Action.MASTER_CLI, line.number, _one_line(line), detail, detail)
+
+
+def _split(command: str) -> Sequence[str]:
+    try:
+        return shlex.split(command)
+    except ValueError:
+        return [word.strip("\"'") for word in command.split()]

@@ -42,6 +42,8 @@ class HaproxyArguments:
     """-dR."""
     zero_warning: bool = False
     """-dW."""
+    flags: tuple[str, ...] = ()
+    """All options without a value, sorted, those above included: "-W", "-db", …"""
     unknown: tuple[str, ...] = ()
 
     @property
@@ -107,5 +109,6 @@ def _build(
         hard_stop_pids=listed("-st"),
         no_reuseport="-dR" in flags,
         zero_warning="-dW" in flags,
+        flags=tuple(sorted(flags)),
         unknown=tuple(unknown),
     )

@@ -19,7 +19,9 @@ _SESSIONS = 20
 _SESSION = re.compile(r"0x[0-9a-f]+: proto=\S+ .*?\bfe=(\S*) be=(\S*) .*?\bage=(\S*)", re.ASCII)
 _AGE = re.compile(r"(\d{1,9})([dhms])", re.ASCII)
 _SECONDS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
-_PEERS = re.compile(r"^0x[0-9a-f]+: \[[^\]]*\] id=\S+ (?:disabled=(\d+)|state=\d+) flags=0x([0-9a-f]+)", re.M)
+_PEERS = re.compile(
+    r"^0x[0-9a-f]+: \[[^\]]*\] id=\S+ (?:disabled=(\d+)|state=\d+) flags=0x([0-9a-f]+)", re.MULTILINE
+)
 _RESYNC_FINISHED = 0x3
 """PEERS_F_RESYNC_LOCAL and _REMOTE: nothing to learn any more (2.2: src/peers.c; 3.0: include/haproxy/peers-t.h)."""
 

@@ -8,8 +8,8 @@ import msgspec
 
 from hitless import __version__
 from hitless.audit.gather.configuration import configuration_file
+from hitless.audit.gather.document import rfc3339_now
 from hitless.audit.gather.mode import decide_mode, master_worker_line
-from hitless.audit.gather.now import rfc3339_now
 from hitless.audit.gather.program import find_program
 from hitless.audit.gather.unit import launch_of_unit, read_unit_file
 from hitless.config.files import expand_paths, read_bounded

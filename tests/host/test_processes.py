@@ -159,7 +159,7 @@ def test_open_files_are_counted(child: subprocess.Popen[bytes]) -> None:
     with socket.socket() as own:
         found = read_descriptors(os.getpid())
         assert os.fstat(own.fileno()).st_ino in found.sockets
-    assert read_descriptors(child.pid).count == len(os.listdir(f"/proc/{child.pid}/fd"))
+    assert read_descriptors(child.pid).count == len(list(Path(f"/proc/{child.pid}/fd").iterdir()))
 
 
 @pytest.mark.parametrize(

@@ -165,7 +165,7 @@ def _remove_cgroups(groups: Sequence[Path]) -> None:
     for group in groups:
         for directory, _, _ in os.walk(group, topdown=False):
             with contextlib.suppress(OSError):
-                os.rmdir(directory)
+                Path(directory).rmdir()
 
 
 def _await_ready(ready: socket.socket, process: "subprocess.Popen[bytes]") -> int | None:
@@ -175,8 +175,8 @@ def _await_ready(ready: socket.socket, process: "subprocess.Popen[bytes]") -> in
     died = os.pidfd_open(process.pid)
     try:
         while (left := deadline - time.monotonic()) > 0:
-            readable, _, _ = select.select([ready, died], [], [], left)
-            if ready not in readable:
+            readable, _, _ = select.select([ready.fileno(), died], [], [], left)
+            if ready.fileno() not in readable:
                 return None
             lines = ready.recv(65536).decode().splitlines()
             leader = next(

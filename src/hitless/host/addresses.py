@@ -29,7 +29,7 @@ _IFA_ADDRESS, _IFA_LOCAL, _IFA_FLAGS = 1, 2, 8
 _RTA_DST = 1
 _RTN_LOCAL = 2
 _OPTIMISTIC, _DAD_FAILED, _TENTATIVE = 0x04, 0x08, 0x40
-_SIZES = {socket.AF_INET: 4, socket.AF_INET6: 16}
+_SIZES: dict[int, int] = {socket.AF_INET: 4, socket.AF_INET6: 16}
 
 
 @dataclass(frozen=True, slots=True)

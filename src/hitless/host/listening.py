@@ -46,7 +46,7 @@ class NamespaceSockets:
         """Of TCP and unix sockets; None if either is not known."""
         if self.listeners is None or self.unix_listeners is None:
             return None
-        return frozenset(s.inode for s in (*self.listeners, *self.unix_listeners))
+        return frozenset({s.inode for s in self.listeners} | {s.inode for s in self.unix_listeners})
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def read_listening(
     if sockets is None:
         sockets, missing = read_namespace_sockets(pid, connections=False, proc=proc)
         unknown.extend(missing)
-    wanted = {s.inode for s in (*(sockets.listeners or ()), *(sockets.unix_listeners or ()))}
+    wanted = {s.inode for s in sockets.listeners or ()} | {s.inode for s in sockets.unix_listeners or ()}
     holders = find_holders(wanted, proc)
     without = [inode for inode in wanted if inode not in holders.pids]
     if holders.unseen and without:
@@ -127,9 +127,12 @@ def _attempt(read: Callable[[], _T], what: str, unknown: list[Unknown]) -> _T | 
 def find_holders(wanted: Collection[int], proc: Path = PROC) -> Holders:
     """Return which processes hold sockets of these inodes; all open files of the host are looked at once."""
     search = _Search(frozenset(wanted))
-    if wanted:
-        for pid in list_pids(proc):
-            search.look_into(pid, proc)
+    try:
+        everybody = list_pids(proc) if wanted else []
+    except HostError:
+        return Holders({}, {}, unseen=1)
+    for pid in everybody:
+        search.look_into(pid, proc)
     pids = {inode: tuple(sorted(found)) for inode, found in search.pids.items()}
     return Holders(pids, search.names, search.unseen)
 

@@ -29,7 +29,9 @@ def make(name: str = "haproxy.service") -> Snapshot:
 
 
 def test_published_schema_is_current() -> None:
-    assert json.loads(SCHEMA.read_text()) == json_schema(), "write it again: python -m tests.audit.gather.test_document"
+    assert json.loads(SCHEMA.read_text()) == json_schema(), (
+        "write it again: python -m tests.audit.gather.test_document"
+    )
 
 
 def test_a_document_validates_and_reads_back(tmp_path: Path) -> None:

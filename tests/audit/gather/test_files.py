@@ -49,7 +49,9 @@ def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
         gather_snapshot(gather(tmp_path / "missing.cfg"))
 
 
-@pytest.mark.parametrize("data", [b"", b"\x00\xff\xfe" * 100, "global # é".encode("latin-1"), b"global\r\n  x"])
+@pytest.mark.parametrize(
+    "data", [b"", b"\x00\xff\xfe" * 100, "global # é".encode("latin-1"), b"global\r\n  x"]
+)
 def test_the_document_audits_as_the_files_do(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "a.cfg").write_bytes(data)
     snapshot = gather_snapshot(gather(tmp_path / "a.cfg"))

@@ -10,6 +10,7 @@ from hitless.errors import HitlessError
 from hitless.facts import Host, Unknown
 from hitless.host.accounts import Accounts
 from hitless.host.addresses import read_addresses
+from hitless.host.keepalived import read_keepalived
 from hitless.host.listening import read_listening
 from hitless.host.netns import in_network_namespace
 from hitless.host.paths import read_paths
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from hitless.audit.gather.instance import Gathering
-    from hitless.audit.gather.options import GatherOptions
     from hitless.config.model import Model
+    from hitless.facts import VirtualAddress
     from hitless.host.machine import Machine
     from hitless.host.root import HostRoot
 
@@ -36,7 +37,6 @@ def read_host(
     machine: Machine,
     gatherings: Sequence[Gathering],
     models: Sequence[Model],
-    options: GatherOptions,
 ) -> tuple[Host, list[Unknown]]:
     """Return the facts about the host: of the network and the files that the first service lives in."""
     reader = _Reader(gatherings)
@@ -59,6 +59,7 @@ def read_host(
         unix_listening=listening.unix_listening if listening else None,
         paths=reader.noted(read_paths(root, islice(wanted_paths(gatherings, models), _MOST_PATHS))),
         accounts=Accounts(root).read(users, groups),
+        keepalived=reader.keepalived(host),
         sysctl_files=reader.noted(read_sysctl_files(host)),
     )
     reader.say_what_is_elsewhere()
@@ -129,6 +130,12 @@ class _Reader:
         except HitlessError as error:
             self.unknown.append(Unknown(what=what, why=error.message))
             return None
+
+    def keepalived(self, host: HostRoot) -> tuple[VirtualAddress, ...]:
+        """Keepalived has its files on the host, also where HAProxy lives in a container."""
+        found = read_keepalived(host)
+        self.unknown += found.unknown
+        return tuple(found.addresses)
 
     def say_what_is_elsewhere(self) -> None:
         """Only one root and one network are looked at: those of the first service."""

@@ -64,7 +64,7 @@ def read_views(gathering: Gathering, model: Model) -> None:
         )
         gathering.take(unknown)
         if view is not None:
-            views[view.pid] = view
+            views.setdefault(view.pid, view)
     _note_unasked(gathering, views)
     asked = bool(views) or bool(rows)
     gathering.set(master=master, workers=tuple(views.values()) if asked else None)

@@ -7,6 +7,7 @@ struct rtmsg     { __u8 family, dst_len, src_len, tos, table, protocol, scope, t
 Source: Linux v6.18 include/uapi/linux/{if_link,if_addr,rtnetlink}.h.
 """
 
+import contextlib
 import ipaddress
 import socket
 import struct
@@ -28,6 +29,7 @@ _IFLA_IFNAME = 3
 _IFA_ADDRESS, _IFA_LOCAL, _IFA_FLAGS = 1, 2, 8
 _RTA_DST = 1
 _RTN_LOCAL = 2
+_SOL_NETLINK, _NETLINK_GET_STRICT_CHK = 270, 12
 _OPTIMISTIC, _DAD_FAILED, _TENTATIVE = 0x04, 0x08, 0x40
 _SIZES: dict[int, int] = {socket.AF_INET: 4, socket.AF_INET6: 16}
 
@@ -60,9 +62,22 @@ def read_addresses(*, timeout_s: float = 5.0) -> Addresses:
         )
         answer = netlink.dump(route, _RTM_GETADDR, _ADDRESS.pack(0, 0, 0, 0, 0), timeout_s=timeout_s)
         addresses = tuple(_addresses(answer, names))
-        request = _ROUTE.pack(0, 0, 0, 0, 0, 0, 0, 0, 0)
-        networks = _local_networks(netlink.dump(route, _RTM_GETROUTE, request, timeout_s=timeout_s))
-    return Addresses(addresses, tuple(names[index] for index in sorted(names)), tuple(sorted(set(networks))))
+        # A router has a million routes: where the kernel filters (Linux 4.20), only those of type local come back.
+        with contextlib.suppress(OSError):
+            route.setsockopt(_SOL_NETLINK, _NETLINK_GET_STRICT_CHK, 1)
+        networks = {
+            network
+            for family in _SIZES
+            for network in _local_networks(
+                netlink.dump(
+                    route,
+                    _RTM_GETROUTE,
+                    _ROUTE.pack(family, 0, 0, 0, 0, 0, 0, _RTN_LOCAL, 0),
+                    timeout_s=timeout_s,
+                )
+            )
+        }
+    return Addresses(addresses, tuple(names[index] for index in sorted(names)), tuple(sorted(networks)))
 
 
 def _links(payloads: Iterator[bytes]) -> Iterator[tuple[int, str]]:

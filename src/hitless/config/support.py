@@ -53,7 +53,7 @@ SUPPORT = {
     "global tune.listener.default-shards": Support((2, 8)),
     "global tune.quic.socket-owner": Support((2, 8)),
     "global tune.quic.fe.sock-per-conn": Support((3, 3)),
-    "global harden.reject-privileged-ports.tcp": Support((3, 0)),
+    "global harden.reject-privileged-ports.tcp": Support((3, 0), backported=(2, 6)),
     "global dns-accept-family": Support((3, 2)),
     "bind expose-fd": Support((1, 8)),
     "bind process": Support((1, 8), removed=(2, 7)),

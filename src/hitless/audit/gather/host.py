@@ -49,7 +49,7 @@ def gather_host(options: GatherOptions) -> Snapshot:
         if gathering.main_pid:
             read_views(gathering, model)
         unknown += gathering.unknown
-    facts, unseen = read_host(host, machine, gatherings, models)
+    facts, unseen = read_host(host, machine, gatherings, models, options)
     unknown += unseen
     return Snapshot(
         tool_version=__version__,

@@ -14,12 +14,14 @@ from hitless.host.keepalived import read_keepalived
 from hitless.host.listening import read_listening
 from hitless.host.netns import in_network_namespace
 from hitless.host.paths import read_paths
+from hitless.host.scripts import read_scripts
 from hitless.host.sysctls import read_sysctl_files, read_sysctls
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from hitless.audit.gather.instance import Gathering
+    from hitless.audit.gather.options import GatherOptions
     from hitless.config.model import Model
     from hitless.facts import VirtualAddress
     from hitless.host.machine import Machine
@@ -37,6 +39,7 @@ def read_host(
     machine: Machine,
     gatherings: Sequence[Gathering],
     models: Sequence[Model],
+    options: GatherOptions,
 ) -> tuple[Host, list[Unknown]]:
     """Return the facts about the host: of the network and the files that the first service lives in."""
     reader = _Reader(gatherings)
@@ -60,6 +63,7 @@ def read_host(
         paths=reader.noted(read_paths(root, islice(wanted_paths(gatherings, models), _MOST_PATHS))),
         accounts=Accounts(root).read(users, groups),
         keepalived=reader.keepalived(host),
+        scripts=reader.noted(read_scripts(host, options.scripts)),
         sysctl_files=reader.noted(read_sysctl_files(host)),
     )
     reader.say_what_is_elsewhere()

@@ -19,6 +19,7 @@ from hitless.host.haproxy_processes import group_instances, read_haproxy_process
 from hitless.host.listening import read_listening
 from hitless.host.netns import in_network_namespace
 from hitless.host.root import HostRoot
+from hitless.host.sysctls import read_sysctls
 from tests.system.conftest import require
 
 pytestmark = pytest.mark.system
@@ -187,7 +188,9 @@ def test_listeners_are_those_that_ss_lists() -> None:
 def test_another_network_namespace_is_seen_from_within() -> None:
     require(os.geteuid() == 0 and shutil.which("unshare"), "a network namespace needs root")
     program = (
-        "import socket, sys; s = socket.create_server(('0.0.0.0', 4321)); print(flush=True); sys.stdin.read()"
+        "import socket, sys; s = socket.create_server(('0.0.0.0', 4321)); "
+        "open('/proc/sys/net/ipv4/ip_unprivileged_port_start', 'w').write('77'); "
+        "print(flush=True); sys.stdin.read()"
     )
     words = ["unshare", "--net", "python3", "-c", program]
     with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
@@ -195,8 +198,11 @@ def test_another_network_namespace_is_seen_from_within() -> None:
         require(process.stdout.readline(), "no network namespace can be made here")
         found, unknown = read_listening(process.pid)
         there = in_network_namespace(process.pid, read_addresses)
+        settings, _ = in_network_namespace(process.pid, lambda: read_sysctls(HostRoot()))
         process.kill()
     assert unknown == ()
+    values = {setting.name: setting.value for setting in settings}
+    assert values["net.ipv4.ip_unprivileged_port_start"] == "77"
     assert [(s.address, s.port, s.pids) for s in found.listening or ()] == [("0.0.0.0", 4321, (process.pid,))]
     assert there.interfaces[0] == "lo"
     assert there.addresses == ()  # lo is down

@@ -248,7 +248,9 @@ def _newest_first(processes: Iterable[Process]) -> list[Process]:
 def _first_that_listens(newest_first: Sequence[Process]) -> int:
     """Return the index of the newest process that serves; those before it are still initialising.
 
-    0 where nobody listens (only UDP, say) or where it cannot be seen of all of them.
+    0 where nobody listens (only UDP, say) or where it cannot be seen of all of them. For the 2 s in which a reload
+    fails to bind, a new worker of 3.1 and later holds what it was handed and counts as serving, and the old one's
+    paused TCP sockets do not listen (seen on 3.2.26): what the master says of its workers decides then.
     """
     if any(p.listening_inodes is None for p in newest_first):
         return 0

@@ -70,7 +70,7 @@ def test_what_is_no_snapshot_is_refused(tmp_path: Path, data: bytes, message: st
 
 def test_what_cannot_be_read_is_refused(tmp_path: Path) -> None:
     for path in (tmp_path / "missing", tmp_path, Path("/dev/zero")):
-        with pytest.raises(UsageError, match="the snapshot|is a device") as caught:
+        with pytest.raises(UsageError, match=r"the snapshot|is a device") as caught:
             read_snapshot_file(str(path))
         assert "hitless snapshot" in caught.value.hint
 

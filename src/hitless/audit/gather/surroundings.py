@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
@@ -12,10 +13,12 @@ from hitless.host.accounts import Accounts
 from hitless.host.addresses import read_addresses
 from hitless.host.keepalived import read_keepalived
 from hitless.host.listening import read_listening
+from hitless.host.logging_facts import read_logging
 from hitless.host.netns import in_network_namespace
 from hitless.host.paths import read_paths
 from hitless.host.scripts import read_scripts
 from hitless.host.sysctls import read_sysctl_files, read_sysctls
+from hitless.host.tmpfiles import read_tmpfiles
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -64,6 +67,8 @@ def read_host(
         accounts=Accounts(root).read(users, groups),
         keepalived=reader.keepalived(host),
         scripts=reader.noted(read_scripts(host, options.scripts)),
+        tmpfiles=reader.noted(read_tmpfiles(root, sorted(_socket_directories(gatherings, models)))),
+        logging=reader.noted(read_logging(host)),
         sysctl_files=reader.noted(read_sysctl_files(host)),
     )
     reader.say_what_is_elsewhere()
@@ -110,6 +115,21 @@ def wanted_accounts(
         if unit is not None and unit.group:
             found["group"][unit.group] = None
     return found["user"], found["group"]
+
+
+def _socket_directories(gatherings: Sequence[Gathering], models: Sequence[Model]) -> set[str]:
+    """Return the directories that must be there before HAProxy starts: of its sockets and its pid file."""
+    named = [r.path for model in models for r in model.file_references if r.kind in {"socket", "pidfile"}]
+    for gathering in gatherings:
+        if gathering.instance.launch is not None:
+            arguments = parse_arguments(gathering.instance.launch.arguments)
+            named += [arguments.pid_file, *arguments.master_socket_paths]
+    return {posixpath.dirname(path) for path in named if path.startswith("/")} - {
+        "/",
+        "/run",
+        "/var/run",
+        "/tmp",
+    }
 
 
 class _Reader:

@@ -15,12 +15,12 @@ from hitless.control.messages import Level, parse_messages
 from hitless.control.process_state import oldest_sessions, peers_in_sync, server_differences
 from hitless.control.replies import parse_info, parse_processes, parse_servers_state
 from hitless.control.runtime_api import MasterCli, RuntimeApi
-from hitless.errors import ControlError
 from hitless.facts import MasterProcess, MasterView, Unknown, WorkerView
 
 if TYPE_CHECKING:
     from hitless.control.process_state import ConfiguredServers
     from hitless.control.replies import ProcessRow
+    from hitless.errors import ControlError
 
 __all__ = ["Deadline", "read_master_view", "read_worker_view"]
 

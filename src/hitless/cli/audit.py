@@ -10,7 +10,7 @@ import click
 
 from hitless.cli.audit_words import HELP, PARAMETERS
 from hitless.cli.gather_words import GATHER_WORDS, read_gather_options
-from hitless.cli.output import FILE_WIDTH, STDOUT, terminal_width, wants_colour, write_text
+from hitless.cli.output import STDOUT, text_style, write_text
 from hitless.errors import ExitCode, UsageError
 from hitless.findings import Severity
 
@@ -111,9 +111,8 @@ def _render(
     if output_format == "text":
         from hitless.report.audit import text
 
-        to_terminal = output == STDOUT
-        width = terminal_width() if to_terminal else FILE_WIDTH
-        return text.render(result, rules, width=width, colour=to_terminal and wants_colour())
+        width, colour = text_style(output)
+        return text.render(result, rules, width=width, colour=colour)
     if output_format == "sarif":
         from hitless.report.audit import sarif
 

@@ -14,16 +14,12 @@ from hitless.errors import HitlessError
 if TYPE_CHECKING:
     from hitless.verdict import ProofResult
 
-<<<<<<< HEAD
-__all__ = ["FILE_WIDTH", "FORMATS", "STDOUT", "terminal_width", "wants_colour", "write_result", "write_text"]
-=======
-__all__ = ["FILE_WIDTH", "FORMATS", "STDOUT", "text_style", "write_result", "write_text"]
->>>>>>> output
+__all__ = ["FORMATS", "STDOUT", "text_style", "write_result", "write_text"]
 
 FORMATS = ("text", "json", "junit", "markdown")
 STDOUT = "-"
 _WIDEST = 110
-FILE_WIDTH = 100
+_FILE_WIDTH = 100
 
 
 def write_result(result: ProofResult, output_format: str, *, bundle: str, target: str = STDOUT) -> None:
@@ -56,13 +52,8 @@ def _render(result: ProofResult, output_format: str, bundle: str, target: str) -
     if output_format == "text":
         from hitless.report import terminal
 
-<<<<<<< HEAD
-        width = terminal_width() if is_terminal else FILE_WIDTH
-        return terminal.render(result, width=width, colour=is_terminal and wants_colour(), bundle=bundle)
-=======
         width, colour = text_style(target)
         return terminal.render(result, width=width, colour=colour, bundle=bundle)
->>>>>>> output
     if output_format == "json":
         from hitless.report import json
 
@@ -76,28 +67,13 @@ def _render(result: ProofResult, output_format: str, bundle: str, target: str) -
     return markdown.render(result)
 
 
-<<<<<<< HEAD
-def terminal_width() -> int:
-    """Return the width for text on standard output: the terminal's within reason, a file's own."""
-    return min(shutil.get_terminal_size().columns, _WIDEST) if _is_terminal() else FILE_WIDTH
-
-
-def wants_colour() -> bool:
-    """Return whether text on standard output may be coloured (https://no-color.org)."""
-    return _is_terminal() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-
-
-def _is_terminal() -> bool:
-    return sys.stdout.isatty()
-=======
 def text_style(target: str) -> tuple[int, bool]:
     """Return how many columns a text may have that goes to `target`, and whether it may be coloured."""
     if target != STDOUT or not sys.stdout.isatty():
-        return FILE_WIDTH, False
+        return _FILE_WIDTH, False
     return min(shutil.get_terminal_size().columns, _WIDEST), _wants_colour()
 
 
 def _wants_colour() -> bool:
     """Whether the terminal may be coloured (https://no-color.org)."""
     return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
->>>>>>> output

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from hitless.causes import CAUSES, Cause
-from hitless.cli.output import terminal_width, wants_colour, write_text
+from hitless.cli.output import STDOUT, text_style, write_text
 from hitless.cli.rule_texts import OWN, rule_names, rule_text
 from hitless.errors import UsageError
 
@@ -46,7 +46,8 @@ def command(code: str, output_format: str) -> None:
     else:
         from hitless.report.audit.rule_page import render_terminal
 
-        write_text(render_terminal(found, width=terminal_width(), colour=wants_colour()))
+        width, colour = text_style(STDOUT)
+        write_text(render_terminal(found, width=width, colour=colour))
 
 
 def _find(text: str) -> RuleText:

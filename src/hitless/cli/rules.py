@@ -8,7 +8,7 @@ import click
 
 from hitless.audit.table import FAMILIES
 from hitless.causes import CAUSES
-from hitless.cli.output import terminal_width, wants_colour, write_text
+from hitless.cli.output import STDOUT, text_style, write_text
 from hitless.cli.rule_texts import rule_names, rule_text
 
 __all__ = ["command"]
@@ -35,8 +35,5 @@ def command(output_format: str) -> None:
     elif output_format == "markdown":
         write_text(rule_list.render_markdown(rules, FAMILIES))
     else:
-        write_text(
-            rule_list.render_terminal(
-                rules, of_proofs, FAMILIES, width=terminal_width(), colour=wants_colour()
-            )
-        )
+        width, colour = text_style(STDOUT)
+        write_text(rule_list.render_terminal(rules, of_proofs, FAMILIES, width=width, colour=colour))

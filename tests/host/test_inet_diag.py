@@ -11,6 +11,7 @@ from hitless.host import inet_diag
 from hitless.host.inet_diag import (
     Listener,
     open_sock_diag,
+    read_connection_inodes,
     read_connections,
     read_listeners,
     read_unix_sockets,
@@ -90,3 +91,13 @@ def test_any_bytes_are_a_socket_or_refused(payload: bytes) -> None:
             parse(payload)
         except EvidenceError:
             continue
+
+
+def test_the_inodes_of_all_connections() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        with socket.create_connection(server.getsockname()) as client, server.accept()[0] as accepted:
+            found = read_connection_inodes()
+            ends = {os.fstat(s.fileno()).st_ino for s in (client, accepted)}
+            assert ends <= found
+            assert {c.inode for c in read_connections(server.getsockname()[1])} <= found
+        assert os.fstat(server.fileno()).st_ino not in found

@@ -1,4 +1,6 @@
+import contextlib
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -8,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from hitless.host.errors import HostError
 from hitless.host.processes import (
     Denied,
     Gone,
@@ -15,6 +18,9 @@ from hitless.host.processes import (
     format_ending,
     read_children,
     read_command_line,
+    read_control_groups,
+    read_descriptor_limit,
+    read_descriptors,
     read_executable,
     read_network_namespace,
     read_socket_inodes,
@@ -105,13 +111,55 @@ def test_a_name_with_spaces_and_parentheses(tmp_path: Path) -> None:
     assert read_start_ticks(7, tmp_path) == 22
 
 
-def test_a_process_that_does_not_let_us_look(tmp_path: Path) -> None:
-    class Refusing(type(tmp_path)):  # type: ignore[misc] # the class of paths differs between systems
-        def open(self, *_: object, **__: object) -> None:
-            raise PermissionError(13, "Permission denied")
+def test_a_process_that_does_not_let_us_look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> int:
+        raise PermissionError(13, "Permission denied")
 
+    monkeypatch.setattr(os, "open", refuse)
     with pytest.raises(Denied, match="process 7 does not let us look: Permission denied"):
-        read_status(7, Refusing(tmp_path))
+        read_status(7, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"\n\0\xff", b"7 (a) S x y z", b"Uid:\tx\nPPid:\t-\n", b"1 (a) S " + b"x " * 40]
+)
+def test_nonsense_in_proc_is_an_error_of_ours(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "7").mkdir()
+    for name in ("stat", "status", "limits", "cgroup", "cmdline"):
+        (tmp_path / "7" / name).write_bytes(content)
+    for reader in (
+        read_start_ticks,
+        read_status,
+        read_descriptor_limit,
+        read_control_groups,
+        read_command_line,
+    ):
+        with contextlib.suppress(HostError):
+            reader(7, tmp_path)
+
+
+def test_a_fifo_in_a_recorded_tree_is_not_waited_for(tmp_path: Path) -> None:
+    (tmp_path / "7").mkdir()
+    os.mkfifo(tmp_path / "7" / "cmdline")
+    assert read_command_line(7, tmp_path) == ()
+
+
+def test_the_limit_of_open_files_and_the_control_groups(tmp_path: Path) -> None:
+    assert read_descriptor_limit(os.getpid()) == resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    (tmp_path / "7").mkdir()
+    (tmp_path / "7" / "limits").write_text(
+        "Max open files            unlimited            unlimited            files\n"
+    )
+    (tmp_path / "7" / "cgroup").write_text("1:name=systemd:/a:b\n0::/system.slice/x.service\n")
+    assert read_descriptor_limit(7, tmp_path) is None
+    assert read_control_groups(7, tmp_path) == {"name=systemd": "/a:b", "": "/system.slice/x.service"}
+
+
+def test_open_files_are_counted(child: subprocess.Popen[bytes]) -> None:
+    with socket.socket() as own:
+        found = read_descriptors(os.getpid())
+        assert os.fstat(own.fileno()).st_ino in found.sockets
+    assert read_descriptors(child.pid).count == len(list(Path(f"/proc/{child.pid}/fd").iterdir()))
 
 
 @pytest.mark.parametrize(

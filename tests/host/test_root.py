@@ -137,3 +137,17 @@ def test_names_with_any_bytes_can_be_printed(tmp_path: Path) -> None:
     assert printable(name) == "caf\\xe9\nx"
     assert printable("\ud800") == "\\ud800"
     assert printable("café") == "café"
+
+
+def test_the_real_path_also_of_what_is_missing(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    (tmp_path / "var").mkdir()
+    (tmp_path / "var" / "run").symlink_to("/run")
+    (tmp_path / "var" / "loop").symlink_to("loop")
+    root = HostRoot(tmp_path, live=False)
+    assert root.real_path("/var/run/haproxy/x.sock") == "/run/haproxy/x.sock"
+    assert root.real_path("/var/../var/run") == "/run"
+    assert root.real_path("/") == "/"
+    with pytest.raises(HostError):
+        root.real_path("/var/loop/x")
+    assert HostRoot().real_path(f"{tmp_path}/none/x") == f"{tmp_path.resolve()}/none/x"

@@ -114,6 +114,10 @@ def _refuse_contradictions(words: Mapping[str, Any], files: tuple[str, ...]) -> 
             f"{option} chooses on a host, and files are looked at alone: not both at once.",
             hint="For a running instance name no files, and choose it with --config, --unit or --pid.",
         )
+    if words["unit_file"] and not files:
+        raise UsageError(
+            "--unit-file starts configuration files: name them.", hint="For a host's unit: --unit NAME."
+        )
     if words["snapshot"] and (files or chosen or words["root"] != "/" or words["haproxy"]):
         raise UsageError("--snapshot reads everything from that file: name no files and no host beside it.")
     if words["haproxy"] and words["haproxy_version"]:

@@ -159,6 +159,8 @@ class Host(Record, frozen=True):
     sysctls: tuple[Sysctl, ...] | None = None
     addresses: tuple[HostAddress, ...] | None = None
     interfaces: tuple[str, ...] | None = None
+    local_networks: tuple[str, ...] | None = None
+    """Networks whose every address is the host's by a local route: "127.0.0.0/8", AnyIP. bind() takes them all."""
     listening: tuple[ListeningSocket, ...] | None = None
     unix_listening: tuple[UnixListener, ...] | None = None
     paths: tuple[PathFact, ...] | None = None

@@ -20,10 +20,12 @@ from hitless.errors import EvidenceError
 from hitless.host import netlink
 
 __all__ = [
+    "TCP_LISTEN",
     "Connection",
     "Listener",
     "UnixSocket",
     "open_sock_diag",
+    "read_connection_inodes",
     "read_connections",
     "read_listeners",
     "read_unix_sockets",
@@ -149,6 +151,20 @@ def read_connections(
         for family in (socket.AF_INET, socket.AF_INET6)
         for payload in _dump(diag, _inet_request(family, TCP_ESTABLISHED, local_port), timeout_s)
     ]
+
+
+def read_connection_inodes(
+    diag: socket.socket | None = None, *, timeout_s: float = DEFAULT_TIMEOUT_S
+) -> set[int]:
+    """Return the inodes of all established TCP sockets: a busy proxy has a million, and no more of each is kept.
+
+    Raises: EvidenceError if the kernel cannot be asked or its answer cannot be read.
+    """
+    return {
+        _unpack(payload).inode
+        for family in (socket.AF_INET, socket.AF_INET6)
+        for payload in _dump(diag, _inet_request(family, TCP_ESTABLISHED, 0), timeout_s)
+    }
 
 
 def read_unix_sockets(

@@ -5,35 +5,42 @@ Every reader takes the directory that stands for `/proc`, so that a recorded tre
 
 import contextlib
 import os
-import re
 import select
 import signal
+import stat
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from hitless.host.errors import Denied, Gone, translated
+from hitless.host.errors import Denied, Gone, HostError, translated
 
 __all__ = [
     "PROC",
     "Denied",
+    "Descriptors",
     "Gone",
     "ProcessHandle",
     "ProcessStatus",
+    "ProcessTimes",
     "format_ending",
+    "list_pids",
     "read_children",
     "read_command_line",
+    "read_control_groups",
+    "read_descriptor_limit",
+    "read_descriptors",
     "read_executable",
     "read_network_namespace",
     "read_socket_inodes",
     "read_start_ticks",
     "read_status",
+    "read_times",
 ]
 
 PROC = Path("/proc")
 _MAX_FILE_SIZE_BYTES = 4 * 1024 * 1024
-_SOCKET_LINK = re.compile(r"socket:\[(\d+)\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +60,22 @@ class ProcessStatus:
     resident_bytes: int
     pending: frozenset[int]
     blocked: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Descriptors:
+    """The open files of a process, and the inodes of the sockets among them."""
+
+    count: int
+    sockets: set[int]
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessTimes:
+    """In clock ticks (`os.sysconf("SC_CLK_TCK")` a second): start since boot, processor time used."""
+
+    start_ticks: int
+    cpu_ticks: int
 
 
 class ProcessHandle:
@@ -98,6 +121,16 @@ class ProcessHandle:
         os.close(self._descriptor)
 
 
+def list_pids(proc: Path = PROC) -> list[int]:
+    """Return all processes that we can see, ascending.
+
+    Raises: Gone, Denied.
+    """
+    with translated(f"{proc} is not there", f"{proc} cannot be read"):
+        # int() alone takes signs and other scripts' digits, which a recorded tree may hold.
+        return sorted(int(n) for n in os.listdir(proc) if n.isascii() and n.isdigit())  # noqa: PTH208
+
+
 def read_children(pid: int, proc: Path = PROC) -> list[int]:
     """Return the pids of a process's children, in no particular order.
 
@@ -118,25 +151,47 @@ def read_socket_inodes(pid: int, proc: Path = PROC) -> set[int]:
 
     Raises: Gone, Denied.
     """
-    directory = proc / str(pid) / "fd"
-    with _translated(pid):
-        links = list(directory.iterdir())
+    return read_descriptors(pid, proc).sockets
+
+
+def read_descriptors(pid: int, proc: Path = PROC) -> Descriptors:
+    """Return how many files a process has open, and which sockets among them.
+
+    Raises: Gone, Denied.
+    """
+    directory = str(proc / str(pid) / "fd")
     inodes: set[int] = set()
-    for link in links:
-        with contextlib.suppress(Gone), _translated(pid):  # closed since it was listed
-            match = _SOCKET_LINK.fullmatch(str(link.readlink()))
-            if match is not None:
-                inodes.add(int(match[1]))
-    return inodes
+    with _translated(pid):
+        names = os.listdir(directory)  # noqa: PTH208 - a proxy can have a million: plain strings, no objects
+        for name in names:
+            try:
+                link = os.readlink(f"{directory}/{name}")  # noqa: PTH115 - as above
+            except FileNotFoundError:  # closed since it was listed
+                continue
+            if link.startswith("socket:["):
+                inodes.add(int(link[len("socket:[") : -1]))
+    return Descriptors(count=len(names), sockets=inodes)
 
 
 def read_start_ticks(pid: int, proc: Path = PROC) -> int:
     """Return when a process started, in clock ticks since boot: pid and this together name it for good.
 
     Raises: Gone, Denied.
-    Source: proc_pid_stat(5), field 22; the name in field 2 may hold spaces and parentheses.
     """
-    return int(_read(pid, proc / str(pid) / "stat").rpartition(b")")[2].split()[19])
+    return read_times(pid, proc).start_ticks
+
+
+def read_times(pid: int, proc: Path = PROC) -> ProcessTimes:
+    """Return when a process started and how long it has run.
+
+    Raises: Gone, Denied.
+    Source: proc_pid_stat(5), fields 14, 15 and 22; the name in field 2 may hold spaces and parentheses.
+    """
+    words = _read(pid, proc / str(pid) / "stat").rpartition(b")")[2].split()
+    if len(words) < 20:
+        raise HostError(f"process {pid}: its stat has {len(words) + 2} fields")
+    with _translated(pid):
+        return ProcessTimes(start_ticks=int(words[19]), cpu_ticks=int(words[11]) + int(words[12]))
 
 
 def read_command_line(pid: int, proc: Path = PROC) -> tuple[str, ...]:
@@ -166,6 +221,29 @@ def read_network_namespace(pid: int, proc: Path = PROC) -> int:
         return (proc / str(pid) / "ns" / "net").stat().st_ino
 
 
+def read_descriptor_limit(pid: int, proc: Path = PROC) -> int | None:
+    """Return how many files a process may have open (the soft limit), None for no limit.
+
+    Raises: Gone, Denied.
+    Source: Linux v6.18 fs/proc/base.c proc_pid_limits().
+    """
+    for line in _read(pid, proc / str(pid) / "limits").splitlines():
+        if line.startswith(b"Max open files"):
+            word = line[len("Max open files") :].split()[:1]
+            return int(word[0]) if word and word[0].isdigit() else None
+    raise HostError(f"process {pid}: its limits do not name open files")
+
+
+def read_control_groups(pid: int, proc: Path = PROC) -> dict[str, str]:
+    """Return the paths of a process's control groups by controllers: "" is version 2, "name=systemd" version 1.
+
+    Raises: Gone, Denied.
+    Source: cgroups(7), /proc/PID/cgroup: "hierarchy-ID:controller-list:cgroup-path".
+    """
+    text = _read(pid, proc / str(pid) / "cgroup").decode(errors="backslashreplace")
+    return {words[1]: words[2] for line in text.split("\n") if len(words := line.split(":", 2)) == 3}
+
+
 def read_status(pid: int, proc: Path = PROC) -> ProcessStatus:
     """Return what the kernel says about a process.
 
@@ -173,16 +251,21 @@ def read_status(pid: int, proc: Path = PROC) -> ProcessStatus:
     """
     text = _read(pid, proc / str(pid) / "status").decode(errors="backslashreplace")
     fields = dict(line.split(":\t", 1) for line in text.splitlines() if ":\t" in line)
-    return ProcessStatus(
-        name=fields.get("Name", ""),
-        state=fields.get("State", "?")[:1],
-        parent_pid=int(fields.get("PPid", "0")),
-        uid=int(fields.get("Uid", "0").split()[0]),
-        threads=int(fields.get("Threads", "0")),
-        resident_bytes=int(fields.get("VmRSS", "0").split()[0]) * 1024,
-        pending=_signals(fields.get("ShdPnd", "0")),
-        blocked=_signals(fields.get("SigBlk", "0")),
-    )
+    with _translated(pid):
+        return ProcessStatus(
+            name=fields.get("Name", ""),
+            state=fields.get("State", "?")[:1],
+            parent_pid=int(fields.get("PPid", "0")),
+            uid=int(_first(fields, "Uid")),
+            threads=int(fields.get("Threads", "0")),
+            resident_bytes=int(_first(fields, "VmRSS")) * 1024,
+            pending=_signals(fields.get("ShdPnd", "0")),
+            blocked=_signals(fields.get("SigBlk", "0")),
+        )
+
+
+def _first(fields: Mapping[str, str], name: str) -> str:
+    return next(iter(fields.get(name, "").split()), "0")
 
 
 def _signals(mask: str) -> frozenset[int]:
@@ -191,8 +274,11 @@ def _signals(mask: str) -> frozenset[int]:
 
 
 def _read(pid: int, path: Path) -> bytes:
-    with _translated(pid), path.open("rb") as file:
-        return file.read(_MAX_FILE_SIZE_BYTES)
+    """Return a file of `/proc`; a recorded tree may hold a FIFO in its place, which must not be waited for."""
+    with _translated(pid):
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(descriptor, "rb") as file:
+            return file.read(_MAX_FILE_SIZE_BYTES) if stat.S_ISREG(os.fstat(descriptor).st_mode) else b""
 
 
 def _translated(pid: int) -> contextlib.AbstractContextManager[None]:

@@ -47,6 +47,7 @@ _SPANS = (
         r"\b(?:curl|wget)\b[^\n]{0,256}?[ \t](?:-u|--user|--proxy-user)[ =]?[\"']?"
         r"[^\s:\"'$]{1,64}:(?P<value>[^\s\"'$]+)"
     ),
+    re.compile(r"\bauth_pass[ \t]{1,32}(?P<value>[^\s!#]+)"),  # keepalived.conf
     re.compile(r"\bsshpass[ \t]+-p[ \t]{0,8}(?P<value>[^\s$]+)"),
     re.compile(r"hooks\.slack\.com/services/(?P<value>[\w/]{8,})"),
     re.compile(

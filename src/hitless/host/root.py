@@ -104,6 +104,26 @@ class HostRoot:
         with _about(path), self._place(path, follow=False) as (name, directory):
             return os.readlink(name, dir_fd=directory)
 
+    def real_path(self, path: str) -> str:
+        """Return the path without links, also where its end is missing: of the last directory that is there."""
+        steps = [step for step in path.split("/") if step not in {"", "."}]
+        for count in range(len(steps), -1, -1):
+            try:
+                found = self._real_path("/" + "/".join(steps[:count]))
+            except Gone:
+                continue
+            return os.path.join(found, *steps[count:])  # noqa: PTH118 - as text
+        raise Gone(f"{printable(path)} is not there")
+
+    def _real_path(self, path: str) -> str:
+        if self.path == Path("/"):
+            with _about(path):
+                return os.path.realpath(path, strict=True)
+        names: list[str] = []
+        with _about(path), self._place(path, follow=True, names=names) as (name, directory):
+            os.stat(name, dir_fd=directory, follow_symlinks=False)
+            return "/" + "/".join([*names, *([] if name == "." else [name])])
+
     def exists(self, path: str) -> bool:
         """Return whether something stands at a path (links followed); Denied if we may not know."""
         try:
@@ -113,14 +133,21 @@ class HostRoot:
         return True
 
     @contextlib.contextmanager
-    def _place(self, path: str, *, follow: bool) -> Iterator[tuple[str, int | None]]:
-        """Yield a name and the directory it is in; in a tree, the name is no link any more if `follow`."""
+    def _place(
+        self, path: str, *, follow: bool, names: list[str] | None = None
+    ) -> Iterator[tuple[str, int | None]]:
+        """Yield a name and the directory it is in; in a tree, the name is no link any more if `follow`.
+
+        The directory's own steps are added to `names`.
+        """
         if self.path == Path("/"):
             yield os.path.join("/", path), None  # noqa: PTH118 - pathlib would drop a final slash, which says directory
             return
         walk = _Walk(os.open(self.path, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC))
         try:
             name = walk.to(path, follow=follow)
+            if names is not None:
+                names.extend(walk.names)
             yield name, walk.directory
         finally:
             walk.close()
@@ -131,6 +158,7 @@ class _Walk:
 
     def __init__(self, root: int) -> None:
         self._stack = [root]
+        self.names: list[str] = []
         self._links = 0
 
     @property
@@ -156,6 +184,7 @@ class _Walk:
                 left.extend(_steps(target))
             elif left:
                 self._stack.append(os.open(step, _DIRECTORY, dir_fd=self.directory))
+                self.names.append(step)
             else:
                 return step
         return "."
@@ -169,12 +198,13 @@ class _Walk:
         return os.readlink(name, dir_fd=self.directory)
 
     def _up(self) -> None:
-        if len(self._stack) > 1:
+        if self.names:
             os.close(self._stack.pop())
+            self.names.pop()
 
     def _back_to_root(self) -> None:
-        while len(self._stack) > 1:
-            os.close(self._stack.pop())
+        while self.names:
+            self._up()
 
 
 def _steps(path: str) -> list[str]:

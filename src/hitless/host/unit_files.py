@@ -1,61 +1,75 @@
-r"""A systemd service from the text of its unit file and drop-ins: for trees, snapshots and hosts without systemd.
+"""A systemd service from the text of its unit file and drop-ins: for trees, snapshots and hosts without systemd.
 
-Source: systemd.syntax(7), systemd.service(5): an empty assignment resets a list, "\\" at the end continues a line.
+Source: systemd.unit(5), systemd.service(5), systemd.exec(5) of systemd 252: an empty assignment resets a list.
 """
 
 import re
-import shlex
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+import signal
+from collections.abc import Mapping, Sequence
 
 from hitless.facts import ExecCommand, FileText, Unit
-
-__all__ = ["Setting", "parse_exec", "parse_time_span_s", "read_settings", "read_unit_files"]
-
-_PREFIXES = "-@:+!|"
-_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
-_WHOLE_VARIABLE = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)")
-_SPAN = re.compile(
-    r"(\d+(?:\.\d+)?)\s*(usec|us|msec|ms|seconds|second|sec|s|minutes|minute|min|m|hours|hour|hr|h|days|day|d)?"
+from hitless.host.unit_syntax import (
+    Setting,
+    assignments,
+    hidden,
+    parse_exec,
+    parse_time_span_s,
+    split_words,
 )
-_SPAN_S = {"u": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+
+__all__ = ["environment_file_paths", "read_settings", "read_unit_files", "signal_name", "with_specifiers"]
+
 _LISTS = frozenset(
     {
+        *("ExecCondition", "ExecStartPre", "ExecStart", "ExecStartPost", "ExecReload", "ExecReloadPost"),
         *(
-            "ExecStartPre",
-            "ExecStart",
-            "ExecStartPost",
-            "ExecReload",
             "ExecStop",
             "ExecStopPost",
             "Environment",
+            "EnvironmentFile",
+            "PassEnvironment",
+            "UnsetEnvironment",
         ),
-        *("EnvironmentFile", "RuntimeDirectory", "AmbientCapabilities", "CapabilityBoundingSet", "Sockets"),
-        *("BindPaths", "BindReadOnlyPaths", "After", "Wants", "Requires"),
+        *("RuntimeDirectory", "StateDirectory", "CacheDirectory", "LogsDirectory", "ConfigurationDirectory"),
+        *("AmbientCapabilities", "CapabilityBoundingSet", "Sockets", "BindPaths", "BindReadOnlyPaths"),
+        *("ReadWritePaths", "ReadOnlyPaths", "InaccessiblePaths", "SuccessExitStatus", "SupplementaryGroups"),
+        *("After", "Before", "Wants", "Requires", "BindsTo", "PartOf", "Conflicts", "ReloadPropagatedFrom"),
+        *(
+            "WantedBy",
+            "RequiredBy",
+            "Alias",
+            "Also",
+            "OnFailure",
+            "ListenStream",
+            "ListenDatagram",
+            "FileDescriptorName",
+        ),
     }
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """One assignment in force, and the line it begins at."""
-
-    section: str
-    name: str
-    value: str
-    where: str
+_TRUE = frozenset({"1", "yes", "y", "true", "t", "on"})
+_DIRECTORIES = {"t": "/run", "S": "/var/lib", "C": "/var/cache", "L": "/var/log", "E": "/etc", "T": "/tmp"}  # noqa: S108
+_SPECIFIER = re.compile(r"%([a-zA-Z%])")
 
 
 def read_settings(files: Sequence[FileText]) -> list[Setting]:
-    """Return the assignments in force after all files, in order."""
-    settings: list[Setting] = []
-    for setting in (s for file in files for s in _assignments(file)):
-        is_list = setting.name in _LISTS
-        if not setting.value or not is_list:
-            settings = [s for s in settings if s.name != setting.name]
-        if setting.value:
-            settings.append(setting)
-    return settings
+    """Return the assignments in force after all files, in order: the unit file first, its drop-ins after it."""
+    in_force: dict[tuple[str, str], list[Setting]] = {}
+    for setting in (s for file in files for s in assignments(file)):
+        key = (setting.section, setting.name)
+        if not setting.value:
+            in_force.pop(key, None)
+        elif setting.name in _LISTS:
+            in_force.setdefault(key, []).append(setting)
+        else:
+            in_force.pop(key, None)  # the last one counts, in its place
+            in_force[key] = [setting]
+    return [setting for settings in in_force.values() for setting in settings]
+
+
+def environment_file_paths(name: str, files: Sequence[FileText]) -> tuple[str, ...]:
+    """Return the files of EnvironmentFile=, in order, without the "-" that allows them to be missing."""
+    values = (s.value for s in read_settings(files) if (s.section, s.name) == ("Service", "EnvironmentFile"))
+    return tuple(with_specifiers(name, value).removeprefix("-") for value in values)
 
 
 def read_unit_files(
@@ -63,120 +77,141 @@ def read_unit_files(
 ) -> Unit:
     """Return the unit that these files describe: the unit file first, its drop-ins after it.
 
-    `environment` is what EnvironmentFile= holds.
+    `environment` is what EnvironmentFile= holds; it goes before Environment=, as in systemd.
     """
-    settings = read_settings(files)
+    settings = [s for s in read_settings(files) if s.section == "Service"]
     single = {s.name: s.value for s in settings if s.name not in _LISTS}
-    variables = {**_environment(settings), **(environment or {})}
+    variables = hidden({**_environment(name, settings), **(environment or {})})
 
     def commands(setting: str) -> tuple[ExecCommand, ...]:
-        return tuple(parse_exec(s.value, s.where, variables) for s in settings if s.name == setting)
+        values = ((s, with_specifiers(name, s.value)) for s in settings if s.name == setting)
+        return tuple(_as_written(c, s) for s, value in values for c in parse_exec(value, s.where, variables))
 
     def words(*names: str) -> tuple[str, ...]:
-        return tuple(w for s in settings if s.name in names for w in s.value.split())
+        return tuple(
+            with_specifiers(name, word)
+            for s in settings
+            if s.name in names
+            for word in split_words(s.value, relaxed=True)
+        )
 
     soft, hard = _limit(single.get("LimitNOFILE", ""))
-    span = single.get("TimeoutStopSec", single.get("TimeoutSec", ""))
     return Unit(
         name=name,
         source=files[0].path if files else name,
         files=tuple(files),
-        type=single.get("Type", "simple"),
+        type=single.get("Type", "simple" if commands("ExecStart") else "oneshot"),
         kill_mode=single.get("KillMode", "control-group"),
-        kill_signal=single.get("KillSignal", "SIGTERM"),
+        kill_signal=signal_name(single.get("KillSignal", "SIGTERM")),
         restart=single.get("Restart", "no"),
-        timeout_stop_s=parse_time_span_s(span) if span else None,
+        timeout_stop_s=_stop_timeout_s(settings),
         descriptor_limit=soft,
         descriptor_hard_limit=hard,
-        user=single.get("User", ""),
-        group=single.get("Group", ""),
+        user=with_specifiers(name, single.get("User", "")),
+        group=with_specifiers(name, single.get("Group", "")),
         start_pre=commands("ExecStartPre"),
         start=commands("ExecStart"),
         reload=commands("ExecReload"),
         stop=commands("ExecStop"),
         environment=tuple(variables.items()),
-        environment_files=words("EnvironmentFile"),
-        runtime_directory=words("RuntimeDirectory"),
+        environment_files=environment_file_paths(name, files),
+        runtime_directory=tuple(word.partition(":")[0] for word in words("RuntimeDirectory")),
         runtime_directory_mode=single.get("RuntimeDirectoryMode", ""),
         runtime_directory_preserve=single.get("RuntimeDirectoryPreserve", ""),
         ambient_capabilities=words("AmbientCapabilities"),
         capability_bounding_set=words("CapabilityBoundingSet"),
         sockets=words("Sockets"),
-        private_tmp=single.get("PrivateTmp", "").lower() in {"yes", "true", "1", "on", "disconnected"},
+        private_tmp=single.get("PrivateTmp", "").lower() in _TRUE | {"disconnected"},
         bind_paths=words("BindPaths", "BindReadOnlyPaths"),
-        properties=single,
+        memory_limit_bytes=_memory_bytes(single.get("MemoryMax", "")),
+        properties=_properties(settings),
     )
 
 
-def parse_exec(value: str, where: str, variables: Mapping[str, str]) -> ExecCommand:
-    """Return one command line; "$NAME" alone is split into words as systemd does, "${NAME}" is one word's part."""
-    text = value.lstrip(_PREFIXES)
-    prefixes = value[: len(value) - len(text)]
-    try:
-        raw = shlex.split(text)
-    except ValueError:
-        raw = text.split()
-    words: list[str] = []
-    for word in raw:
-        whole = _WHOLE_VARIABLE.fullmatch(word)
-        if whole and whole[1] in variables:
-            words += variables[whole[1]].split()
-        else:
-            words.append(_VARIABLE.sub(lambda m: variables.get(m[1], m[0]), word))
-    return ExecCommand(arguments=tuple(words), text=value, where=where, prefixes=prefixes)
+def with_specifiers(name: str, text: str) -> str:
+    """Return a value with the specifiers that a unit's name decides ("%i", "%n", …), and the fixed directories.
+
+    Others ("%H", "%m", "%u") stay as they are written: no file says what they are. Source: systemd.unit(5).
+    """
+    prefix, at, rest = name.rpartition(".")[0].partition("@")
+    instance = rest if at else ""
+    stem = name.rpartition(".")[0]
+    known = {
+        **_DIRECTORIES,
+        **dict(zip("nNpij", (name, stem, prefix, instance, prefix.rpartition("-")[2]), strict=True)),
+        **dict(zip("IP%", (_unescaped(instance), _unescaped(prefix), "%"), strict=True)),
+    }
+    return _SPECIFIER.sub(lambda m: known.get(m[1], m[0]), text)
 
 
-def parse_time_span_s(text: str) -> float | None:
-    """Return a time span of systemd ("1min 30s", "90", "infinity") in seconds; None for infinity or nonsense."""
-    matches = list(_SPAN.finditer(text.strip()))
-    if not matches or _SPAN.sub("", text).strip():
-        return None
-    return sum(float(m[1]) * _SPAN_S[_unit_of(m[2] or "s")] for m in matches)
+def signal_name(text: str) -> str:
+    """Return a signal as a name: "SIGUSR1" for "10", "USR1" and "SIGUSR1"; what is none stays."""
+    if text.isascii() and text.isdigit():
+        try:
+            return signal.Signals(int(text[:9])).name
+        except ValueError:
+            return text
+    upper = text.upper()
+    full = upper if upper.startswith("SIG") else f"SIG{upper}"
+    return full if full in signal.Signals.__members__ else text
 
 
-def _unit_of(word: str) -> str:
-    if word.startswith("us"):
-        return "u"
-    return "ms" if word in {"ms", "msec"} else word[0]
+def _as_written(command: ExecCommand, setting: Setting) -> ExecCommand:
+    """Give a command the text that stands in the file, specifiers and all, where it is the line's only one."""
+    if ";" in setting.value.split():
+        return command
+    return ExecCommand(
+        arguments=command.arguments, text=setting.value, where=command.where, prefixes=command.prefixes
+    )
 
 
-def _assignments(file: FileText) -> Iterator[Setting]:
-    section, pending, start = "", "", 0
-    for number, line in enumerate(file.text.splitlines(), 1):
-        stripped = line.strip()
-        if pending and stripped.startswith(("#", ";")):
-            continue
-        if not pending and (not stripped or stripped.startswith(("#", ";"))):
-            continue
-        start = start if pending else number
-        joined = f"{pending}{stripped}"
-        if joined.endswith("\\"):
-            pending = f"{joined[:-1]} "
-            continue
-        pending = ""
-        if joined.startswith("[") and joined.endswith("]"):
-            section = joined[1:-1]
-            continue
-        name, equals, value = joined.partition("=")
-        if equals:
-            yield Setting(section, name.strip(), value.strip(), f"{file.path}:{start}")
+def _unescaped(text: str) -> str:
+    r"""Return an instance's name as a path's part: "-" is "/", "\x2d" a character. Source: systemd-escape(1)."""
+    slashes = text.replace("-", "/")
+    return re.sub(r"\\x([0-7][0-9a-f])", lambda m: chr(int(m[1], 16)), slashes)
 
 
-def _environment(settings: Sequence[Setting]) -> dict[str, str]:
+def _properties(settings: Sequence[Setting]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for setting in settings:
+        if setting.name not in {"Environment", "PassEnvironment"}:
+            found[setting.name] = (
+                f"{found[setting.name]} {setting.value}" if setting.name in found else setting.value
+            )
+    return found
+
+
+def _environment(name: str, settings: Sequence[Setting]) -> dict[str, str]:
     variables: dict[str, str] = {}
     for setting in settings:
         if setting.name != "Environment":
             continue
-        try:
-            words = shlex.split(setting.value)
-        except ValueError:
-            words = setting.value.split()
-        variables.update((word.partition("=")[0], word.partition("=")[2]) for word in words if "=" in word)
+        for word in split_words(with_specifiers(name, setting.value), relaxed=True):
+            key, equals, value = word.partition("=")
+            if equals:
+                variables[key] = value
     return variables
+
+
+def _stop_timeout_s(settings: Sequence[Setting]) -> float | None:
+    """Return TimeoutStopSec=, or TimeoutSec= where that comes later; None for "0" and "infinity" too."""
+    spans = [s.value for s in settings if s.name in {"TimeoutStopSec", "TimeoutSec"}]
+    return (parse_time_span_s(spans[-1]) if spans else None) or None
 
 
 def _limit(text: str) -> tuple[int | None, int | None]:
     """Return soft and hard limit of "1024:524288", "65536" or "infinity" (None)."""
     soft, _, hard = text.partition(":")
-    values = [int(part) if part.isascii() and part.isdigit() else None for part in (soft, hard or soft)]
+    values = [
+        int(part) if part.isascii() and part.isdigit() and len(part) < 20 else None
+        for part in (soft, hard or soft)
+    ]
     return values[0], values[1]
+
+
+def _memory_bytes(text: str) -> int | None:
+    """Return "512M" in bytes (1024 based); None for "infinity", percentages and nonsense."""
+    match = re.fullmatch(r"([0-9]{1,18})(?:\.([0-9]{1,9}))?\s*([KMGTPE]?)B?", text.strip())
+    if match is None:
+        return None
+    return int(float(f"{match[1]}.{match[2] or 0}") * 1024 ** " KMGTPE".index(match[3] or " "))

@@ -13,7 +13,7 @@ from hitless.control.messages import Level, parse_messages
 from hitless.facts import CheckOutcome, RunMode, Unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from hitless.facts import Instance
 
@@ -25,11 +25,16 @@ _MESSAGES = 200
 
 
 def check_instance(
-    instance: Instance, *, files: Sequence[str], environment: Sequence[tuple[str, str]] = ()
+    instance: Instance,
+    *,
+    files: Sequence[str],
+    environment: Mapping[str, str] | None = None,
+    directory: str = "",
 ) -> tuple[CheckOutcome | None, list[Unknown]]:
-    """Return the outcome of `haproxy -c` on these files; `environment` is the service's as it really is.
+    """Return the outcome of `haproxy -c` on these files: it parses, loads certificates, runs Lua, and binds nothing.
 
-    It parses, loads certificates and runs Lua, and binds nothing.
+    `environment` is the service's as it is, without it ours and what its launch says; `directory` is where relative
+    names begin.
     """
     if instance.binary is None:
         return None, [Unknown(what=_WHAT, why="there is no HAProxy to ask", instance=instance.name)]
@@ -38,12 +43,15 @@ def check_instance(
     arguments = parse_arguments(instance.launch.arguments if instance.launch else ())
     if arguments.local_peer:
         command += ["-L", arguments.local_peer]
+    variables = dict(instance.environment)
+    if environment is None and instance.launch is not None:
+        variables = {**dict(instance.launch.environment), **variables}
     try:
         done = run_bounded(
             command,
             timeout_s=_TIMEOUT_S,
-            environment={**os.environ, **dict(environment)},
-            working_directory=arguments.working_directory or None,
+            environment={**(os.environ if environment is None else environment), **variables},
+            working_directory=directory or arguments.working_directory or None,
         )
     except CouldNotAsk as error:
         return None, [Unknown(what=_WHAT, why=error.message, instance=instance.name)]

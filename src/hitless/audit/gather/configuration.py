@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from hitless.facts import ConfigurationFile
+from hitless.host.redact import redact_configuration
 
 __all__ = ["configuration_file"]
 
@@ -17,4 +18,6 @@ def configuration_file(path: str, data: bytes) -> ConfigurationFile:
     except UnicodeDecodeError:
         encoding = "latin-1"
         text = data.decode(encoding)
-    return ConfigurationFile(path=path, text=text, sha256=hashlib.sha256(data).hexdigest(), encoding=encoding)
+    return ConfigurationFile(
+        path=path, text=redact_configuration(text), sha256=hashlib.sha256(data).hexdigest(), encoding=encoding
+    )

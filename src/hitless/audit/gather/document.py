@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -11,10 +12,15 @@ from hitless.config.files import read_bounded
 from hitless.errors import ConfigError, UsageError
 from hitless.facts import SNAPSHOT_FORMAT, Snapshot
 
-__all__ = ["LIMIT_BYTES", "json_schema", "read_snapshot_file", "render_snapshot", "settle"]
+__all__ = ["LIMIT_BYTES", "json_schema", "read_snapshot_file", "render_snapshot", "rfc3339_now", "settle"]
 
 LIMIT_BYTES = 256 * 1024 * 1024
 _HINT = "`hitless snapshot -o FILE` writes one."
+
+
+def rfc3339_now() -> str:
+    """Return the time, in seconds, as RFC 3339 in UTC."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def settle(snapshot: Snapshot) -> Snapshot:

@@ -8,12 +8,12 @@ import msgspec
 
 from hitless import __version__
 from hitless.audit.gather.configuration import configuration_file
+from hitless.audit.gather.document import rfc3339_now
 from hitless.audit.gather.mode import decide_mode, master_worker_line
-from hitless.audit.gather.now import rfc3339_now
 from hitless.audit.gather.program import find_program
 from hitless.audit.gather.unit import launch_of_unit, read_unit_file
 from hitless.config.files import expand_paths, read_bounded
-from hitless.facts import Instance, Snapshot, Unit, Unknown
+from hitless.facts import Host, Instance, Snapshot, Unit, Unknown
 
 if TYPE_CHECKING:
     from hitless.audit.gather.options import GatherOptions
@@ -59,9 +59,23 @@ def gather_files(options: GatherOptions) -> Snapshot:
         tool_version=__version__,
         taken_at=rfc3339_now(),
         instances=(instance,),
+        host=_host_of_scripts(options, unknown) if options.scripts else None,
         unknown=tuple(unknown),
     )
 
 
 def _read_unit(options: GatherOptions) -> Unit | None:
     return read_unit_file(options.unit_file) if options.unit_file else None
+
+
+def _host_of_scripts(options: GatherOptions, unknown: list[Unknown]) -> Host:
+    """Return a host of which only scripts are known: those of the repository that the files are in."""
+    from hitless.host.root import HostRoot
+    from hitless.host.script_reader import ScriptReader
+    from hitless.host.script_trees import read_tree
+
+    reader = ScriptReader(HostRoot())
+    for path in options.scripts:
+        read_tree(reader, path)
+    unknown += reader.unknown
+    return Host(scripts=tuple(reader.scripts.values()))

@@ -1,0 +1,87 @@
+"""A host, live or as a tree, with its HAProxy services."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hitless import __version__
+from hitless.audit.gather.document import rfc3339_now
+from hitless.audit.gather.instance import gather_instance
+from hitless.audit.gather.services import choose, find_services
+from hitless.audit.gather.surroundings import read_host
+from hitless.audit.gather.views import model_of, read_views
+from hitless.errors import UsageError
+from hitless.facts import Snapshot, Unknown
+from hitless.host.errors import HostError
+from hitless.host.haproxy_processes import read_haproxy_processes
+from hitless.host.machine import read_machine
+from hitless.host.root import HostRoot
+from hitless.host.systemd import read_units
+
+if TYPE_CHECKING:
+    from hitless.audit.gather.options import GatherOptions
+    from hitless.facts import Process
+
+__all__ = ["gather_host"]
+
+_PACKAGED = "/etc/haproxy/haproxy.cfg"
+
+
+def gather_host(options: GatherOptions) -> Snapshot:
+    """Return the facts about a host and its HAProxy services.
+
+    Raises: UsageError if there is no HAProxy, or none that was asked for.
+    """
+    host = _host_root(options.root)
+    processes, unknown = _read_processes(host)
+    units, unread = read_units(host, sorted({process.unit for process in processes if process.unit}))
+    unknown += unread
+    packaged = _PACKAGED if _exists(host, _PACKAGED) else ""
+    services = choose(find_services(processes, units, packaged=packaged), options)
+    machine, problems = read_machine(host)
+    unknown += problems
+    gatherings = [gather_instance(service, host, options) for service in services]
+    models = []
+    for gathering in gatherings:
+        model = model_of(gathering, machine.host_name)
+        models.append(model)
+        if gathering.main_pid:
+            read_views(gathering, model)
+        unknown += gathering.unknown
+    facts, unseen = read_host(host, machine, gatherings, models, options)
+    unknown += unseen
+    return Snapshot(
+        tool_version=__version__,
+        taken_at=rfc3339_now(),
+        instances=tuple(gathering.instance for gathering in gatherings),
+        host=facts,
+        unknown=tuple(dict.fromkeys(unknown)),
+    )
+
+
+def _read_processes(host: HostRoot) -> tuple[tuple[Process, ...], list[Unknown]]:
+    if not host.live:
+        return (), [
+            Unknown(what="HAProxy's processes", why=f"{host.path} is a tree of files: nothing runs in it")
+        ]
+    processes, unknown = read_haproxy_processes(host)
+    return processes, list(unknown)
+
+
+def _host_root(path: str) -> HostRoot:
+    if path == "/":
+        return HostRoot()
+    absolute = Path(path).absolute()
+    if not absolute.is_dir():
+        raise UsageError(
+            f"--root {path} is no directory.", hint="It names a tree laid out like a host's `/`."
+        )
+    return HostRoot(absolute, live=False)
+
+
+def _exists(host: HostRoot, path: str) -> bool:
+    try:
+        return host.exists(path)
+    except HostError:
+        return True  # it is there and may not be looked at: that is said when it is read

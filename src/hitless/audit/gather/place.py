@@ -1,0 +1,89 @@
+"""Where a process lives: its files, its sockets, and whether what it runs may be run here."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+from hitless.host.errors import HostError, translated
+from hitless.host.root import HostRoot
+
+__all__ = ["ProcessPlace", "find_place"]
+
+_PATH_LIMIT_BYTES = 107
+"""sun_path with its NUL. Source: unix(7)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessPlace:
+    """How to reach what a process names. `foreign`: another mount namespace or a root of its own."""
+
+    root: HostRoot
+    foreign: bool = False
+    same_network: bool = True
+    why: str = ""
+    """How it is foreign, in words."""
+
+    def socket_address(self, path: str) -> str:
+        """Return the address at which a pathname socket of the process can be connected to from here.
+
+        Raises: HostError if there is none.
+        """
+        if not self.foreign:
+            return path
+        physical = f"{self.root.path}{self.root.real_path(path)}"
+        if len(os.fsencode(physical)) > _PATH_LIMIT_BYTES:
+            raise HostError(f"{physical} is too long for a socket's address")
+        return physical
+
+    def may_run(self, path: str) -> str:
+        """Return why a program must not be run by us, "" if it may: a container's or a user's is not ours to trust."""
+        if self.foreign:
+            return f"{path} is not run from here: {self.why}"
+        try:
+            status = self.root.stat(path)
+        except HostError as error:
+            return error.message
+        others = status.st_uid not in {0, os.geteuid()} or status.st_mode & stat.S_IWOTH
+        return f"{path} is not run: another user can change it" if os.geteuid() == 0 and others else ""
+
+
+def find_place(pid: int, host: HostRoot, executable: str = "") -> ProcessPlace:
+    """Return where a process lives, as far as it can be seen.
+
+    A process in our mount namespace whose root is another directory has called chroot() itself (`chroot` of global,
+    after everything has been opened), unless its program lies within: then it was started there.
+    """
+    proc = Path("/proc") / str(pid)
+    same_network = _same_namespace(proc, "net")
+    if _same_namespace(proc, "mnt"):
+        inside = _read_root(proc)
+        if inside not in {"", "/"} and executable.startswith(f"{inside}/"):
+            root = HostRoot(Path(inside))
+            return ProcessPlace(root, foreign=True, same_network=same_network, why=f"its root is {inside}")
+        return ProcessPlace(host, same_network=same_network)
+    return ProcessPlace(
+        HostRoot(proc / "root"),
+        foreign=True,
+        same_network=same_network,
+        why="it lives in another mount namespace (a container)",
+    )
+
+
+def _same_namespace(proc: Path, kind: str) -> bool:
+    try:
+        with translated("gone", "denied"):
+            return (proc / "ns" / kind).stat().st_ino == Path(f"/proc/self/ns/{kind}").stat().st_ino
+    except HostError:  # not ours to look into: taken for the ordinary case, and what fails then says why
+        return True
+
+
+def _read_root(proc: Path) -> str:
+    try:
+        with translated("gone", "denied"):
+            return posixpath.normpath(str((proc / "root").readlink()))
+    except HostError:
+        return ""

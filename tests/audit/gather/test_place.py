@@ -1,0 +1,39 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from hitless.audit.gather.place import ProcessPlace, find_place
+from hitless.host.errors import HostError
+from hitless.host.root import HostRoot
+
+
+def test_our_own_place_is_the_host() -> None:
+    place = find_place(os.getpid(), HostRoot())
+    assert not place.foreign
+    assert place.same_network
+    assert place.socket_address("/run/x.sock") == "/run/x.sock"
+
+
+def test_a_socket_of_another_root_is_reached_through_it(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    (tmp_path / "var").mkdir()
+    (tmp_path / "var/run").symlink_to("/run")
+    place = ProcessPlace(HostRoot(tmp_path), foreign=True, why="its root is elsewhere")
+    if len(str(tmp_path)) < 90:
+        assert place.socket_address("/var/run/x.sock") == f"{tmp_path}/run/x.sock"
+    with pytest.raises(HostError, match="too long"):
+        place.socket_address("/run/" + "x" * 100)
+
+
+def test_what_is_not_ours_to_trust_is_not_run(tmp_path: Path) -> None:
+    place = ProcessPlace(HostRoot())
+    assert not place.may_run("/bin/true")
+    assert "is not there" in place.may_run("/nowhere/haproxy")
+    foreign = ProcessPlace(HostRoot(tmp_path), foreign=True, why="it lives elsewhere")
+    assert "it lives elsewhere" in foreign.may_run("/bin/true")
+    program = tmp_path / "haproxy"
+    program.touch()
+    program.chmod(0o757)
+    if os.geteuid() == 0:
+        assert "another user" in place.may_run(str(program))

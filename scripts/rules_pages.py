@@ -79,9 +79,9 @@ def index(rules: list[RuleText]) -> str:
 {WRITTEN.format("src/hitless/audit/rules/")}
 
 {len(rules)} rules in eight families. `hitless rules` prints this list, `hitless rule CODE` a rule's page. A code does
-not change its meaning. *error* drops connections now or at the next reload, or is refused by HAProxy; *warning* drops them
-under load, with some clients, or after another fault; *note* is a price to know or a choice to make. A finding may be
-more or less severe than its rule usually is, when the evidence says so.
+not change its meaning. *error* drops connections now or at the next reload, or is refused by HAProxy; *warning* drops
+them under load, with some clients, or after another fault; *note* is a price to know or a choice to make. A finding may
+be more or less severe than its rule usually is, when the evidence says so.
 
 {render_list(rules, FAMILIES)}"""
 

@@ -1,5 +1,6 @@
 """The sentences and groups that all forms of an audit's report share."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
@@ -173,15 +174,21 @@ _BESIDE = {EditAction.INSERT_BEFORE: " (before it)", EditAction.INSERT_AFTER: " 
 
 
 def not_checked_groups(not_checked: Iterable[NotChecked], instances: int) -> list[tuple[str, str]]:
-    """Return what was lacking and the rules that needed it, the reason that most rules share first."""
-    by_reason: dict[str, dict[str, set[str]]] = {}
-    for item in not_checked:
-        by_reason.setdefault(item.why, {}).setdefault(item.code, set()).add(item.instance)
+    """Return what was lacking and the rules that needed it, the reason that most rules share first.
+
+    A rule that lacked several things stands once, with the one that most rules lacked.
+    """
+    items = list(not_checked)
+    frequent = Counter(need for item in items for need in item.why.split(", "))
+    by_need: dict[str, dict[str, set[str]]] = {}
+    for item in items:
+        need = min(item.why.split(", "), key=lambda name: (-frequent[name], name))
+        by_need.setdefault(need, {}).setdefault(item.code, set()).add(item.instance)
     rows = []
-    for why, codes in sorted(by_reason.items(), key=lambda row: (-len(row[1]), row[0])):
+    for need, codes in sorted(by_need.items(), key=lambda row: (-len(row[1]), row[0])):
         touched = set().union(*codes.values())
         part = f" (in {len(touched)} of {instances} instances)" if 1 <= len(touched) < instances else ""
-        rows.append((f"{why}{part}", " ".join(sorted(codes))))
+        rows.append((f"{need}{part}", " ".join(sorted(codes))))
     return rows
 
 

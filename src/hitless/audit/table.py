@@ -22,6 +22,23 @@ FAMILIES = {
 
 MODULES: dict[str, str] = {
     "HL109": "not_graceful.misplaced_expose_fd",
+    "HL201": "old_process.cut_at_hard_stop",
+    "HL202": "old_process.killed_by_max_reloads",
+    "HL203": "old_process.no_hard_stop_after",
+    "HL204": "old_process.unbounded_tunnel",
+    "HL205": "old_process.frozen_server_list",
+    "HL206": "old_process.missing_timeouts",
+    "HL207": "old_process.old_workers_alive",
+    "HL208": "old_process.descriptor_limit_below_maxconn",
+    "HL209": "old_process.memory_for_two_generations",
+    "HL210": "old_process.source_ports_for_two_generations",
+    "HL211": "old_process.stranded_process",
+    "HL212": "old_process.applet_pins_old_process",
+    "HL214": "old_process.show_proc_truncated",
+    "HL215": "old_process.grace_with_reload",
+    "HL216": "old_process.spread_beyond_hard_stop",
+    "HL217": "old_process.stop_timeout_below_hard_stop",
+    "HL218": "old_process.descriptors_exhausted",
     "HL501": "clients_reset.idle_close_under_clients",
 }
 

@@ -40,6 +40,15 @@ MODULES: dict[str, str] = {
     "HL217": "old_process.stop_timeout_below_hard_stop",
     "HL218": "old_process.descriptors_exhausted",
     "HL501": "clients_reset.idle_close_under_clients",
+    "HL502": "clients_reset.accept_queue_reset",
+    "HL503": "clients_reset.spurious_408_while_spreading",
+    "HL504": "clients_reset.h2_goaway_under_clients",
+    "HL505": "clients_reset.accept_queue_overflow",
+    "HL507": "clients_reset.ipv6_bind_not_handed_over",
+    "HL508": "clients_reset.quic_closed_at_reload",
+    "HL509": "clients_reset.quic_secrets_change",
+    "HL510": "clients_reset.idle_close_without_bound",
+    "HL511": "clients_reset.shards_follow_threads",
 }
 
 

@@ -134,7 +134,7 @@ def _by_kernel(subject: Subject, line: Directive, needed: int) -> Iterator[Findi
         return
     yield RULE.finding(
         subject,
-        f"the kernel has {text.strip()} descriptors for all processes; two generations of HAProxy may need {2 * needed}",
+        f"the kernel has {text.strip()} descriptors for all processes; two generations may need {2 * needed}",
         severity=Severity.WARNING,
         place=config_place(subject, line.where, "maxconn"),
         evidence=(Evidence(text=f"fs.file-max = {text.strip()}", source="/proc/sys/fs/file-max"),),

@@ -90,8 +90,7 @@ if TYPE_CHECKING:
 _YOUNG_S = 60.0
 _MODES = frozenset({"http", "tcp"})
 _PRICES = (
-    "a short hard stop: few old processes, but requests and tunnels that last longer are cut (502 up to 3.1, no answer "
-    "from 3.2)",
+    "a short hard stop: few old processes, but requests and tunnels that last longer are cut",
     "a long hard stop or none: nothing is cut; memory, descriptors and source ports of several generations add up",
 )
 

@@ -86,9 +86,7 @@ def _check(subject: Subject) -> Iterator[Finding]:
             severity=Severity.WARNING,
             place=Place(file=_ABORT),
             evidence=(Evidence(text=f"{_ABORT} = 1", source="/proc/sys/net/ipv4/tcp_abort_on_overflow"),),
-            fix=Fix(
-                summary=f"{_ABORT}=0", safety=Safety.UNSAFE, edits=(SysctlEdit(name=_ABORT, value="0"),)
-            ),
+            fix=Fix(summary=f"{_ABORT}=0", safety=Safety.UNSAFE, edits=(SysctlEdit(name=_ABORT, value="0"),)),
         )
     limit = host.sysctl(_QUEUE) or ""
     asked = _asked(subject)

@@ -92,16 +92,16 @@ def _planned(subject: Subject) -> tuple[dict[tuple[str, int], int], dict[tuple[s
     return planned, lines
 
 
-def _finding(
-    subject: Subject, where: str, endpoint: tuple[str, int], now: int, then: int
-) -> Finding:
+def _finding(subject: Subject, where: str, endpoint: tuple[str, int], now: int, then: int) -> Finding:
     return RULE.finding(
         subject,
         f"{now} sockets listen on {endpoint[0]} port {endpoint[1]}, and the next process takes {then}: the others are "
         "closed with what waits in their queues",
         place=config_place(subject, where, "shards"),
         evidence=(
-            Evidence(text=f"{now} listening sockets of the serving process", source="inet_diag, /proc/PID/fd"),
+            Evidence(
+                text=f"{now} listening sockets of the serving process", source="inet_diag, /proc/PID/fd"
+            ),
             Evidence(text=f"{then} in the configuration", source=where),
         ),
         fix=Fix(

@@ -106,7 +106,9 @@ def _for_later(subject: Subject) -> Iterator[Finding]:
     """Yield a note where there is no frontend yet: those that are added inherit what stands here."""
     for file, section in subject.sections("defaults"):
         lines = [file.line(n).words for n in range(section.header, section.stop)]
-        closes = ("option", "httpclose") in lines or any(words[-2:] == ("option", IDLE_CLOSE) for words in lines)
+        closes = ("option", "httpclose") in lines or any(
+            words[-2:] == ("option", IDLE_CLOSE) for words in lines
+        )
         if ("mode", "http") in lines and not closes:
             yield _finding(subject, file.where(section.header), [])
 

@@ -96,7 +96,9 @@ def _finding(subject: Subject, bind: Bind) -> Finding:
             summary="`v6only` on this bind",
             safety=Safety.SAFE if edits else Safety.MANUAL,
             edits=edits,
-            commands=() if edits else ("systemctl reload haproxy, once more: the first reload opens the new socket",),
+            commands=()
+            if edits
+            else ("systemctl reload haproxy, once more: the first reload opens the new socket",),
         ),
     )
 

@@ -87,12 +87,18 @@ def _check(subject: Subject) -> Iterator[Finding]:
         yield _finding(subject, binds[0].where, "this version has one socket for all QUIC connections", fix)
         return
     line = next(
-        (d for d in (*subject.in_global(_OWNER), *subject.in_global(_PER_CONNECTION)) if _is_off(d.words)), None
+        (d for d in (*subject.in_global(_OWNER), *subject.in_global(_PER_CONNECTION)) if _is_off(d.words)),
+        None,
     )
     if line is not None:
         on = "connection" if line.words[0] == _OWNER else "default-on"
         text = f"{line.words[0]} {on}"
-        yield _finding(subject, line.where, f"`{' '.join(line.words[:2])}`", _unsafe(text, replace_line(subject, line.where, text)))
+        yield _finding(
+            subject,
+            line.where,
+            f"`{' '.join(line.words[:2])}`",
+            _unsafe(text, replace_line(subject, line.where, text)),
+        )
         return
     shared = [b for b in binds if b.options.get("quic-socket", ())[-1:] in {("listener",), ("force-off",)}]
     for bind in shared:

@@ -72,7 +72,8 @@ def _check(subject: Subject) -> Iterator[Finding]:
         place=config_place(subject, bind.where),
         evidence=(Evidence(text="a QUIC bind, and no `cluster-secret` in `global`", source=bind.where),),
         fix=Fix(
-            summary="`cluster-secret` in `global`, with a random value of your own", commands=("openssl rand -hex 16",)
+            summary="`cluster-secret` in `global`, with a random value of your own",
+            commands=("openssl rand -hex 16",),
         ),
     )
 

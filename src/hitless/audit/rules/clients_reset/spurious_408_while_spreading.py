@@ -70,6 +70,11 @@ if TYPE_CHECKING:
     from hitless.audit.subject import Subject
 
 _IGNORES = "http-ignore-probes"
+_SPREAD_PRICE = (
+    "close-spread-time: old processes end sooner, closes are spread; 408 for connections without a request, and "
+    "requests are lost where clients reuse without looking"
+)
+_OPTION_PRICE = f"{OPTION}: no request is lost; old processes live until idle connections had their next response or their timeout"
 
 
 def _check(subject: Subject) -> Iterator[Finding]:
@@ -84,25 +89,26 @@ def _check(subject: Subject) -> Iterator[Finding]:
     if not hit:
         return
     more = f" and {len(hit) - 1} more" if len(hit) > 1 else ""
-    useless = [Evidence(text=f"`{OPTION}` has no effect inside the window", source=p.options[IDLE_CLOSE].where)
-               for p in hit if IDLE_CLOSE in p.options]
+    useless = [
+        Evidence(text=f"`{OPTION}` has no effect inside the window", source=p.options[IDLE_CLOSE].where)
+        for p in hit
+        if IDLE_CLOSE in p.options
+    ]
     yield RULE.finding(
         subject,
         f"for {spread.text} after a reload, connections to {hit[0].kind} {hit[0].name}{more} that have not asked yet "
         "get 408",
         place=config_place(subject, spread.where, "close-spread-time"),
-        evidence=(Evidence(text=f"{hit[0].kind} {hit[0].name} in mode http", source=hit[0].where), *useless[:1]),
+        evidence=(
+            Evidence(text=f"{hit[0].kind} {hit[0].name} in mode http", source=hit[0].where),
+            *useless[:1],
+        ),
         fix=Fix(
             summary=f"`{OPTION}` instead of `close-spread-time`",
             safety=Safety.UNSAFE,
             edits=instead_of_spreading(subject, spread.where),
         ),
-        prices=(
-            "close-spread-time: old processes end sooner, closes are spread; 408 for connections without a request, "
-            "and requests are lost where clients reuse without looking",
-            f"{OPTION}: no request is lost; old processes live until idle connections had their next response or "
-            "their timeout",
-        ),
+        prices=(_SPREAD_PRICE, _OPTION_PRICE),
     )
 
 

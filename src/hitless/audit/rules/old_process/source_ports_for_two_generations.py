@@ -61,7 +61,7 @@ _RANGE = re.compile(r":(\d{1,5})(?:-(\d{1,5}))?$", re.ASCII)
 
 
 class _Ports(NamedTuple):
-    count: int
+    number: int
     said: str
     where: str
 
@@ -74,7 +74,7 @@ def _check(subject: Subject) -> Iterator[Finding]:
             if not maxconn or server.where in seen or server.address.kind not in {"ip", "name"}:
                 continue
             ports = _ports(subject, proxy, server)
-            if ports is not None and 2 * maxconn > ports.count:
+            if ports is not None and 2 * maxconn > ports.number:
                 seen.add(server.where)
                 yield _finding(subject, server, maxconn, ports)
 
@@ -106,15 +106,15 @@ def _ports(subject: Subject, proxy: Proxy, server: Server) -> _Ports | None:
 def _finding(subject: Subject, server: Server, maxconn: int, ports: _Ports) -> Finding:
     return RULE.finding(
         subject,
-        f"two generations may open {2 * maxconn} connections to server {server.name}, and there are {ports.count} "
+        f"two generations may open {2 * maxconn} connections to server {server.name}, and there are {ports.number} "
         "source ports",
         severity=Severity.WARNING
-        if maxconn > ports.count or ports.said.startswith("source")
+        if maxconn > ports.number or ports.said.startswith("source")
         else Severity.NOTE,
         place=config_place(subject, server.where, "maxconn"),
         evidence=(
             Evidence(text=f"server {server.name} maxconn {maxconn}", source=server.where),
-            Evidence(text=f"{ports.said}: {ports.count} ports", source=ports.where),
+            Evidence(text=f"{ports.said}: {ports.number} ports", source=ports.where),
         ),
         fix=Fix(
             summary=f"at least {2 * maxconn} source ports (`source` with a wider range, or further addresses of the "

@@ -44,7 +44,7 @@ def subject(frontend: str, backend: str = "", version: str = "2.8.25") -> Subjec
         ("bind quic4@:443 ssl alpn h3", "", False),
     ],
 )
-def test_whether_http1_clients_hold_idle_connections(frontend: str, backend: str, keeps: bool) -> None:
+def test_whether_http1_clients_hold_idle_connections(frontend: str, backend: str, *, keeps: bool) -> None:
     found = subject(frontend, backend)
     assert keeps_http1_alive(found, found.frontends[0]) is keeps
 
@@ -62,7 +62,7 @@ def test_whether_http1_clients_hold_idle_connections(frontend: str, backend: str
         ("bind quic4@:443 ssl", "2.8.25", False),
     ],
 )
-def test_whether_http2_is_spoken(bind: str, version: str, h2: bool) -> None:
+def test_whether_http2_is_spoken(bind: str, version: str, *, h2: bool) -> None:
     found = subject(bind, version=version)
     assert speaks_http2(found, found.frontends[0].binds[0]) is h2
 

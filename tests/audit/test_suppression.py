@@ -74,7 +74,7 @@ def test_in_defaults_it_is_for_what_frontends_inherit() -> None:
     [
         ("ignore=HL501,HL203 why", "why"),
         ("ignore=HL203, HL501 why", "why"),
-        ("ignore=HL203 , HL501, why", "why"),
+        ("ignore=HL203 , HL501 why", "why"),
         ("ignore=hl501 why", "why"),
         ("ignore=Idle-Close why", "why"),
         ("ignore=HL501: why", "why"),

@@ -91,11 +91,11 @@ def test_the_head_says_what_was_looked_at() -> None:
 HOSTILE = (
     "",
     "\x00\x01\xff",
-    "global\n hard-stop-after\n maxconn -1\n ulimit-n x\n mworker-max-reloads 99999999999999999999\n grace\n"
-    " close-spread-time\n tune.listener.default-shards\n user\n setcap\n cluster-secret\n tune.quic.socket-owner\n",
+    "global\n hard-stop-after\n maxconn -1\n ulimit-n x\n mworker-max-reloads 99999999999999\n grace\n",
+    "global\n close-spread-time\n tune.listener.default-shards\n user\n setcap\n cluster-secret\n tune.quic.socket-owner\n",
     "defaults\n timeout\n timeout client\n timeout client 99999999999999999999999d\n backlog\n source\n option\n no\n",
-    "listen\n bind\n server\n server a\n use_backend\n default_backend\n acl\n filter spoe\nfrontend f\n bind :80 shards\n"
-    " bind [::1]:1-65535 shards 999999999999\n bind quic4@:443 quic-socket\n use_backend\n backlog x\n",
+    "listen\n bind\n server\n server a\n use_backend\n default_backend\n filter spoe\n",
+    "frontend f\n bind :80 shards\n bind [::1]:1-65535 shards 9999999\n bind quic4@:443 quic-socket\n backlog x\n",
     "listen l\n mode http\n bind [fe80::1%eth0]:80,:::81\n source :9-1\n server s [::1]:80 maxconn x source\n",
     "frontend f\n bind :80 'unterminated\n mode http\n",
     "frontend \u0661\n bind :\u0661\n timeout client \u0661s\nglobal\n maxconn \u0661\u0662\n hard-stop-after \u00b2\n",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from hitless.audit.edits import add_to_section, remove_line, replace_line
 from hitless.audit.keep_alive import keeps_http1_alive
-from hitless.audit.places import config_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -71,11 +71,20 @@ def _in_section(subject: Subject, where: str) -> tuple[ConfigEdit, ...]:
 
 def _negation(subject: Subject, where: str) -> str:
     """Return the line of a section that turns the option off, "" without one."""
-    found = config_line(subject, where)
-    if found is None:
-        return ""
-    file, header = found
-    section = next((s for s in file.sections if s.header == header), None)
-    numbers = range(section.header, section.stop) if section else ()
+    return _negations(subject).get(where, "")
+
+
+@lru_cache(maxsize=1)
+def _negations(subject: Subject) -> dict[str, str]:
+    """Return the lines that turn the option off, by the line of their section; the subject never changes."""
+    found: dict[str, str] = {}
     off = ("no", "option", IDLE_CLOSE)
-    return next((file.where(n) for n in numbers if file.line(n).words[:3] == off), "")
+    for file in subject.files:
+        lines = [
+            n for n, line in enumerate(file.lines, 1) if line.body.startswith(b"no") and line.words[:3] == off
+        ]
+        for section in file.sections if lines else ():
+            for number in lines:
+                if section.header < number < section.stop:
+                    found.setdefault(file.where(section.header), file.where(number))
+    return found

@@ -52,7 +52,7 @@ backend app
 
 HTTP/2 connections get a GOAWAY either way; the option changes nothing for them. `option http-server-close` closes
 connections to servers only: clients are kept, and the rule holds (tried on 2.6.12 to 3.2.26). Whether clients look
-before they reuse a connection is not visible in a configuration: `hitless prove` measures it for three kinds of clients.
+before they reuse a connection is not visible in a configuration: `hitless prove` measures it.
 
 ## Fix safety
 
@@ -136,7 +136,7 @@ def _fix(subject: Subject, where: str, proxies: list[Proxy]) -> Fix:
         # Backported within these branches: whether the installed release has it, only HAProxy can say.
         version = ".".join(map(str, subject.version or ()))
         return Fix(
-            summary=f"`{OPTION}`, if this release ({version}) has it, which `haproxy -c` says; else HAProxy 2.6 or later"
+            summary=f"`{OPTION}`, if this release ({version}) has it, as `haproxy -c` says; else HAProxy 2.6 or later"
         )
     edits = turn_on(subject, where, proxies)
     return Fix(summary=OPTION, safety=Safety.SAFE if edits else Safety.MANUAL, edits=edits)

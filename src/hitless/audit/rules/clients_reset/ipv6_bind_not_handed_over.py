@@ -69,12 +69,13 @@ def _check(subject: Subject) -> Iterator[Finding]:
     old = subject.version is not None and not subject.version_in((2, 3))
     if migrates or old or subject.transfer == Transfer.NONE:
         return
-    found: dict[str, Bind] = {}
+    found: dict[str, dict[str, Bind]] = {}
     for bind in (*(b for p in subject.frontends for b in p.binds), *subject.model.peers):
-        if not bind.has("v6only") and any(_is_specific(a.kind, a.host) for a in bind.addresses):
-            found.setdefault(bind.where, bind)
-    for bind in found.values():
-        yield _finding(subject, bind)
+        host = next((a.host for a in bind.addresses if _is_specific(a.kind, a.host)), "")
+        if host and not bind.has("v6only"):
+            found.setdefault(host, {}).setdefault(bind.where, bind)
+    for binds in found.values():
+        yield _finding(subject, tuple(binds.values()))
 
 
 def _is_specific(kind: str, host: str) -> bool:
@@ -84,21 +85,24 @@ def _is_specific(kind: str, host: str) -> bool:
     return bool(host.strip(":0."))
 
 
-def _finding(subject: Subject, bind: Bind) -> Finding:
-    address = next(a for a in bind.addresses if _is_specific(a.kind, a.host))
-    edits = _edits(subject, bind)
+def _finding(subject: Subject, binds: tuple[Bind, ...]) -> Finding:
+    """Return the finding for all binds of one address."""
+    address = next(a for a in binds[0].addresses if _is_specific(a.kind, a.host))
+    edits = [_edits(subject, bind) for bind in binds]
+    said = f"the listening socket of [{address.host}]:{address.port} is"
+    if len(binds) > 1:
+        said = f"the listening sockets of [{address.host}]:{address.port} and {len(binds) - 1} more binds are"
     return RULE.finding(
         subject,
-        f"the listening socket of [{address.host}]:{address.port} is not handed over at a reload: no `v6only`",
-        place=config_place(subject, bind.where, address.text),
-        evidence=(Evidence(text="a specific IPv6 address without `v6only`", source=bind.where),),
+        f"{said} not handed over at a reload: no `v6only`",
+        place=config_place(subject, binds[0].where, address.text),
+        evidence=tuple(
+            Evidence(text="a specific IPv6 address without `v6only`", source=bind.where) for bind in binds[:5]
+        ),
         fix=Fix(
-            summary="`v6only` on this bind",
-            safety=Safety.SAFE if edits else Safety.MANUAL,
-            edits=edits,
-            commands=()
-            if edits
-            else ("systemctl reload haproxy, once more: the first reload opens the new socket",),
+            summary="`v6only` on each of these binds; on a line of its own where others are bound on the same line",
+            safety=Safety.SAFE if all(edits) else Safety.MANUAL,
+            edits=tuple(edit for of_bind in edits for edit in of_bind) if all(edits) else (),
         ),
     )
 

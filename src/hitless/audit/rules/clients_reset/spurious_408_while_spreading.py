@@ -74,7 +74,7 @@ _SPREAD_PRICE = (
     "close-spread-time: old processes end sooner, closes are spread; 408 for connections without a request, and "
     "requests are lost where clients reuse without looking"
 )
-_OPTION_PRICE = f"{OPTION}: no request is lost; old processes live until idle connections had their next response or their timeout"
+_OPTION_PRICE = f"{OPTION}: no request is lost; old processes live until idle connections have ended"
 
 
 def _check(subject: Subject) -> Iterator[Finding]:

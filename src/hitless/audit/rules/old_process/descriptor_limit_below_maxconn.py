@@ -28,8 +28,9 @@ global
 
 ## Known problems
 
-HAProxy started by root with all capabilities raises its limit by itself, whatever the unit says: only explicit numbers
-that cannot work are named. The exact number also counts listeners, checks and threads.
+HAProxy started by root with all capabilities raises its limit by itself, whatever the unit says; it never lowers it, so
+that `ulimit-n` does no harm where the service is started with a higher soft limit. Without a unit to look at it is a
+warning. The exact number also counts listeners, checks and threads.
 
 ## Fix safety
 
@@ -65,7 +66,8 @@ def _check(subject: Subject) -> Iterator[Finding]:
         return
     needed = 2 * maxconn + sum(len(b.addresses) for p in subject.frontends for b in p.binds)
     limit, limit_line = _number(subject, "ulimit-n")
-    if limit_line is not None and limit and limit < needed:
+    soft = subject.unit.descriptor_limit if subject.unit else None
+    if limit_line is not None and limit and limit < needed and (soft is None or soft < needed):
         yield _by_configuration(subject, limit, limit_line, maxconn, needed)
     elif not limit:
         yield from _by_unit(subject, line, maxconn, needed)
@@ -84,7 +86,7 @@ def _by_configuration(subject: Subject, limit: int, line: Directive, maxconn: in
     return RULE.finding(
         subject,
         f"`ulimit-n {limit}` is too low for `maxconn {maxconn}`, which needs more than {needed}",
-        severity=Severity.WARNING if lenient else Severity.ERROR,
+        severity=Severity.WARNING if lenient or subject.unit is None else Severity.ERROR,
         place=config_place(subject, line.where, "ulimit-n"),
         evidence=(
             Evidence(text=f"ulimit-n {limit}, 2 x maxconn {maxconn} and the listeners", source=line.where),

@@ -67,16 +67,19 @@ class _Ports(NamedTuple):
 
 
 def _check(subject: Subject) -> Iterator[Finding]:
-    seen: set[str] = set()
     for proxy in subject.model.proxies:
+        found: dict[str, tuple[Server, int, _Ports]] = {}
         for server in () if proxy.disabled else proxy.servers:
             maxconn = _maxconn(server)
-            if not maxconn or server.where in seen or server.address.kind not in {"ip", "name"}:
+            if not maxconn or server.address.kind not in {"ip", "name"}:
                 continue
             ports = _ports(subject, proxy, server)
             if ports is not None and 2 * maxconn > ports.number:
-                seen.add(server.where)
-                yield _finding(subject, server, maxconn, ports)
+                found.setdefault(server.where, (server, maxconn, ports))
+        if found:
+            server, maxconn, ports = max(found.values(), key=lambda row: row[1])
+            more = f" (and {len(found) - 1} more servers)" if len(found) > 1 else ""
+            yield _finding(subject, f"{proxy.name}/{server.name}{more}", server, maxconn, ports)
 
 
 def _maxconn(server: Server) -> int:
@@ -103,10 +106,10 @@ def _ports(subject: Subject, proxy: Proxy, server: Server) -> _Ports | None:
     )
 
 
-def _finding(subject: Subject, server: Server, maxconn: int, ports: _Ports) -> Finding:
+def _finding(subject: Subject, name: str, server: Server, maxconn: int, ports: _Ports) -> Finding:
     return RULE.finding(
         subject,
-        f"two generations may open {2 * maxconn} connections to server {server.name}, and there are {ports.number} "
+        f"two generations may open {2 * maxconn} connections to server {name}, and there are {ports.number} "
         "source ports",
         severity=Severity.WARNING
         if maxconn > ports.number or ports.said.startswith("source")

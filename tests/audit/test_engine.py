@@ -92,7 +92,7 @@ HOSTILE = (
     "",
     "\x00\x01\xff",
     "global\n hard-stop-after\n maxconn -1\n ulimit-n x\n mworker-max-reloads 99999999999999\n grace\n",
-    "global\n close-spread-time\n tune.listener.default-shards\n user\n setcap\n cluster-secret\n tune.quic.socket-owner\n",
+    "global\n close-spread-time\n user\n setcap\n cluster-secret\n tune.quic.socket-owner\n",
     "defaults\n timeout\n timeout client\n timeout client 99999999999999999999999d\n backlog\n source\n option\n no\n",
     "listen\n bind\n server\n server a\n use_backend\n default_backend\n filter spoe\n",
     "frontend f\n bind :80 shards\n bind [::1]:1-65535 shards 9999999\n bind quic4@:443 quic-socket\n backlog x\n",

@@ -28,6 +28,7 @@ __all__ = ["INTERNAL_ERROR", "audit", "order"]
 INTERNAL_ERROR = "HL000"
 """The code of a finding about a rule that broke: a defect of hitless, never silence."""
 
+_LONGEST_ERROR = 300
 _TRANSFERS = {
     Transfer.AUTOMATIC: "listening sockets are handed over by the master's own socket pair",
     Transfer.STATS_SOCKET: "listening sockets are handed over through a stats socket",
@@ -43,6 +44,7 @@ def audit(snapshot: Snapshot, rules: Sequence[Rule]) -> AuditResult:
     errors = 0
     subjects = [Subject(snapshot, instance) for instance in snapshot.instances]
     for position, subject in enumerate(subjects):
+        found: list[Finding] = []
         for rule in rules:
             if rule.host_wide and position:
                 continue
@@ -52,9 +54,8 @@ def audit(snapshot: Snapshot, rules: Sequence[Rule]) -> AuditResult:
                     NotChecked(code=rule.code, name=rule.name, why=missing, instance=subject.instance.name)
                 )
                 continue
-            found, broke = _apply(rule, subject)
-            errors += broke
-            findings += suppress(subject, found)
+            errors += _apply(rule, subject, found)
+        findings += suppress(subject, found)
     return AuditResult(
         tool_version=__version__,
         instances=tuple(_describe(subject) for subject in subjects),
@@ -66,11 +67,14 @@ def audit(snapshot: Snapshot, rules: Sequence[Rule]) -> AuditResult:
     )
 
 
-def _apply(rule: Rule, subject: Subject) -> tuple[list[Finding], int]:
+def _apply(rule: Rule, subject: Subject, found: list[Finding]) -> int:
+    """Add what a rule finds, also what it found before it broke. Returns 1 if it broke."""
     try:
-        return list(rule.check(subject)), 0
+        found.extend(rule.check(subject))
     except Exception as error:  # noqa: BLE001 - a rule's crash is a finding and a non-zero exit, never silence
-        return [_broken(rule, subject, error)], 1
+        found.append(_broken(rule, subject, error))
+        return 1
+    return 0
 
 
 def _broken(rule: Rule, subject: Subject, error: Exception) -> Finding:
@@ -80,7 +84,9 @@ def _broken(rule: Rule, subject: Subject, error: Exception) -> Finding:
         severity=Severity.ERROR,
         message=f"{rule.code} {rule.name} broke and was not checked: this is a defect of hitless, please report it",
         instance=subject.instance.name,
-        evidence=(Evidence(text=f"{type(error).__name__}: {error}", source=_raised_at(error)),),
+        evidence=(
+            Evidence(text=f"{type(error).__name__}: {error}"[:_LONGEST_ERROR], source=_raised_at(error)),
+        ),
     )
 
 
@@ -125,8 +131,15 @@ def _describe(subject: Subject) -> AuditedInstance:
         name=instance.name,
         version=instance.binary.version_text if instance.binary else ".".join(map(str, version or ())),
         mode=str(instance.mode),
-        mechanism=_TRANSFERS[subject.transfer],
+        mechanism=_mechanism(subject),
         configuration=tuple(file.path for file in instance.configuration if not file.problem),
         unreadable=tuple(f"{file.path}: {file.problem}" for file in instance.configuration if file.problem),
         processes=tuple(process.pid for process in subject.processes),
     )
+
+
+def _mechanism(subject: Subject) -> str:
+    try:
+        return _TRANSFERS[subject.transfer]
+    except Exception:  # noqa: BLE001 - the head of a report; each rule that met the same has said so as a finding
+        return _TRANSFERS[Transfer.UNKNOWN]

@@ -23,7 +23,8 @@ def missing_need(subject: Subject, rule: Rule) -> str:
 def _is_there(subject: Subject, need: Need) -> bool:
     instance, host = subject.instance, subject.host
     if need is Need.CONFIGURATION:
-        return bool(subject.files)
+        # With a part of it unread, what is "missing" may stand there.
+        return bool(subject.files) and not any(file.problem for file in instance.configuration)
     if need is Need.VERSION:
         return subject.version is not None
     if need is Need.MODE:

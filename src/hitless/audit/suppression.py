@@ -1,7 +1,8 @@
 """Comments in the configuration that accept a finding: `# hitless: ignore=HL501,HL203 reason`, reason required.
 
-A comment on a line is for findings at that line; on a line of its own, for the next line with words; on the line that
-begins a section (or just before it), for the whole section; before the first section, for the whole instance.
+Several codes or names stand with commas between them. A comment on a line is for findings at that line; on a line of
+its own, for the next line with words; on the line that begins a section, or above it, for the whole section. Above the
+first section of the file, with an empty line between, it is for the whole instance.
 """
 
 from __future__ import annotations
@@ -12,21 +13,25 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from hitless.audit.places import config_place
-from hitless.config.tree import SECTION_KEYWORDS
 from hitless.findings import Finding, Severity, Suppression
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from hitless.audit.subject import Subject
-    from hitless.config.tree import ConfigFile
+    from hitless.config.tree import ConfigFile, Section
 
 __all__ = ["WITHOUT_REASON", "suppress"]
 
 WITHOUT_REASON = "HL001"
 """The code of a finding about a suppression that gives no reason, and so does not count."""
 
-_COMMENT = re.compile(r"hitless:\s*ignore=([A-Za-z0-9,-]+)[ \t]*(.*)")
+_COMMENT = re.compile(
+    r"hitless:[ \t]*ignore=[ \t]*([A-Za-z0-9-]+(?:[ \t]*,[ \t]*[A-Za-z0-9-]+)*)[ \t,]*(.*)", re.DOTALL
+)
+_CODE = re.compile(r"hl\d+", re.IGNORECASE)
+_NEVER = frozenset({"HL000", WITHOUT_REASON})
+_LONGEST_REASON = 300
 
 
 class _Rule(NamedTuple):
@@ -54,7 +59,7 @@ def suppress(subject: Subject, findings: Sequence[Finding]) -> Iterator[Finding]
 
 
 def _covers(rule: _Rule, finding: Finding) -> bool:
-    if finding.code not in rule.codes and finding.name not in rule.codes:
+    if finding.code in _NEVER or (finding.code not in rule.codes and finding.name not in rule.codes):
         return False
     if not rule.first:
         return True
@@ -67,27 +72,32 @@ def _rules(subject: Subject) -> list[_Rule]:
 
 
 def _in_file(file: ConfigFile) -> Iterator[_Rule]:
-    for number, line in enumerate(file.lines, 1):
-        if b"hitless:" not in line.trail:
-            continue
-        match = _COMMENT.search(line.comment.decode("utf-8", "replace"))
+    comments = [n for n, line in enumerate(file.lines, 1) if b"hitless:" in line.trail]
+    sections = file.sections if comments else ()
+    for number in comments:
+        match = _COMMENT.search(file.line(number).comment.decode("utf-8", "replace"))
         if match:
-            first, last = _range(file, number)
-            codes = frozenset(c if c[:2] != "hl" else c.upper() for c in match[1].split(",") if c)
-            yield _Rule(codes, match[2].strip(), file.where(number), file.filename, first, last)
+            first, last = _range(file, sections, number)
+            words = (word.strip() for word in match[1].split(","))
+            codes = frozenset(word.upper() if _CODE.fullmatch(word) else word.lower() for word in words)
+            yield _Rule(codes, _reason(match[2]), file.where(number), file.filename, first, last)
 
 
-def _range(file: ConfigFile, number: int) -> tuple[int, int]:
-    target = number
+def _reason(text: str) -> str:
+    """Return the reason, fit to be shown: it comes from outside. Punctuation alone is none."""
+    shown = "".join(c if c.isprintable() else "?" for c in text[:_LONGEST_REASON].strip())
+    return shown.lstrip(":-\u2013\u2014 ") if any(c.isalnum() for c in shown) else ""
+
+
+def _range(file: ConfigFile, sections: tuple[Section, ...], number: int) -> tuple[int, int]:
+    target, apart = number, False
     while target < len(file.lines) and not file.line(target).body:
         target += 1
-    sections = file.sections
-    if not sections or (number < sections[0].header and target != number + 1):
+        apart = apart or not (file.line(target).body or file.line(target).comment)
+    if not sections or (apart and number < sections[0].header):
         return 0, 0
-    if file.line(target).keyword in SECTION_KEYWORDS:
-        section = next(s for s in sections if s.header == target)
-        return number, section.stop - 1
-    return target, target
+    section = next((s for s in sections if s.header == target), None)
+    return (target, target) if section is None else (number, section.stop - 1)
 
 
 def _nameless(subject: Subject, rule: _Rule) -> Finding:

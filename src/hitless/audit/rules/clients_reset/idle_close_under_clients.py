@@ -2,8 +2,10 @@
 
 ## What it does
 
-Finds `defaults` sections and frontends in HTTP mode without `option idle-close-on-response`, and without a
-`close-spread-time` in `global`, which is the other choice.
+Finds frontends in HTTP mode without `option idle-close-on-response`, and without a `close-spread-time` in `global`,
+which is the other choice. Frontends that keep no HTTP/1 connection open are left out: with `option httpclose` or
+`Connection: close` on every response, with a keep-alive timeout of a tenth of a second or less, with nothing but
+HTTP/2 or QUIC, and those that serve HAProxy's own statistics only.
 
 ## Why it drops connections
 
@@ -48,8 +50,9 @@ backend app
 
 ## Known problems
 
-HTTP/2 connections get a GOAWAY either way; the option changes nothing for them. Whether clients look before they reuse
-a connection is not visible in a configuration: `hitless prove` measures it for three kinds of clients.
+HTTP/2 connections get a GOAWAY either way; the option changes nothing for them. `option http-server-close` closes
+connections to servers only: clients are kept, and the rule holds (tried on 2.6.12 to 3.2.26). Whether clients look
+before they reuse a connection is not visible in a configuration: `hitless prove` measures it.
 
 ## Fix safety
 
@@ -67,19 +70,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hitless.audit.edits import add_to_section
+from hitless.audit.idle_close import IDLE_CLOSE, OPTION, sections_without, turn_on
+from hitless.audit.lifetimes import global_time
 from hitless.audit.places import config_place
 from hitless.audit.rule import Need, Rule
-from hitless.findings import Finding, Fix, Safety, Severity
+from hitless.findings import Evidence, Finding, Fix, Safety, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hitless.audit.subject import Subject
+    from hitless.config.model import Proxy
 
-_OPTION = "option idle-close-on-response"
 _OPTION_PRICE = (
-    f"{_OPTION}: no request is lost; the old worker lives until its idle connections have had their next response or "
+    f"{OPTION}: no request is lost; the old worker lives until its idle connections have had their next response or "
     "their timeout"
 )
 _SPREAD_PRICE = (
@@ -89,38 +93,53 @@ _SPREAD_PRICE = (
 
 
 def _check(subject: Subject) -> Iterator[Finding]:
-    if subject.in_global("close-spread-time") or (
-        subject.version is not None and not subject.version_in((2, 4))
-    ):
+    spread = global_time(subject, "close-spread-time")
+    if (spread and spread.seconds) or (subject.version is not None and not subject.version_in((2, 4))):
         return
-    seen: set[str] = set()
-    for where in _sections_without(subject):
-        if where not in seen:
-            seen.add(where)
-            yield _finding(subject, where)
+    for where, proxies in sections_without(subject).items():
+        yield _finding(subject, where, proxies)
+    if not any(p.kind in {"frontend", "listen"} for p in subject.model.proxies):
+        yield from _for_later(subject)
 
 
-def _sections_without(subject: Subject) -> Iterator[str]:
-    """Yield the line of each section that sets the options of an HTTP frontend without this one."""
-    for proxy in subject.frontends:
-        if proxy.mode == "http" and "idle-close-on-response" not in proxy.options:
-            yield proxy.defaults_where or proxy.where
-    if not subject.frontends:
-        for file, section in subject.sections("defaults"):
-            lines = [file.line(n).words for n in range(section.header, section.stop)]
-            if ("mode", "http") in lines and ("option", "idle-close-on-response") not in lines:
-                yield file.where(section.header)
+def _for_later(subject: Subject) -> Iterator[Finding]:
+    """Yield a note where there is no frontend yet: those that are added inherit what stands here."""
+    for file, section in subject.sections("defaults"):
+        lines = [file.line(n).words for n in range(section.header, section.stop)]
+        closes = ("option", "httpclose") in lines or any(
+            words[-2:] == ("option", IDLE_CLOSE) for words in lines
+        )
+        if ("mode", "http") in lines and not closes:
+            yield _finding(subject, file.where(section.header), [])
 
 
-def _finding(subject: Subject, where: str) -> Finding:
-    fix = Fix(
-        summary=_OPTION,
-        safety=Safety.SAFE,
-        edits=add_to_section(subject, where, _OPTION, beside=("mode", "option")),
-    )
+def _finding(subject: Subject, where: str, proxies: list[Proxy]) -> Finding:
+    names = f"{proxies[0].kind} {proxies[0].name}" if proxies else "frontends that inherit this"
+    if len(proxies) > 1:
+        names += f" and {len(proxies) - 1} more"
     return RULE.finding(
-        subject, place=config_place(subject, where), fix=fix, prices=(_OPTION_PRICE, _SPREAD_PRICE)
+        subject,
+        f"a reload closes idle keep-alive connections of {names} under clients that are about to use them",
+        severity=None if proxies else Severity.NOTE,
+        place=config_place(subject, where),
+        evidence=tuple(
+            Evidence(text=f"{p.kind} {p.name}: mode http, no `{OPTION}` in force", source=p.where)
+            for p in proxies[:5]
+        ),
+        fix=_fix(subject, where, proxies),
+        prices=(_OPTION_PRICE, _SPREAD_PRICE),
     )
+
+
+def _fix(subject: Subject, where: str, proxies: list[Proxy]) -> Fix:
+    if subject.version_in((2, 4), (2, 5)):
+        # Backported within these branches: whether the installed release has it, only HAProxy can say.
+        version = ".".join(map(str, subject.version or ()))
+        return Fix(
+            summary=f"`{OPTION}`, if this release ({version}) has it, as `haproxy -c` says; else HAProxy 2.6 or later"
+        )
+    edits = turn_on(subject, where, proxies)
+    return Fix(summary=OPTION, safety=Safety.SAFE if edits else Safety.MANUAL, edits=edits)
 
 
 RULE = Rule(

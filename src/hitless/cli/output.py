@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from hitless.cli.streams import is_stream
 from hitless.errors import HitlessError
 
 if TYPE_CHECKING:
@@ -37,9 +38,14 @@ def write_text(text: str, target: str = STDOUT) -> None:
     """
     try:
         if target == STDOUT:
+            if (
+                sys.stdout is None
+            ):  # closed by whoever started us: Python then has none, and click says nothing
+                raise HitlessError("standard output cannot be written: it is closed.")
             click.echo(text, nl=False)
             return
-        with click.open_file(target, "w", encoding="utf-8", errors="backslashreplace", atomic=True) as file:
+        atomic = not is_stream(target)
+        with click.open_file(target, "w", encoding="utf-8", errors="backslashreplace", atomic=atomic) as file:
             file.write(text)
     except BrokenPipeError:
         raise
@@ -69,7 +75,7 @@ def _render(result: ProofResult, output_format: str, bundle: str, target: str) -
 
 def text_style(target: str) -> tuple[int, bool]:
     """Return how many columns a text may have that goes to `target`, and whether it may be coloured."""
-    if target != STDOUT or not sys.stdout.isatty():
+    if target != STDOUT or sys.stdout is None or not sys.stdout.isatty():
         return _FILE_WIDTH, False
     return min(shutil.get_terminal_size().columns, _WIDEST), _wants_colour()
 

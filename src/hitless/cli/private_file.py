@@ -6,6 +6,7 @@ import os
 import tempfile
 from pathlib import Path
 
+from hitless.cli.streams import is_stream
 from hitless.errors import HitlessError
 
 __all__ = ["write_private"]
@@ -14,10 +15,16 @@ __all__ = ["write_private"]
 def write_private(text: str, target: str) -> None:
     """Write a file with mode 0600, in place of what stands at the path (a link is replaced, not followed).
 
+    A device or a pipe is written to as it is.
+
     Raises: HitlessError if it cannot be written.
     """
     path = Path(target)
     try:
+        if is_stream(target):
+            with path.open("w", encoding="utf-8") as stream:
+                stream.write(text)
+            return
         if path.is_dir():
             raise IsADirectoryError(21, os.strerror(21))
         # mkstemp creates exclusively (O_EXCL), with mode 0600, under a name nobody can foresee.

@@ -60,7 +60,8 @@ def test_global_is_made_before_everything() -> None:
     edits = add_to_global(_subject("# a\n\ndefaults\n    mode http\n"), "x")
     assert edits == (
         _edit(3, EditAction.INSERT_BEFORE, "global"),
-        _edit(3, EditAction.INSERT_BEFORE, "    x"),
+        _edit(3, EditAction.INSERT_BEFORE, "x"),
+        _edit(3, EditAction.INSERT_BEFORE, ""),
     )
 
 

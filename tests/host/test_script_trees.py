@@ -16,7 +16,7 @@ from hitless.host.script_trees import kind_of_script, read_tree
         *(("docker-compose.yml", "container"), ("compose.yaml", "container"), ("lb.dockerfile", "container")),
         *((".gitlab-ci.yml", "script"), (".github/workflows/a.yml", "script"), (".github/README.md", "")),
         *(("Makefile", "script"), ("a.sh", "script"), ("cron.d/lb", "cron"), ("lb.service", "systemd")),
-        *(("README.md", ""), ("haproxy.cfg", ""), ("a.html", ""), ("reload", "")),
+        *(("README.md", ""), ("haproxy.cfg", ""), ("a.html", ""), ("test_lb.py", ""), ("reload", "")),
     ],
 )
 def test_kinds(path: str, kind: str) -> None:

@@ -41,7 +41,7 @@ def test_properties_and_commands() -> None:
 def test_services_of_both_lists(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     script = """
     case "$*" in
-    *list-units*) echo 'haproxy.service loaded active running X'; echo 'haproxy@a.service loaded active running X';;
+    *list-units*) echo 'haproxy.service loaded active running X'; echo '● haproxy@a.service loaded failed running X';;
     *) echo 'haproxy.service enabled enabled'; echo 'haproxy@.service static -'; echo 'haproxy.socket disabled -';;
     esac"""
     fake(tmp_path, monkeypatch, script)

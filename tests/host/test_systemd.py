@@ -1,12 +1,14 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hitless.facts import FileText
 from hitless.host import systemd
 from hitless.host.errors import HostError
 from hitless.host.root import HostRoot
-from hitless.host.systemctl import parse_show
+from hitless.host.systemctl import PROPERTIES, parse_show
 from hitless.host.systemd import merge, read_units
 
 UNIT = """\
@@ -115,3 +117,15 @@ def test_what_systemd_does_not_have_is_no_unit(monkeypatch: pytest.MonkeyPatch) 
     units, _ = read_units(HostRoot(), ["gone.service"])
     assert [u.name for u in units] == ["haproxy.service"]
     assert units[0].active_state == "active"
+
+
+@given(st.dictionaries(st.sampled_from(PROPERTIES), st.lists(st.text(), max_size=3)))
+def test_any_answer_of_systemd(properties: dict[str, list[str]]) -> None:
+    merge("haproxy.service", properties, (FileText(path="/u", text=UNIT),), {})
+
+
+@given(st.text(alphabet="ab $'\"\\;{}@:"))
+def test_any_command(argv: str) -> None:
+    shown = f"{{ path=/x ; argv[]=/x {argv} ; ignore_errors=no ; {_REST}"
+    unit = merge("haproxy.service", {"ExecStart": [shown]}, (), {})
+    assert len(unit.start) == 1

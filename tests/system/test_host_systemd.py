@@ -39,6 +39,14 @@ from hitless.host.systemd import read_units
 units, unknown = read_units(HostRoot(live=sys.argv[1] == "live"), sys.argv[2:])
 print(msgspec.json.encode({"units": units, "unknown": unknown}).decode())
 """
+READ_REST = """
+import msgspec
+from hitless.host.logging_facts import read_logging
+from hitless.host.root import HostRoot
+from hitless.host.scripts import read_scripts
+scripts = [(s.path, s.kind, s.named_by) for s in read_scripts(HostRoot(), [])[0]]
+print(msgspec.json.encode({"logging": read_logging(HostRoot())[0], "scripts": scripts}).decode())
+"""
 DROP_IN = "/etc/systemd/system/haproxy.service.d/hitless-test.conf"
 CONFIGURATION = "defaults\n  timeout connect 1s\n  timeout client 1s\n  timeout server 1s\n"
 
@@ -164,3 +172,22 @@ def test_a_masked_unit(bed: SystemdBed) -> None:
     bed.run("systemctl", "mask", "haproxy")
     assert haproxy(bed)["load_state"] == "masked"
     assert haproxy(bed, "files")["load_state"] == "masked"
+
+
+def test_a_unit_that_failed(bed: SystemdBed) -> None:
+    bed.write("/etc/haproxy/haproxy.cfg", "nonsense\n")
+    bed.write(DROP_IN, "[Service]\nRestart=no\n")
+    reload_daemon(bed)
+    assert bed.run("systemctl", "start", "haproxy", check=False).returncode != 0
+    unit = haproxy(bed)
+    assert (unit["active_state"], unit["result"], unit["restart"]) == ("failed", "exit-code", "no")
+
+
+def test_journald_and_a_timer(bed: SystemdBed) -> None:
+    bed.write("/run/systemd/system/renew.service", "[Service]\nExecStart=/bin/systemctl restart haproxy\n")
+    bed.write("/run/systemd/system/renew.timer", "[Timer]\nOnCalendar=daily\n")
+    found = json.loads(bed.python(READ_REST))
+    assert found["logging"]["journald"]
+    assert found["logging"]["dev_log"]["kind"] == "socket"
+    assert "/run/systemd/journal/dev-log" in found["logging"]["unix_datagram_sockets"]
+    assert ["/run/systemd/system/renew.service", "systemd", "renew.timer"] in found["scripts"]

@@ -69,6 +69,8 @@ class ScriptReader:
         try:
             if kind_of(self.root.stat(path)) != "file":
                 return None
+            if b"\0" in self.root.read_bytes(path, limit_bytes=1024)[0]:  # a program
+                return None
             file = self.root.read_text(path, limit_bytes=LIMIT_BYTES)
         except Gone:
             return None
@@ -77,7 +79,7 @@ class ScriptReader:
             return None
         self.files_left -= 1
         self.bytes_left -= len(file.text)
-        return None if "\x00" in file.text[:1024] else file
+        return file
 
     def take(
         self, path: str, kind: str, *, named_by: str = "", only_if: re.Pattern[str] | None = None

@@ -61,15 +61,16 @@ def kind_of_script(path: str) -> str:
     name, suffix = pure.name.lower(), pure.suffix.lower()
     if name.startswith(_CONTAINER_NAMES) or name.endswith((".dockerfile", ".containerfile")):
         return "container"
+    if name.startswith("test_") or name == "conftest.py":
+        return ""
     if pure.parent.name in _DIRECTORIES:
         return _DIRECTORIES[pure.parent.name]
     if suffix in {".service", ".timer", ".path"}:
         return "systemd"
-    if name in _CI_NAMES or ".github" in pure.parts or ".circleci" in pure.parts:
-        return "script" if suffix in {".yml", ".yaml"} or suffix in _SCRIPTS else ""
-    if suffix in _MANAGEMENT:
+    is_ci = name in _CI_NAMES or ".github" in pure.parts or ".circleci" in pure.parts
+    if suffix in _MANAGEMENT and not (is_ci and suffix in {".yml", ".yaml"}):
         return "configuration-management"
-    return "script" if suffix in _SCRIPTS or name in _NAMES else ""
+    return "script" if suffix in _MANAGEMENT | _SCRIPTS or name in _NAMES else ""
 
 
 def _take(reader: ScriptReader, path: str, shown: str) -> None:

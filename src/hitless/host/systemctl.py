@@ -157,9 +157,13 @@ def list_services(patterns: Sequence[str]) -> list[str]:
     options = ("--all", "--full", "--plain", "--no-legend", "--")
     loaded = ask_systemctl("list-units", *options, *patterns)
     installed = ask_systemctl("list-unit-files", "--full", "--plain", "--no-legend", "--", *patterns)
-    rows = (line.split() for line in [*loaded.splitlines(), *installed.splitlines()])
-    names = (row[0] for row in rows if row)
-    return list(dict.fromkeys(n for n in names if n.endswith(".service") and "@." not in n))[:MAX_UNITS]
+    names: dict[str, None] = {}
+    for line in [*loaded.splitlines(), *installed.splitlines()]:
+        # A mark ("●") may stand before the name of a unit that failed.
+        name = next((word for word in line.split()[:2] if word.endswith(".service")), "")
+        if name and "@." not in name:
+            names[name] = None
+    return list(names)[:MAX_UNITS]
 
 
 def parse_show(text: str) -> dict[str, list[str]]:

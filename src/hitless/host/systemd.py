@@ -26,6 +26,7 @@ from hitless.host.unit_paths import (
     is_masked,
     read_environment_files,
     read_files,
+    template_of,
     unit_file_paths,
 )
 from hitless.host.unit_syntax import hidden, parse_exec, parse_time_span_s, split_words
@@ -115,7 +116,10 @@ def _has_unread_drop_in(root: HostRoot, name: str, known: Sequence[str]) -> bool
     NeedDaemonReload= says "no" when the directory NAME.d is new: systemd looks into a list of directories that it
     made at the last daemon-reload (seen on systemd 252).
     """
-    on_disk = {PurePosixPath(path).name for path in unit_file_paths(root, name) if path.endswith(".conf")}
+    # Old versions do not know the directories of prefixes and types ("service.d"), so those prove nothing.
+    own = tuple(f"/{level}.d" for level in {name, template_of(name) or name})
+    paths = (PurePosixPath(path) for path in unit_file_paths(root, name) if path.endswith(".conf"))
+    on_disk = {path.name for path in paths if str(path.parent).endswith(own)}
     return bool(on_disk - {PurePosixPath(path).name for path in known})
 
 

@@ -19,6 +19,7 @@ __all__ = [
     "is_masked",
     "read_environment_files",
     "read_files",
+    "template_of",
     "unit_file_paths",
 ]
 
@@ -45,15 +46,15 @@ def find_services(root: HostRoot, patterns: Sequence[str]) -> list[str]:
         name for directory in DIRECTORIES for name in _unit_names(root, directory) if _matches(name, patterns)
     }
     aliases = {name for name in names if _alias_of(root, name) in names - {name}}
-    instances = {name for name in names if _template_of(name)}
+    instances = {name for name in names if template_of(name)}
     templates = {name for name in names if "@." in name}
-    used = {_template_of(name) for name in instances}
+    used = {template_of(name) for name in instances}
     return sorted(names - aliases - {t for t in templates if t in used})
 
 
 def unit_file_paths(root: HostRoot, name: str) -> list[str]:
     """Return the files of a unit that apply: the unit file first (if there is one), then its drop-ins in order."""
-    template = _template_of(name)
+    template = template_of(name)
     unit_file = next((p for n in (name, template) if n for p in _candidates(n) if _exists(root, p)), None)
     return [*([unit_file] if unit_file else []), *_drop_ins(root, name)]
 
@@ -127,11 +128,11 @@ def _alias_of(root: HostRoot, name: str) -> str:
             if _exists(root, path):
                 return ""
             continue
-        return "" if target == name or target == _template_of(name) else target
+        return "" if target == name or target == template_of(name) else target
     return ""
 
 
-def _template_of(name: str) -> str:
+def template_of(name: str) -> str:
     """Return "haproxy@.service" for "haproxy@edge.service", "" for what is no instance."""
     prefix, at, rest = name.partition("@")
     return f"{prefix}@.{rest.rpartition('.')[2]}" if at and not rest.startswith(".") else ""
@@ -155,7 +156,7 @@ def _drop_ins(root: HostRoot, name: str) -> list[str]:
 def _levels(name: str) -> list[str]:
     """Return what drop-in directories are named after: the unit, its template, its dashed prefixes, its type."""
     levels = [name]
-    template = _template_of(name)
+    template = template_of(name)
     stem, _, suffix = name.rpartition(".")
     for full in (name, template):
         prefix = full.rpartition(".")[0].partition("@")[0]

@@ -156,6 +156,7 @@ class WorkerView(Record, frozen=True):
     pid: int
     socket: str
     stopping: bool
+    version: str = ""
     current_connections: int | None = None
     jobs: int | None = None
     unstoppable_jobs: int | None = None

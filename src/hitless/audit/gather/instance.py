@@ -16,7 +16,7 @@ from hitless.audit.gather.check import check_instance
 from hitless.audit.gather.configuration import configuration_file
 from hitless.audit.gather.mode import decide_mode, master_worker_line
 from hitless.audit.gather.place import ProcessPlace, find_place
-from hitless.audit.gather.program import find_program, read_program
+from hitless.audit.gather.program import VERSION, find_program, read_program
 from hitless.audit.gather.unit import launch_of_unit
 from hitless.config.arguments import parse_arguments
 from hitless.config.files import LIMIT_BYTES
@@ -227,7 +227,7 @@ def _read_binary(service: Service, options: GatherOptions, gathering: Gathering)
 
 def _own_binary(service: Service, gathering: Gathering) -> tuple[Binary | None, list[Unknown]]:
     main = service.main
-    what = "HAProxy's version"
+    what = VERSION
     if not gathering.place.root.live:
         return None, [Unknown(what=what, why="the program of a tree is not run; --haproxy-version says it")]
     path = main.executable if main else next(iter(service.arguments), "")

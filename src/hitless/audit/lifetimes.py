@@ -65,9 +65,9 @@ def global_time(subject: Subject, keyword: str) -> Limit | None:
 
 
 def hard_stop(subject: Subject) -> Limit | None:
-    """Return `hard-stop-after`, None where nothing ends an old process."""
+    """Return `hard-stop-after`; None where nothing ends an old process (HAProxy refuses `infinite` here)."""
     found = global_time(subject, "hard-stop-after")
-    return found if found and found.seconds else None
+    return found if found and 0 < found.seconds < math.inf else None
 
 
 def timeout_of(proxy: Proxy, name: str) -> Timeout | None:

@@ -98,11 +98,14 @@ def test_an_open_quote() -> None:
         ("echo ';' a", [("echo", ";", "a")]),
         ('"/opt/ha proxy/haproxy" -W', [("/opt/ha proxy/haproxy", "-W")]),
         ("echo 'open", []),
+        ("echo a ; echo b ; 'open", [("echo", "a"), ("echo", "b")]),
+        ("echo a ; echo 'open", []),
+        ("/bin/echo $BACK", [("/bin/echo", "x41", "a b")]),
         ("", []),
     ],
 )
 def test_commands(value: str, commands: list[tuple[str, ...]]) -> None:
-    variables = {"ONE": "one", "TWO": "two two", "Q": "'a b' c"}
+    variables = {"ONE": "one", "TWO": "two two", "Q": "'a b' c", "BACK": r"\x41 a\ b"}
     assert [c.arguments for c in parse_exec(value, "u:1", variables)] == commands
 
 

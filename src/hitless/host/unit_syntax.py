@@ -5,7 +5,7 @@ src/basic/extract-word.c, src/basic/env-util.c replace_env_argv(), src/basic/env
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from hitless.facts import ExecCommand, FileText
@@ -118,15 +118,17 @@ def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
         yield start, "".join(pending).rstrip(_BLANK)
 
 
-def split_words(text: str, *, relaxed: bool = False) -> list[str]:
+def split_words(text: str, *, relaxed: bool = False, c_escapes: bool = True) -> list[str]:
     r"""Return the words of a value: quotes removed, escapes resolved ("\x20", "\s"), unknown escapes kept.
+
+    Without `c_escapes`, a backslash only takes the meaning of the character after it away.
 
     Raises: ValueError if a quote is not closed (unless `relaxed`).
     """
-    return [word for word, _ in _words(text, relaxed=relaxed)]
+    return [word for word, _ in _words(text, relaxed=relaxed, c_escapes=c_escapes)]
 
 
-def _words(text: str, *, relaxed: bool) -> Iterator[tuple[str, str]]:
+def _words(text: str, *, relaxed: bool, c_escapes: bool = True) -> Iterator[tuple[str, str]]:
     """Yield each word and how it was written."""
     word: list[str] | None = None
     at = start = 0
@@ -141,9 +143,9 @@ def _words(text: str, *, relaxed: bool) -> Iterator[tuple[str, str]]:
         if word is None:
             word, start = [], at
         if match["quote"]:
-            piece, at = _quoted(text, match.end(), match["quote"], relaxed=relaxed)
+            piece, at = _quoted(text, match.end(), match["quote"], relaxed=relaxed, c_escapes=c_escapes)
         elif match["escape"]:
-            piece, at = _escaped(text, at)
+            piece, at = _escaped(text, at, c_escapes=c_escapes)
         else:
             piece, at = match["plain"], match.end()
         word.append(piece)
@@ -151,13 +153,13 @@ def _words(text: str, *, relaxed: bool) -> Iterator[tuple[str, str]]:
         yield "".join(word), text[start:]
 
 
-def _quoted(text: str, at: int, quote: str, *, relaxed: bool) -> tuple[str, int]:
+def _quoted(text: str, at: int, quote: str, *, relaxed: bool, c_escapes: bool) -> tuple[str, int]:
     pieces: list[str] = []
     while at < len(text):
         if text[at] == quote:
             return "".join(pieces), at + 1
         if text[at] == "\\":
-            piece, at = _escaped(text, at)
+            piece, at = _escaped(text, at, c_escapes=c_escapes)
         else:
             match = _QUOTED_RUN[quote].match(text, at)
             assert match is not None  # neither the quote nor a backslash stands here
@@ -168,7 +170,9 @@ def _quoted(text: str, at: int, quote: str, *, relaxed: bool) -> tuple[str, int]
     return "".join(pieces), at
 
 
-def _escaped(text: str, at: int) -> tuple[str, int]:
+def _escaped(text: str, at: int, *, c_escapes: bool) -> tuple[str, int]:
+    if not c_escapes:
+        return text[at + 1 : at + 2], at + 2
     match = _ESCAPE.match(text, at)
     if match is None:  # systemd warns and keeps it
         return text[at : at + 2], at + 2
@@ -182,23 +186,24 @@ def _escaped(text: str, at: int) -> tuple[str, int]:
     return chr(code), match.end()
 
 
-def parse_exec(value: str, where: str, variables: Mapping[str, str]) -> tuple[ExecCommand, ...]:
+def parse_exec(
+    value: str, where: str, variables: Mapping[str, str], expand: Callable[[str], str] = str
+) -> tuple[ExecCommand, ...]:
     r"""Return the commands of an Exec…= value: several where a lone ";" separates them, none if systemd refuses it.
 
     "$NAME" as a word of its own becomes its value's words (none if it is unset), "${NAME}" is replaced within a
     word, "$$" is "$"; the program's path is never replaced, nor anything after the prefix ":". Variables that only
-    exist when the command runs ("$MAINPID") stay.
+    exist when the command runs ("$MAINPID") stay. `expand` replaces the specifiers of a word ("%i").
     """
-    try:
-        words = list(_words(value, relaxed=False))
-    except ValueError:  # systemd: "Unbalanced quoting, ignoring"
-        return ()
+    words, complete = _words_before_an_open_quote(value)
     commands: list[ExecCommand] = []
     current: list[str] = []
     written: list[str] = []
+    if not complete and words and words[-1][1] != ";":
+        return ()
     for word, text in [*words, (";", ";")]:
         if text != ";":
-            current.append(";" if text == "\\;" else word)
+            current.append(";" if text == "\\;" else expand(word))
             written.append(text)
         elif current:
             # The only command keeps its text as it stands, with the spaces that the file has.
@@ -206,6 +211,19 @@ def parse_exec(value: str, where: str, variables: Mapping[str, str]) -> tuple[Ex
             commands.append(_command(current, shown, where, variables))
             current, written = [], []
     return tuple(commands)
+
+
+def _words_before_an_open_quote(value: str) -> tuple[list[tuple[str, str]], bool]:
+    """Return the words, and whether those are all.
+
+    systemd 252 ignores what begins with an open quote, and refuses the whole unit where an argument has one.
+    """
+    words: list[tuple[str, str]] = []
+    try:
+        words.extend(_words(value, relaxed=False))
+    except ValueError:
+        return words, False
+    return words, True
 
 
 def _command(words: Sequence[str], text: str, where: str, variables: Mapping[str, str]) -> ExecCommand:
@@ -220,7 +238,7 @@ def _substituted(word: str, variables: Mapping[str, str]) -> list[str]:
     if word.startswith("$") and word[1:2] not in {"{", "$"}:
         name = word[1:]
         if name in variables:
-            return split_words(variables[name], relaxed=True)
+            return split_words(variables[name], relaxed=True, c_escapes=False)
         return [word] if name in _SET_AT_RUN_TIME or not name else []
 
     def value_of(match: re.Match[str]) -> str:

@@ -6,7 +6,6 @@ from hitless.facts import FileText
 from hitless.host.unit_syntax import (
     assignments,
     hidden,
-    parse_environment_file,
     parse_exec,
     parse_time_span_s,
     split_words,
@@ -119,24 +118,6 @@ def test_prefixes_and_text() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "variables"),
-    [
-        (
-            'CONFIG="/etc/haproxy/haproxy.cfg"\n# EXTRAOPTS="-de -m 16"\n',
-            {"CONFIG": "/etc/haproxy/haproxy.cfg"},
-        ),
-        ("A=b c  \nB='x # y'\nC=1 # 2\n", {"A": "b c", "B": "x # y", "C": "1 # 2"}),
-        ("export A=1\n;x=2\nB\nC=3", {"C": "3"}),
-        ('A="a\\"b\\$c\\d"\nB=\'a\\b\'\nC=a\\ b\\\nd\n', {"A": 'a"b$c\\d', "B": "a\\b", "C": "a bd"}),
-        ('A=\nB="x\ny"\r\nC=\'open', {"A": "", "B": "x\ny", "C": "open"}),
-        ("A=x'y'\nB='x'y", {"A": "x'y'", "B": "xy"}),
-    ],
-)
-def test_environment_files(text: str, variables: dict[str, str]) -> None:
-    assert parse_environment_file(text) == variables
-
-
-@pytest.mark.parametrize(
     ("text", "seconds"),
     [
         *(
@@ -171,7 +152,6 @@ def test_any_text_is_read(text: str) -> None:
     for setting in assignments(FileText(path="u", text=text)):
         assert setting.name
     parse_exec(text, "", {"A": text, "B": text})
-    parse_environment_file(text)
     parse_time_span_s(text)
 
 
@@ -187,4 +167,3 @@ def test_lines_of_megabytes() -> None:
     ):
         list(assignments(FileText(path="u", text=f"[S]\nA={text}")))
         parse_exec(text, "", {"A": "b"})
-        parse_environment_file(text)

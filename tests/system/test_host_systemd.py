@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from hitless.facts import FileText
+from hitless.host.environment_file import parse_environment_file
 from hitless.host.unit_files import read_unit_files
-from hitless.host.unit_syntax import parse_environment_file
 from tests.system.systemd_bed import SystemdBed, systemd_bed
 
 SAME = (

@@ -1,7 +1,7 @@
-r"""The syntax of systemd's files: assignments, words, escapes, variables, command lines, environment files.
+r"""The syntax of systemd's files: assignments, words, escapes, variables, command lines.
 
 Source: systemd 252, systemd.syntax(7), systemd.service(5) "COMMAND LINES", src/shared/conf-parser.c,
-src/basic/extract-word.c, src/basic/env-util.c replace_env_argv(), src/basic/env-file.c.
+src/basic/extract-word.c, src/basic/env-util.c replace_env_argv().
 """
 
 import re
@@ -15,7 +15,6 @@ __all__ = [
     "Setting",
     "assignments",
     "hidden",
-    "parse_environment_file",
     "parse_exec",
     "parse_time_span_s",
     "split_words",
@@ -25,7 +24,6 @@ _LINE_END = re.compile(r"\r\n|[\n\r\x00]")
 _BLANK = " \t\n\r"
 _PREFIXES = "-@:+!|"
 _BRACED = re.compile(r"\$(?:\{([A-Za-z_][A-Za-z0-9_]*)\}|(\$))")
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _SET_AT_RUN_TIME = frozenset(
     {
         *(
@@ -247,66 +245,6 @@ def _substituted(word: str, variables: Mapping[str, str]) -> list[str]:
         return variables.get(match[1], match[0] if match[1] in _SET_AT_RUN_TIME else "")
 
     return [_BRACED.sub(value_of, word)]
-
-
-def parse_environment_file(text: str) -> dict[str, str]:
-    """Return the variables of an environment file (/etc/default/haproxy), as systemd reads it."""
-    variables: dict[str, str] = {}
-    at = 0
-    text = text.replace("\r\n", "\n").replace("\x00", "")
-    while at < len(text):
-        line_end = text.find("\n", at)
-        line_end = len(text) if line_end < 0 else line_end
-        line = text[at:line_end].lstrip()
-        name, equals, _ = line.partition("=")
-        if not line or line[0] in "#;" or not equals:
-            at = line_end + 1
-            continue
-        value, at = _file_value(text, text.index("=", at) + 1)
-        if _NAME.fullmatch(name.strip()):
-            variables[name.strip()] = value
-    return variables
-
-
-def _file_value(text: str, at: int) -> tuple[str, int]:
-    r"""Return a value and where the next line begins. Quotes count at the start and after a quote's end only."""
-    pieces: list[str] = []
-    kept = 0  # as many pieces stay when spaces at the end are taken off
-    fresh = True
-    while at < len(text) and text[at] != "\n":
-        character = text[at]
-        if fresh and character in {'"', "'"}:
-            piece, at = _file_quoted(text, at + 1, character)
-            pieces.append(piece)
-            kept = len(pieces)
-            continue
-        if fresh and character in _BLANK:
-            at += 1
-            continue
-        fresh = False
-        if character == "\\":
-            pieces += [] if text[at + 1 : at + 2] == "\n" else [text[at + 1 : at + 2]]
-            at += 2
-        else:
-            pieces.append(character)
-            at += 1
-        kept = kept if character in _BLANK else len(pieces)
-    return "".join(pieces[:kept]), at + 1
-
-
-def _file_quoted(text: str, at: int, quote: str) -> tuple[str, int]:
-    pieces: list[str] = []
-    while at < len(text) and text[at] != quote:
-        if quote == '"' and text[at] == "\\" and at + 1 < len(text):
-            following = text[at + 1]
-            pieces.append(
-                following if following in '"\\`$' else "" if following == "\n" else f"\\{following}"
-            )
-            at += 2
-        else:
-            pieces.append(text[at])
-            at += 1
-    return "".join(pieces), at + 1
 
 
 def hidden(variables: Mapping[str, str]) -> dict[str, str]:

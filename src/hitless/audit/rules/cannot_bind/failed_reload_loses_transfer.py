@@ -71,7 +71,7 @@ def _check(subject: Subject) -> Iterator[Finding]:
         return
     failed = _failed(subject)
     binary = subject.instance.binary
-    version = binary.version_text if binary else ".".join(map(str, subject.version or ()))
+    version = subject.version_text
     fix = Fix(
         summary=f"{_SYSCTL}=1 (Linux 5.14 and later)",
         safety=Safety.SAFE,

@@ -64,6 +64,7 @@ def audit(snapshot: Snapshot, rules: Sequence[Rule]) -> AuditResult:
         not_checked=tuple(not_checked),
         unknown=snapshot.unknown,
         internal_errors=errors,
+        files_alone=snapshot.host is None,
     )
 
 

@@ -47,8 +47,8 @@ class Subject:
 
     @property
     def host(self) -> Host | None:
-        """The machine, None for files alone."""
-        return self.snapshot.host
+        """The machine as this instance sees it: None for files alone, and for an instance that lives elsewhere."""
+        return None if self.instance.elsewhere else self.snapshot.host
 
     @property
     def unit(self) -> Unit | None:

@@ -199,3 +199,5 @@ class Instance(Record, frozen=True):
     master: MasterView | None = None
     workers: tuple[WorkerView, ...] | None = None
     check: CheckOutcome | None = None
+    elsewhere: bool = False
+    """It lives in another root or network than the one that the snapshot's `host` describes (a container)."""

@@ -96,15 +96,11 @@ def _edits(subject: Subject, mistake: Mistake) -> tuple[ConfigEdit, ...]:
         return (
             replace_line(subject, mistake.where, without) if without else remove_line(subject, mistake.where)
         )
-    if not mistake.right_form:
-        return ()
-    if "belongs to the `global` section" in mistake.message:
+    if mistake.right_form and "belongs to the `global` section" in mistake.message:
         return (*_in_global(subject, mistake, body), *remove_line(subject, mistake.where))
-    if "is an option of" in mistake.message:
+    if mistake.right_form and "is an option of" in mistake.message:
         return replace_line(subject, mistake.where, f"option {body}")
-    if "takes a name only" in mistake.message:
-        return _split_header(subject, mistake, body)
-    return ()
+    return _split_header(subject, mistake, body) if "takes a name only" in mistake.message else ()
 
 
 def _split_header(subject: Subject, mistake: Mistake, body: str) -> tuple[ConfigEdit, ...]:

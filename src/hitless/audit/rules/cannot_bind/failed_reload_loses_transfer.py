@@ -71,7 +71,6 @@ def _check(subject: Subject) -> Iterator[Finding]:
         return
     failed = _failed(subject)
     binary = subject.instance.binary
-    version = binary.version_text if binary else ".".join(map(str, subject.version or ()))
     fix = Fix(
         summary=f"{_SYSCTL}=1 (Linux 5.14 and later)",
         safety=Safety.SAFE,
@@ -87,7 +86,10 @@ def _check(subject: Subject) -> Iterator[Finding]:
         evidence=(
             *((failed,) if failed else ()),
             *known,
-            Evidence(text=f"HAProxy {version}", source="haproxy -vv"),
+            Evidence(
+                text=f"HAProxy {subject.version_text}",
+                source=binary.source if binary else "--haproxy-version",
+            ),
         ),
         fix=fix,
     )

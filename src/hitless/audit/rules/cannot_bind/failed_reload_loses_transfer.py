@@ -86,7 +86,10 @@ def _check(subject: Subject) -> Iterator[Finding]:
         evidence=(
             *((failed,) if failed else ()),
             *known,
-            Evidence(text=f"HAProxy {version}", source="haproxy -vv"),
+            Evidence(
+                text=f"HAProxy {subject.version_text}",
+                source=binary.source if binary else "--haproxy-version",
+            ),
         ),
         fix=fix,
     )

@@ -68,6 +68,16 @@ def test_a_version_that_the_user_says() -> None:
         '```cfg\nglobal\n```\n```json instance\n{"binary": null, "assumed_version": [2, 4, 22]}\n```\n'
     )
     assert subject.version_in((2, 4), (2, 4))
+    assert subject.version_text == "2.4.22"
+
+
+def test_a_branch_is_its_latest_version() -> None:
+    subject = _subject(
+        '```cfg\nglobal\n```\n```json instance\n{"binary": null, "assumed_version": [2, 8, 99]}\n```\n'
+    )
+    assert subject.version_text == "2.8"
+    assert subject.version_in((2, 8), (2, 8))
+    assert not subject.version_in((2, 8), (2, 8, 0))
 
 
 def test_files_in_their_order() -> None:

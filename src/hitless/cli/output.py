@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -14,7 +16,7 @@ from hitless.errors import HitlessError
 if TYPE_CHECKING:
     from hitless.verdict import ProofResult
 
-__all__ = ["FORMATS", "STDOUT", "text_style", "write_result", "write_text"]
+__all__ = ["FORMATS", "STDOUT", "is_special", "text_style", "write_result", "write_text"]
 
 FORMATS = ("text", "json", "junit", "markdown")
 STDOUT = "-"
@@ -39,13 +41,24 @@ def write_text(text: str, target: str = STDOUT) -> None:
         if target == STDOUT:
             click.echo(text, nl=False)
             return
-        with click.open_file(target, "w", encoding="utf-8", errors="backslashreplace", atomic=True) as file:
+        # A device or a pipe is written to; renaming a file over /dev/null would take it from everybody.
+        atomic = not is_special(target)
+        with click.open_file(target, "w", encoding="utf-8", errors="backslashreplace", atomic=atomic) as file:
             file.write(text)
     except BrokenPipeError:
         raise
     except OSError as error:
         name = "standard output" if target == STDOUT else target
         raise HitlessError(f"{name} cannot be written: {error.strerror}.") from error
+
+
+def is_special(target: str) -> bool:
+    """Return whether something stands at the path that is neither a file nor a directory: a device, a pipe."""
+    try:
+        mode = Path(target).stat().st_mode
+    except (OSError, ValueError):
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
 
 
 def _render(result: ProofResult, output_format: str, bundle: str, target: str) -> str:

@@ -6,6 +6,7 @@ import os
 import tempfile
 from pathlib import Path
 
+from hitless.cli.output import is_special
 from hitless.errors import HitlessError
 
 __all__ = ["write_private"]
@@ -18,6 +19,11 @@ def write_private(text: str, target: str) -> None:
     """
     path = Path(target)
     try:
+        # /dev/null, /dev/stdout, a pipe are not ours to replace; a pipe that another user laid there is not written to.
+        if is_special(target) and path.stat().st_uid in {0, os.geteuid()}:
+            with path.open("w", encoding="utf-8") as special:
+                special.write(text)
+            return
         if path.is_dir():
             raise IsADirectoryError(21, os.strerror(21))
         # mkstemp creates exclusively (O_EXCL), with mode 0600, under a name nobody can foresee.

@@ -6,6 +6,7 @@ from hitless.facts.unit import Unit
 from hitless.records import Record
 
 __all__ = [
+    "LAST_OF_BRANCH",
     "Binary",
     "CheckOutcome",
     "ConfigurationFile",
@@ -19,6 +20,9 @@ __all__ = [
     "ServerState",
     "WorkerView",
 ]
+
+LAST_OF_BRANCH = 99
+"""The last number of a version of which only the branch is known: no defect of its first releases is laid to it."""
 
 
 class RunMode(StrEnum):
@@ -189,9 +193,11 @@ class Instance(Record, frozen=True):
     mode_source: str = ""
     binary: Binary | None = None
     assumed_version: tuple[int, int, int] | None = None
-    """What the user said (--haproxy-version) where there is no binary."""
+    """What the user said (--haproxy-version) where there is no binary; LAST_OF_BRANCH for a mere branch ("2.8")."""
     unit: Unit | None = None
     processes: tuple[Process, ...] | None = None
     master: MasterView | None = None
     workers: tuple[WorkerView, ...] | None = None
     check: CheckOutcome | None = None
+    elsewhere: bool = False
+    """It lives in another root or network than the one that the snapshot's `host` describes (a container)."""

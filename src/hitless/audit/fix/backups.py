@@ -23,6 +23,8 @@ __all__ = ["BackedUp", "Backup", "default_directory", "list_backups", "save", "s
 
 _MANIFEST = "manifest.json"
 _UNDONE = ".undone"
+_NOT_HAPROXYS = ("systemd", "sysctl.d", "tmpfiles.d")
+"""Directories of what `hitless fix` writes beside the configuration."""
 _LIMIT_BYTES = 4 * 1024 * 1024
 
 
@@ -147,18 +149,13 @@ def undo(directory: str, name: str = "") -> tuple[Backup, list[str]]:
 
 def steps_after_undo(paths: Sequence[str]) -> list[str]:
     """Return what a person does so that what was put back counts."""
-    steps = []
-    if any("/systemd/" in path for path in paths):
-        steps.append("systemctl daemon-reload")
-    if any("/sysctl.d/" in path for path in paths):
-        steps.append(
-            "sysctl --system, or sysctl -w for each setting: the kernel keeps what was set until a reboot"
-        )
-    if any(
-        "/systemd/" not in path and "/sysctl.d/" not in path and "/tmpfiles.d/" not in path for path in paths
-    ):
-        steps.append("reload HAProxy: it reads its configuration")
-    return steps
+    kinds = {next((kind for kind in _NOT_HAPROXYS if f"/{kind}/" in path), "configuration") for path in paths}
+    steps = {
+        "systemd": "systemctl daemon-reload",
+        "sysctl.d": "sysctl -w for each setting: the kernel keeps what was set until it boots again",
+        "configuration": "systemctl reload of the service: HAProxy reads its configuration",
+    }
+    return [step for kind, step in steps.items() if kind in kinds]
 
 
 def _kept(directory: str, backup: Backup, entry: BackedUp) -> bytes:

@@ -163,11 +163,13 @@ class _Reader:
         for other in self._gatherings[1:]:
             if other.place.root != first.place.root:
                 other.note("files that it names", "it lives in another root than the first; choose it alone")
+                other.set(elsewhere=True)
                 self.unknown.append(other.unknown[-1])
             if _network(other) != _network(first):
                 other.note(
                     "its network", "it is in another network namespace than the first; choose it alone"
                 )
+                other.set(elsewhere=True)
                 self.unknown.append(other.unknown[-1])
 
 

@@ -71,8 +71,7 @@ def _check(subject: Subject) -> Iterator[Finding]:
     if value == "1":
         return
     failed = failed_reload(subject)
-    binary = subject.instance.binary
-    version = binary.version_text if binary else ".".join(map(str, subject.version or ()))
+    version = subject.version_text
     fix = Fix(
         summary=f"{_SYSCTL}=1 (Linux 5.14 and later)",
         safety=Safety.SAFE,

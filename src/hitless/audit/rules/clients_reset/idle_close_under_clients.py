@@ -134,7 +134,7 @@ def _finding(subject: Subject, where: str, proxies: list[Proxy]) -> Finding:
 def _fix(subject: Subject, where: str, proxies: list[Proxy]) -> Fix:
     if subject.version_in((2, 4), (2, 5)):
         # Backported within these branches: whether the installed release has it, only HAProxy can say.
-        version = ".".join(map(str, subject.version or ()))
+        version = subject.version_text
         return Fix(
             summary=f"`{OPTION}`, if this release ({version}) has it, as `haproxy -c` says; else HAProxy 2.6 or later"
         )

@@ -9,6 +9,7 @@ import math
 from typing import TYPE_CHECKING, NamedTuple
 
 from hitless.facts import Role
+from hitless.findings import Evidence
 from hitless.units import parse_duration_s
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ __all__ = [
     "HOUR_S",
     "Limit",
     "backends_of",
+    "failed_reload",
     "global_time",
     "hard_stop",
     "idle_between_requests",
@@ -131,6 +133,26 @@ def old_processes(subject: Subject) -> tuple[tuple[Process, float], ...]:
             ]
             found.append((process, max((age for age in after if age <= process.age_s), default=0.0)))
     return tuple(found)
+
+
+def failed_reload(subject: Subject) -> Evidence | None:
+    """Return what shows on the master's CLI that the last reload failed.
+
+    Up to 2.4 it does not count; but the worker that serves on is then listed as an old one, and none as current
+    (seen on 2.2.9).
+    """
+    master = subject.instance.master
+    if master is None or master.may_be_cut:
+        return None
+    source = f"show proc on {master.socket}"
+    if master.failed_reloads:
+        return Evidence(text=f"{master.failed_reloads} failed reloads since the last good one", source=source)
+    workers = [p for p in master.processes if p.kind == "worker"]
+    if workers and all(p.old for p in workers):
+        return Evidence(
+            text=f"the serving worker {workers[-1].pid} stands under '# old workers'", source=source
+        )
+    return None
 
 
 def suggested_hard_stop_s(subject: Subject) -> float:

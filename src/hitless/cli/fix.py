@@ -100,10 +100,11 @@ def _plan(options: GatherOptions, words: Mapping[str, Any]) -> tuple[FixPlan, Sn
 
 
 def _undo(directory: str, name: str) -> int:
-    from hitless.audit.fix.backups import undo
+    from hitless.audit.fix.backups import steps_after_undo, undo
 
     backup, paths = undo(directory, name)
     lines = [f"put back  {path}" for path in paths] or ["Everything was as before already."]
+    lines += [f"next      {step}" for step in steps_after_undo(paths)]
     write_text("\n".join([f"Backup {backup.name} of {backup.taken_at}:", *lines]) + "\n")
     return ExitCode.CLEAN
 

@@ -76,7 +76,11 @@ def apply_plan(
             waiting.append(stage(_below(root, change), change.after.encode("utf-8", "surrogateescape")))  # noqa: PERF401
         checks = _ask(snapshot, plan.changes, waiting) if check else ()
         after = [change.after.encode("utf-8", "surrogateescape") for change in plan.changes]
-        backup = save(backup_directory, [(s.path, s.before, a) for s, a in zip(waiting, after, strict=True)])
+        backup = save(
+            backup_directory,
+            [(s.path, s.before, a) for s, a in zip(waiting, after, strict=True)],
+            new_directories={s.path: s.new_directory for s in waiting},
+        )
         paths = tuple(staged.path for staged in waiting)
         while waiting:
             staged = waiting.pop(0)

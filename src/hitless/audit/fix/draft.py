@@ -41,6 +41,8 @@ class Draft:
         self._current = dict(self._original)
         self._files: dict[str, FileChange] = {}
         self._commands: dict[str, str] = {}
+        self._settings: set[str] = set()
+        """NAME=VALUE of the kernel settings that a file of ours has by now."""
 
     def line_and_rank(self, path: str, number: int) -> tuple[str, int]:
         """Return a line and how many before it read the same: what names it after others have moved it."""
@@ -117,7 +119,15 @@ class Draft:
                 Next(command=f"systemctl reload {name}", why="HAProxy reads its configuration")
                 for name in units
             ]
-        return (*steps, *(Next(command=command, why=why) for command, why in self._commands.items()))
+        made = {step.command for step in steps} | {f"sysctl -w {setting}" for setting in self._settings}
+        return (
+            *steps,
+            *(
+                Next(command=command, why=why)
+                for command, why in self._commands.items()
+                if command not in made
+            ),
+        )
 
     def _unit_names(self) -> list[str]:
         return sorted({i.unit.name for i in self.snapshot.instances if i.unit})
@@ -159,6 +169,7 @@ class Draft:
         old = _text_of(host.sysctl_files, path)
         text = merge_sysctl(old, edit.name, edit.value)
         self._change(path, "sysctl", old, text)
+        self._settings.add(f"{edit.name}={edit.value}")
         others = tuple(s for s in host.sysctls or () if s.name != edit.name)
         self._replace_host(
             sysctls=(*others, Sysctl(name=edit.name, value=edit.value, source=path)),

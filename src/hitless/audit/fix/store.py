@@ -42,6 +42,8 @@ class Staged:
     waiting: str
     """Where it is: a hidden name in the same directory, which HAProxy skips when it reads a directory."""
     before: bytes | None
+    new_directory: str = ""
+    """The topmost directory that had to be made for it."""
 
 
 def real_path(path: str) -> str:
@@ -82,6 +84,7 @@ def stage(path: str, data: bytes) -> Staged:
     before = read_bytes(target)
     directory, name = os.path.split(target)
     waiting = f"{directory}/.{name}.hitless-{secrets.token_hex(4)}"
+    new_directory = _first_missing(directory)
     try:
         Path(directory).mkdir(mode=_NEW_DIRECTORY_MODE, parents=True, exist_ok=True)
         descriptor = os.open(
@@ -95,7 +98,13 @@ def stage(path: str, data: bytes) -> Staged:
     except OSError as error:
         discard(waiting)
         raise _cannot_write(target, error) from error
-    return Staged(target, waiting, before)
+    return Staged(target, waiting, before, new_directory)
+
+
+def _first_missing(directory: str) -> str:
+    """Return the topmost directory on the way that is not there, "" if all are."""
+    missing = [p for p in (Path(directory), *Path(directory).parents) if not p.exists()]
+    return str(missing[-1]) if missing else ""
 
 
 def put_in_place(staged: Staged) -> None:

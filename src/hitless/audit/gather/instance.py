@@ -257,7 +257,11 @@ def _check(service: Service, directory: str, options: GatherOptions, gathering: 
     environment = {n: v for n, v in gathering.environment.items() if n not in _NOT_FOR_A_CHECK}
     files = parse_arguments(service.arguments).files or service.files
     outcome, unknown = check_instance(
-        instance, files=files, environment=environment or None, directory=directory
+        instance,
+        files=files,
+        environment=environment or None,
+        directory=directory,
+        prefix=gathering.place.command_prefix(directory),
     )
     gathering.take(unknown)
     if (

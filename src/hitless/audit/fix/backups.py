@@ -5,6 +5,7 @@ file for each file replaced. It is complete and synced before the first file is 
 undone, too.
 """
 
+import contextlib
 import hashlib
 import os
 import secrets
@@ -13,11 +14,20 @@ from pathlib import Path
 
 import msgspec
 
-from hitless.audit.fix.store import FixError, Staged, discard, put_in_place, read_bytes, stage, sync_directory
+from hitless.audit.fix.store import (
+    FixError,
+    Staged,
+    discard,
+    put_in_place,
+    read_bytes,
+    remove_empty_drop_in_directory,
+    stage,
+    sync_directory,
+)
 from hitless.errors import UsageError
 from hitless.records import Record
 
-__all__ = ["BackedUp", "Backup", "default_directory", "list_backups", "save", "undo"]
+__all__ = ["BackedUp", "Backup", "default_directory", "forget", "list_backups", "save", "undo"]
 
 _MANIFEST = "manifest.json"
 _UNDONE = ".undone"
@@ -77,6 +87,15 @@ def save(directory: str, files: list[tuple[str, bytes | None, bytes]]) -> Backup
             hint="Name another place with --backup-dir.",
         ) from error
     return backup
+
+
+def forget(directory: str, backup: Backup) -> None:
+    """Remove a backup of a change that was not made, as far as that can be done."""
+    place = Path(directory) / backup.name
+    for name in (_MANIFEST, *(entry.copy for entry in backup.files if entry.copy)):
+        discard(str(place / name))
+    with contextlib.suppress(OSError):
+        place.rmdir()
 
 
 def list_backups(directory: str) -> list[Backup]:
@@ -149,6 +168,7 @@ def _remove(path: str) -> None:
     try:
         Path(path).unlink()
         sync_directory(str(Path(path).parent))
+        remove_empty_drop_in_directory(path)
     except OSError as error:
         raise FixError(f"{path} cannot be removed: {error.strerror}") from error
 

@@ -117,7 +117,9 @@ class Draft:
                 Next(command=f"systemctl reload {name}", why="HAProxy reads its configuration")
                 for name in units
             ]
-        return (*steps, *(Next(command=command, why=why) for command, why in self._commands.items()))
+        said = {step.command for step in steps}
+        more = (Next(command=c, why=why) for c, why in self._commands.items() if c not in said)
+        return (*steps, *more)
 
     def _unit_names(self) -> list[str]:
         return sorted({i.unit.name for i in self.snapshot.instances if i.unit})

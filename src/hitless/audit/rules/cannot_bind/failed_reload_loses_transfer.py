@@ -70,7 +70,6 @@ def _check(subject: Subject) -> Iterator[Finding]:
     if value == "1":
         return
     failed = _failed(subject)
-    binary = subject.instance.binary
     version = subject.version_text
     fix = Fix(
         summary=f"{_SYSCTL}=1 (Linux 5.14 and later)",

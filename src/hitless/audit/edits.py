@@ -27,7 +27,7 @@ def add_to_section(
     if found is None:
         return ()
     file, header = found
-    section = next((s for s in file.sections if s.header == header), None)
+    section = file.section_at(header)
     return () if section is None else (_add(file, section, text, beside),)
 
 

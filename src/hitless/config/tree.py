@@ -7,6 +7,7 @@ Line numbers are computed, not stored, so an edit cannot leave stale positions.
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import pairwise
 
 from hitless.config.tokenise import WHITESPACE, is_plain, tokenise
@@ -76,7 +77,7 @@ class Section:
     """Line number after the last line."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ConfigFile:
     """One configuration file. Line numbers count from 1, as in HAProxy's messages."""
 
@@ -100,9 +101,9 @@ class ConfigFile:
         """Return "FILE:LINE"."""
         return f"{self.filename}:{number}"
 
-    @property
+    @cached_property
     def sections(self) -> tuple[Section, ...]:
-        """The sections in order; lines before the first one belong to none."""
+        """The sections in order; lines before the first one belong to none. Kept, since every rule asks for them."""
         after_last = (len(self.lines) + 1, ())
         return tuple(
             Section(words[0], words[1] if len(words) > 1 else "", number, stop)
@@ -113,6 +114,10 @@ class ConfigFile:
     def problems(self) -> tuple[tuple[int, str], ...]:
         """Line number and problem of every opaque line."""
         return tuple((n, line.problem) for n, line in enumerate(self.lines, 1) if line.problem)
+
+    def section_at(self, header: int) -> Section | None:
+        """Return the section whose first line is this one, None if the line begins none."""
+        return self._by_header.get(header)
 
     def insert_before(self, number: int, text: str) -> "ConfigFile":
         """Return a file with a new line before line `number`, indented and ended as its neighbours are."""
@@ -139,6 +144,10 @@ class ConfigFile:
         """Return a file without line `number`."""
         self.line(number)
         return self._with(number - 1, number, ())
+
+    @cached_property
+    def _by_header(self) -> dict[int, Section]:
+        return {section.header: section for section in self.sections}
 
     def _with(self, start: int, stop: int, lines: tuple[Line, ...]) -> "ConfigFile":
         return replace(self, lines=self.lines[:start] + lines + self.lines[stop:])

@@ -95,14 +95,17 @@ def _edits(subject: Subject, mistake: Mistake) -> tuple[ConfigEdit, ...]:
         return (
             replace_line(subject, mistake.where, without) if without else remove_line(subject, mistake.where)
         )
-    if not mistake.right_form:
-        return ()
-    if "belongs to the `global` section" in mistake.message:
+    if mistake.right_form and "belongs to the `global` section" in mistake.message:
         return (*_in_global(subject, mistake, body), *remove_line(subject, mistake.where))
-    if "is an option of" in mistake.message:
+    if mistake.right_form and "is an option of" in mistake.message:
         return replace_line(subject, mistake.where, f"option {body}")
-    header = _HEADER.fullmatch(body) if "takes a name only" in mistake.message else None
-    if header is None:
+    return _split_header(subject, mistake, body) if "takes a name only" in mistake.message else ()
+
+
+def _split_header(subject: Subject, mistake: Mistake, body: str) -> tuple[ConfigEdit, ...]:
+    """Return the edits that give the address behind a section's name a `bind` line of its own."""
+    found, header = config_line(subject, mistake.where), _HEADER.fullmatch(body)
+    if found is None or header is None:
         return ()
     bind = ConfigEdit(
         file=found[0].filename, line=found[1], action=EditAction.INSERT_AFTER, text=f"bind {header['rest']}"

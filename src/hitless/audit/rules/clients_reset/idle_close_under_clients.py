@@ -57,8 +57,8 @@ before they reuse a connection is not visible in a configuration: `hitless prove
 ## Fix safety
 
 Safe: idle connections stay until their next response or their timeout (`timeout http-keep-alive`, `timeout client`),
-and the old worker lives as long as the last of them; `hard-stop-after` bounds that. Unsafe where neither bounds it within
-an hour.
+and the old worker lives as long as the last of them; `hard-stop-after` bounds that. Unsafe where
+neither bounds it within an hour.
 
 ## References
 

@@ -71,7 +71,7 @@ def _check(subject: Subject) -> Iterator[Finding]:
     if value == "1":
         return
     failed = failed_reload(subject)
-    version = subject.version_text
+    binary = subject.instance.binary
     fix = Fix(
         summary=f"{_SYSCTL}=1 (Linux 5.14 and later)",
         safety=Safety.SAFE,

@@ -73,7 +73,7 @@ def test_a_version_that_the_user_says() -> None:
 
 def test_a_branch_is_its_latest_version() -> None:
     subject = _subject(
-        '```cfg\nglobal\n```\n```json instance\n{"binary": null, "assumed_version": [2, 8, 99]}\n```\n'
+        '```cfg\nglobal\n```\n```json instance\n{"binary": null, "assumed_version": [2, 8, 9999]}\n```\n'
     )
     assert subject.version_text == "2.8"
     assert subject.version_in((2, 8), (2, 8))

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hitless.errors import UsageError
-from hitless.facts import NEWEST_PATCH
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -126,13 +125,15 @@ def _refuse_contradictions(words: Mapping[str, Any], files: tuple[str, ...]) -> 
 
 
 def parse_version_word(text: str) -> tuple[int, int, int]:
-    """Return a version as a person writes it; a branch alone stands for its newest release. Raises: UsageError."""
+    """Return a version as a person writes it; a branch ("2.8") is its latest version. Raises: UsageError."""
+    from hitless.facts import LAST_OF_BRANCH
+
     match = _VERSION.fullmatch(text)
     if match is None:
         raise UsageError(
             f"--haproxy-version {text!r} is no version.", hint="For example: --haproxy-version 2.8"
         )
-    return int(match[1]), int(match[2]), int(match[3]) if match[3] else NEWEST_PATCH
+    return int(match[1]), int(match[2]), int(match[3] or LAST_OF_BRANCH)
 
 
 def _variable(text: str) -> tuple[str, str]:

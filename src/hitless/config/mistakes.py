@@ -113,7 +113,8 @@ def _wrong_section(kind: str, words: tuple[str, ...]) -> _Found:
     if kind in _PROXIES and words[0] in _GLOBAL_ONLY:
         return f"`{words[0]}` belongs to the `global` section.", line
     if kind in _PROXIES and words[:2] in {("stats", "socket"), ("stats", "timeout")}:
-        return f"`stats {words[1]}` belongs to the `global` section.", line
+        without_address = words[1] == "socket" and not (len(words) > 2 and _ADDRESS.search(words[2]))
+        return f"`stats {words[1]}` belongs to the `global` section.", _SOCKET if without_address else line
     if kind == "global" and words[0] in {"timeout", "option"}:
         return f"`{words[0]}` belongs to `defaults` or to a proxy, not to `global`.", line
     return None

@@ -6,6 +6,7 @@ The values are read only; edits go through the tree (`hitless.config.tree`). Tim
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 __all__ = [
     "Address",
@@ -155,7 +156,7 @@ class Proxy:
         return tuple(d for d in self.directives if d.words[: len(keyword)] == keyword)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Model:
     """A whole configuration as HAProxy would load it: all files in order, conditionals decided."""
 
@@ -178,7 +179,7 @@ class Model:
         found = [d for d in self.global_ if d.words[: len(keyword)] == keyword]
         return found[-1] if found else None
 
-    @property
+    @cached_property
     def frontends(self) -> tuple[Proxy, ...]:
         """Proxies that bind something: `frontend` and `listen`, not disabled."""
         return tuple(
@@ -187,4 +188,9 @@ class Model:
 
     def proxy(self, name: str) -> Proxy | None:
         """Return the backend or listen section of this name (what `use_backend` refers to)."""
-        return next((p for p in self.proxies if p.name == name and p.kind != "frontend"), None)
+        return self._by_name.get(name)
+
+    @cached_property
+    def _by_name(self) -> dict[str, Proxy]:
+        """The first of each name: thousands of frontends ask for thousands of backends."""
+        return {p.name: p for p in reversed(self.proxies) if p.kind != "frontend"}

@@ -7,6 +7,7 @@ Line numbers are computed, not stored, so an edit cannot leave stale positions.
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import pairwise
 
 from hitless.config.tokenise import WHITESPACE, is_plain, tokenise
@@ -76,7 +77,7 @@ class Section:
     """Line number after the last line."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ConfigFile:
     """One configuration file. Line numbers count from 1, as in HAProxy's messages."""
 
@@ -100,9 +101,9 @@ class ConfigFile:
         """Return "FILE:LINE"."""
         return f"{self.filename}:{number}"
 
-    @property
+    @cached_property
     def sections(self) -> tuple[Section, ...]:
-        """The sections in order; lines before the first one belong to none."""
+        """The sections in order; lines before the first one belong to none. Kept, since every rule asks for them."""
         after_last = (len(self.lines) + 1, ())
         return tuple(
             Section(words[0], words[1] if len(words) > 1 else "", number, stop)
@@ -113,6 +114,10 @@ class ConfigFile:
     def problems(self) -> tuple[tuple[int, str], ...]:
         """Line number and problem of every opaque line."""
         return tuple((n, line.problem) for n, line in enumerate(self.lines, 1) if line.problem)
+
+    def section_at(self, header: int) -> Section | None:
+        """Return the section whose first line is this one, None if the line begins none."""
+        return self._by_header.get(header)
 
     def insert_before(self, number: int, text: str) -> "ConfigFile":
         """Return a file with a new line before line `number`, indented and ended as its neighbours are."""
@@ -140,6 +145,10 @@ class ConfigFile:
         self.line(number)
         return self._with(number - 1, number, ())
 
+    @cached_property
+    def _by_header(self) -> dict[int, Section]:
+        return {section.header: section for section in self.sections}
+
     def _with(self, start: int, stop: int, lines: tuple[Line, ...]) -> "ConfigFile":
         return replace(self, lines=self.lines[:start] + lines + self.lines[stop:])
 
@@ -155,18 +164,18 @@ class ConfigFile:
     def _indent_near(self, number: int) -> bytes:
         """Return the indent of a directive at this place: that of the line, of its section, of the file."""
         anchor = self.line(number)
-        if anchor.body and anchor.keyword not in SECTION_KEYWORDS:
+        if _is_directive(anchor):
             return anchor.indent
         section = next((s for s in self.sections if s.header <= number < s.stop), None)
         if section is None:
-            return b""
+            return self._common_indent(1) or _DEFAULT_INDENT if self.sections else b""
         return (
             self._common_indent(section.header + 1, section.stop) or self._common_indent(1) or _DEFAULT_INDENT
         )
 
     def _common_indent(self, start: int, stop: int | None = None) -> bytes:
         lines = self.lines[start - 1 : None if stop is None else stop - 1]
-        indents = Counter(line.indent for line in lines if line.body and line.keyword not in SECTION_KEYWORDS)
+        indents = Counter(line.indent for line in lines if _is_directive(line))
         return indents.most_common(1)[0][0] if indents else b""
 
 
@@ -177,6 +186,11 @@ def parse(data: bytes, *, filename: str | None = None) -> ConfigFile:
     if last:
         lines.append(_parse_line(last, b""))
     return ConfigFile(filename or "", tuple(lines))
+
+
+def _is_directive(line: Line) -> bool:
+    """Return whether it is a line of a section: neither its header nor a conditional (`.if`)."""
+    return bool(line.body) and line.keyword not in SECTION_KEYWORDS and not line.keyword.startswith(".")
 
 
 def _new_line(text: str, indent: bytes, end: bytes) -> Line:

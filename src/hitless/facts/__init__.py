@@ -18,7 +18,7 @@ from hitless.facts.host import (
     VirtualAddress,
 )
 from hitless.facts.instance import (
-    NEWEST_PATCH,
+    LAST_OF_BRANCH,
     Binary,
     CheckOutcome,
     ConfigurationFile,
@@ -36,7 +36,7 @@ from hitless.facts.snapshot import SNAPSHOT_FORMAT, Snapshot, Unknown
 from hitless.facts.unit import ExecCommand, Unit
 
 __all__ = [
-    "NEWEST_PATCH",
+    "LAST_OF_BRANCH",
     "SNAPSHOT_FORMAT",
     "Account",
     "Binary",

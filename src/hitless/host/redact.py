@@ -15,7 +15,8 @@ _HIDDEN = (
 )
 _HARMLESS_END = re.compile(r"(?:file|path|dir|directory|url|uri|name|id|user|ttl|length|type|mode)s?$")
 _SECRET_NAME = re.compile(_HIDDEN, re.IGNORECASE)
-_VALUE = r"(?:\"(?:\\.|[^\"\\\n])*\"|'[^'\n]*'|\\.|(?!&&|\|\||\$\()[^\s\"'\\]|[\"'\\])+"
+# Possessive ("++"): a line of 50 MB would else keep every position to come back to, gigabytes of them.
+_VALUE = r"(?:\"(?:\\.|[^\"\\\n]++)*+\"|'[^'\n]*+'|\\.|(?!&&|\|\||\$\()[^\s\"'\\]|[\"'\\])++"
 _ASSIGNED = re.compile(
     rf"(?P<word>{_HIDDEN}(?P<rest>[\w-]{{0,64}}))"
     rf"(?:[\"']?[ \t]{{0,32}}(?:=>|:=|\+=|=)[ \t]{{0,32}}|[\"'][ \t]{{0,32}}:[ \t]{{0,32}}|:[ \t]{{1,32}})"
@@ -63,7 +64,7 @@ _NO_SECRET = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 
-_WORD = re.compile(r"(?:\\.|'[^'\n]*'|\"(?:\\.|[^\"\\\n])*\"|[^\s\"'\\]|[\"'\\])+")
+_WORD = re.compile(r"(?:\\.|'[^'\n]*+'|\"(?:\\.|[^\"\\\n]++)*+\"|[^\s\"'\\]++|[\"'\\])++")
 _COMMENT = re.compile(r"(?<!\S)#+[ \t]*")
 _FETCH = re.compile(
     r"(?:\w+\.)?(?:f?hdr|cook|s?cook|url_?p(?:aram)?|urlp)(?:_\w+)?\((?P<name>[^(),\s]*)[^\s]*", re.IGNORECASE

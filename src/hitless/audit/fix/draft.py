@@ -42,13 +42,23 @@ class Draft:
         self._files: dict[str, FileChange] = {}
         self._commands: dict[str, str] = {}
 
-    def anchor(self, edit: Edit) -> object:
-        """Return what stays the same of an edit when lines above it move: to make no edit twice."""
-        if not isinstance(edit, ConfigEdit):
-            return edit
-        lines = self._current.get(edit.file, "").split("\n")
-        line = lines[edit.line - 1] if 1 <= edit.line <= len(lines) else ""
-        return (edit.file, edit.action, edit.text, line)
+    def line_and_rank(self, path: str, number: int) -> tuple[str, int]:
+        """Return a line and how many before it read the same: what names it after others have moved it."""
+        lines = self._current.get(path, "").split("\n")
+        if not 1 <= number <= len(lines):
+            return "", 0
+        line = lines[number - 1]
+        return line, lines[: number - 1].count(line)
+
+    def can_make(self, edits: Sequence[Edit]) -> bool:
+        """Return whether what these edits change is here: kernel settings and units are a host's, not a file's."""
+        units = {i.unit.name for i in self.snapshot.instances if i.unit}
+        return all(
+            edit.unit in units
+            if isinstance(edit, UnitEdit)
+            else isinstance(edit, ConfigEdit) or self.snapshot.host is not None
+            for edit in edits
+        )
 
     def accepts(self, edits: Sequence[Edit], taken: Sequence[ConfigEdit]) -> bool:
         """Return whether none of these edits stands in the way of one taken in this round, all or nothing."""

@@ -70,7 +70,7 @@ def _check(subject: Subject) -> Iterator[Finding]:
     if value == "1":
         return
     failed = _failed(subject)
-    binary = subject.instance.binary
+    version = subject.version_text
     fix = Fix(
         summary=f"{_SYSCTL}=1 (Linux 5.14 and later)",
         safety=Safety.SAFE,
@@ -87,8 +87,8 @@ def _check(subject: Subject) -> Iterator[Finding]:
             *((failed,) if failed else ()),
             *known,
             Evidence(
-                text=f"HAProxy {subject.version_text}",
-                source=binary.source if binary else "--haproxy-version",
+                text=f"HAProxy {version}",
+                source=subject.instance.binary.source if subject.instance.binary else "--haproxy-version",
             ),
         ),
         fix=fix,

@@ -113,7 +113,7 @@ def _asks_for_global(subject: Subject, where: str) -> bool:
     if found is None:
         return False
     file, header = found
-    section = next((s for s in file.sections if s.header == header), None)
+    section = file.section_at(header)
     return section is not None and any(
         file.line(n).words == ("log", "global") for n in range(section.header, section.stop)
     )

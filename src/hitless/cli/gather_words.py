@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hitless.errors import UsageError
-from hitless.facts import NEWEST_PATCH
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -88,8 +88,8 @@ def _check(subject: Subject) -> Iterator[Finding]:
             *((failed,) if failed else ()),
             *known,
             Evidence(
-                text=f"HAProxy {subject.version_text}",
-                source=binary.source if binary else "--haproxy-version",
+                text=f"HAProxy {version}",
+                source=subject.instance.binary.source if subject.instance.binary else "--haproxy-version",
             ),
         ),
         fix=fix,

@@ -1,6 +1,6 @@
 """Audit mutated configurations, units and scripts: no rule may break, take long, or find what cannot be drawn.
 
-The seeds are the fixtures of all rules. Each round changes the texts of one of them (and now and then mixes in another's)
+The seeds are the fixtures of all rules. Each round changes the texts of one of them, now and then mixing in another's,
 and audits the result. A failure is written as a snapshot that `hitless audit --snapshot FILE` shows again.
 
 Run: PYTHONPATH=src:. python scripts/fuzz_audit.py [--seconds N] [--seed N] [--out DIRECTORY]

@@ -188,4 +188,6 @@ class AuditResult(Record, frozen=True):
     not_checked: tuple[NotChecked, ...] = ()
     unknown: tuple[Unknown, ...] = ()
     internal_errors: int = 0
+    files_alone: bool = False
+    """No host was looked at: what is not checked is what a host would say."""
     format: int = RESULT_FORMAT

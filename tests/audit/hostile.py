@@ -1,4 +1,4 @@
-"""Hypothesis strategies for facts: any value that the types of a snapshot allow, with text that somebody hostile wrote."""
+"""Hypothesis strategies for facts: any value that the types of a snapshot allow, with hostile text."""
 
 import typing
 from collections.abc import Mapping
@@ -106,7 +106,7 @@ def hostile_text() -> st.SearchStrategy[str]:
     return st.one_of(st.sampled_from(_WORDS), words, lines, st.text(max_size=20))
 
 
-def instances_of(kind: Any) -> st.SearchStrategy[Any]:
+def instances_of(kind: Any) -> st.SearchStrategy[Any]:  # noqa: PLR0911 - one return for each kind of type
     """Return a strategy for a type of facts."""
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
     if origin in {typing.Union, UnionType}:

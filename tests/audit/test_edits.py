@@ -60,7 +60,8 @@ def test_global_is_made_before_everything() -> None:
     edits = add_to_global(_subject("# a\n\ndefaults\n    mode http\n"), "x")
     assert edits == (
         _edit(3, EditAction.INSERT_BEFORE, "global"),
-        _edit(3, EditAction.INSERT_BEFORE, "    x"),
+        _edit(3, EditAction.INSERT_BEFORE, "x"),
+        _edit(3, EditAction.INSERT_BEFORE, ""),
     )
 
 
@@ -87,3 +88,33 @@ def test_other_lines() -> None:
             == with_words(subject, where, "x")
             == ()
         )
+
+
+CONDITIONAL = """.if version_atleast(2.4)
+global
+    daemon
+  .if feature(THREAD)
+    nbthread 2
+  .endif
+.endif
+    maxconn 3
+.if version_before(1.0)
+global
+    daemon
+.endif
+"""
+
+
+def test_a_line_is_never_added_inside_a_condition() -> None:
+    assert add_to_global(_subject(CONDITIONAL), "x") == (_edit(6, EditAction.INSERT_AFTER, "x"),)
+    assert add_to_global(_subject(CONDITIONAL), "x", beside=["nbthread", "maxconn", "daemon"]) == (
+        _edit(3, EditAction.INSERT_AFTER, "x"),
+    )
+
+
+def test_a_global_section_that_is_not_in_force_does_not_count() -> None:
+    added = add_to_global(_subject("# c\n.if version_before(1.0)\nglobal\n    daemon\n.endif\n"), "x")
+    assert [edit.text for edit in added] == ["global", "x", ""]
+    assert {edit.line for edit in added} == {2}
+    before_all = add_to_global(_subject(".if version_before(1.0)\nglobal\n.endif\n"), "x")
+    assert {edit.line for edit in before_all} == {1}

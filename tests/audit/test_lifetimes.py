@@ -39,6 +39,7 @@ def test_a_time_of_global_is_read(text: str, seconds: float | None) -> None:
 
 def test_the_last_line_counts_and_zero_is_none() -> None:
     assert hard_stop(subject("global\n hard-stop-after 1h\n hard-stop-after 0\n")) is None
+    assert hard_stop(subject("global\n hard-stop-after infinite\n")) is None
     found = hard_stop(subject("global\n hard-stop-after 1h\n hard-stop-after 5s\n"))
     assert found is not None
     assert (found.seconds, found.where) == (5.0, "/etc/haproxy/haproxy.cfg:3")

@@ -8,7 +8,17 @@ import pytest
 from hitless.errors import ExitCode
 from tests.cli.commands import hitless
 
-TEXT = "global\n\texpose-fd listeners\n\ndefaults\n\tmode http\n\ttimeout client 1s\n\nfrontend www\n\tbind 127.0.0.1:8080\n"
+TEXT = """\
+global
+\texpose-fd listeners
+
+defaults
+\tmode http
+\ttimeout client 1s
+
+frontend www
+\tbind 127.0.0.1:8080
+"""
 WORDS = ("--select", "HL109,HL501", "--haproxy-version", "2.8")
 
 

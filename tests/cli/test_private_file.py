@@ -1,4 +1,6 @@
+import os
 import stat
+import threading
 from pathlib import Path
 
 import pytest
@@ -26,3 +28,15 @@ def test_failure_leaves_nothing_behind(tmp_path: Path) -> None:
     with pytest.raises(HitlessError, match="surrogates"):
         write_private("\udc80", str(tmp_path / "s.json"))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_pipe_is_written_to_and_stays(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    read: list[str] = []
+    reader = threading.Thread(target=lambda: read.append(pipe.read_text()))
+    reader.start()
+    write_private("x", str(pipe))
+    reader.join(10)
+    assert read == ["x"]
+    assert pipe.is_fifo()

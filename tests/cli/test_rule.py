@@ -16,7 +16,8 @@ def test_each_rule_has_a_page(code: str) -> None:
     done = hitless("rule", code.lower())
     assert done.status == 0
     assert done.stdout.startswith(f"{code}  ")
-    assert max(map(len, done.stdout.splitlines())) <= 120
+    # Configuration and commands are never broken.
+    assert max(len(line) for line in done.stdout.splitlines() if not line.startswith("    ")) <= 120
 
 
 @pytest.mark.parametrize("code", CAUSES)

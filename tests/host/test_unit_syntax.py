@@ -6,7 +6,6 @@ from hitless.facts import FileText
 from hitless.host.unit_syntax import (
     assignments,
     hidden,
-    parse_environment_file,
     parse_exec,
     parse_time_span_s,
     split_words,
@@ -98,11 +97,14 @@ def test_an_open_quote() -> None:
         ("echo ';' a", [("echo", ";", "a")]),
         ('"/opt/ha proxy/haproxy" -W', [("/opt/ha proxy/haproxy", "-W")]),
         ("echo 'open", []),
+        ("echo a ; echo b ; 'open", [("echo", "a"), ("echo", "b")]),
+        ("echo a ; echo 'open", []),
+        ("/bin/echo $BACK", [("/bin/echo", "x41", "a b")]),
         ("", []),
     ],
 )
 def test_commands(value: str, commands: list[tuple[str, ...]]) -> None:
-    variables = {"ONE": "one", "TWO": "two two", "Q": "'a b' c"}
+    variables = {"ONE": "one", "TWO": "two two", "Q": "'a b' c", "BACK": r"\x41 a\ b"}
     assert [c.arguments for c in parse_exec(value, "u:1", variables)] == commands
 
 
@@ -113,24 +115,6 @@ def test_prefixes_and_text() -> None:
     assert command.text == "-+/bin/true  x"
     assert command.where == "u:7"
     assert [c.text for c in parse_exec("a 'b c' ; d", "", {})] == ["a 'b c'", "d"]
-
-
-@pytest.mark.parametrize(
-    ("text", "variables"),
-    [
-        (
-            'CONFIG="/etc/haproxy/haproxy.cfg"\n# EXTRAOPTS="-de -m 16"\n',
-            {"CONFIG": "/etc/haproxy/haproxy.cfg"},
-        ),
-        ("A=b c  \nB='x # y'\nC=1 # 2\n", {"A": "b c", "B": "x # y", "C": "1 # 2"}),
-        ("export A=1\n;x=2\nB\nC=3", {"C": "3"}),
-        ('A="a\\"b\\$c\\d"\nB=\'a\\b\'\nC=a\\ b\\\nd\n', {"A": 'a"b$c\\d', "B": "a\\b", "C": "a bd"}),
-        ('A=\nB="x\ny"\r\nC=\'open', {"A": "", "B": "x\ny", "C": "open"}),
-        ("A=x'y'\nB='x'y", {"A": "x'y'", "B": "xy"}),
-    ],
-)
-def test_environment_files(text: str, variables: dict[str, str]) -> None:
-    assert parse_environment_file(text) == variables
 
 
 @pytest.mark.parametrize(
@@ -168,7 +152,6 @@ def test_any_text_is_read(text: str) -> None:
     for setting in assignments(FileText(path="u", text=text)):
         assert setting.name
     parse_exec(text, "", {"A": text, "B": text})
-    parse_environment_file(text)
     parse_time_span_s(text)
 
 
@@ -184,4 +167,3 @@ def test_lines_of_megabytes() -> None:
     ):
         list(assignments(FileText(path="u", text=f"[S]\nA={text}")))
         parse_exec(text, "", {"A": "b"})
-        parse_environment_file(text)

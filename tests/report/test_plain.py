@@ -48,3 +48,8 @@ def test_wrap_keeps_numbers_with_their_units() -> None:
 @given(st.text(st.characters(exclude_categories=("C", "Z"))), st.integers(8, 60))
 def test_wrapped_lines_fit(text: str, width: int) -> None:
     assert all(len(line) <= width for line in wrap(text, width))
+
+
+def test_a_number_stays_with_its_unit_and_codes_do_not_stick_together() -> None:
+    assert wrap("took 180 us here", 9) == ["took", "180 us", "here"]
+    assert wrap("HL101 HL102 HL103", 12) == ["HL101 HL102", "HL103"]

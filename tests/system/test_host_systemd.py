@@ -2,10 +2,14 @@
 
 import json
 from collections.abc import Iterator
+from random import Random
 from typing import Any
 
 import pytest
 
+from hitless.facts import FileText
+from hitless.host.environment_file import parse_environment_file
+from hitless.host.unit_files import read_unit_files
 from tests.system.systemd_bed import SystemdBed, systemd_bed
 
 SAME = (
@@ -191,3 +195,72 @@ def test_journald_and_a_timer(bed: SystemdBed) -> None:
     assert found["logging"]["dev_log"]["kind"] == "socket"
     assert "/run/systemd/journal/dev-log" in found["logging"]["unix_datagram_sockets"]
     assert ["/run/systemd/system/renew.service", "systemd", "renew.timer"] in found["scripts"]
+
+
+PIECES = (
+    *(
+        "a",
+        "b c",
+        " ",
+        "  ",
+        "'",
+        '"',
+        "\\",
+        "$A",
+        "${A}",
+        "$B",
+        "${B}",
+        "$NONE",
+        "${NONE}",
+        "$$",
+        " ; ",
+        " \\; ",
+    ),
+    *(
+        "\\x41",
+        "\\s",
+        "=",
+        "%%",
+        "%n",
+        "$A/x",
+        "x$A",
+        "x${Q}y",
+        " $Q ",
+        " ${Q} ",
+        " $A ",
+        " $NONE ",
+        "\\q",
+        "#",
+        "é",
+    ),
+)
+FILE_PIECES = ("a", " ", "'", '"', "\\", "$", "#", "\n", "=", "A", ";", "\t", "\\\n")
+PRINT = """#!/bin/sh
+printf '<' >>/run/out
+for argument; do printf '[%s]' "$argument" >>/run/out; done
+printf '>' >>/run/out
+"""
+
+
+def test_commands_are_read_as_systemd_runs_them(bed: SystemdBed) -> None:
+    random = Random(3)
+    bed.write("/run/print.sh", PRINT)
+    bed.run("chmod", "755", "/run/print.sh")
+    cases: dict[str, tuple[str, str]] = {}
+    for number in range(60):
+        value = "".join(random.choices(PIECES, k=random.randint(1, 9))).strip()
+        variables = f"A={''.join(random.choices(FILE_PIECES, k=random.randint(0, 10)))}\n"
+        environment = 'Environment=A=1 "B=b  b" Q=\'q "r s" t\'\nEnvironmentFile=/run/%N.env\n'
+        text = f"[Service]\nType=oneshot\n{environment}ExecStart=/run/print.sh {value}\n"
+        cases[f"print{number}.service"] = (text, variables)
+        bed.write(f"/run/print{number}.env", variables)
+        bed.write(f"/run/systemd/system/print{number}.service", text)
+    reload_daemon(bed)
+    for name, (text, variables) in cases.items():
+        unit = read_unit_files(name, [FileText(path="u", text=text)], parse_environment_file(variables))
+        if len(unit.start) > 1:  # the second command is nonsense; whether the first runs is not the question
+            continue
+        bed.write("/run/out", "")
+        bed.run("systemctl", "start", name, check=False)
+        expected = "".join(f"<{''.join(f'[{a}]' for a in c.arguments[1:])}>" for c in unit.start)
+        assert (bed.root / "run/out").read_text(encoding="utf-8") == expected, text + variables

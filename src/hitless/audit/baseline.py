@@ -50,7 +50,8 @@ def _configuration(version: tuple[int, int, int], idle_close: str) -> Iterator[s
 
 def _global(version: tuple[int, int, int], idle_close: str) -> Iterator[str]:
     yield "global"
-    yield "    log /dev/log local0"
+    yield "    # The longest line that it can write: a longer one is cut, and no JSON."
+    yield "    log /dev/log len 8192 local0"
     yield "    chroot /var/lib/haproxy"
     yield "    user haproxy"
     yield "    group haproxy"
@@ -98,10 +99,12 @@ def _defaults(version: tuple[int, int, int], idle_close: str) -> Iterator[str]:
     yield ""
 
 
+# json(utf8s) escapes quotes and backslashes, which %{+Q}r does not; HAProxy keeps 1023 bytes of method and URI
+# (HAProxy 2.8 configuration.txt, tune.http.logurilen), which become 6 KiB at most.
 _LOG_FORMAT = (
     '\'{"time":"%tr","process":%pid,"id":"%ID","client":"%ci:%cp","frontend":"%ft","backend":"%b","server":"%s",'
     '"status":%ST,"termination":"%tsc","times_ms":"%TR/%Tw/%Tc/%Tr/%Ta","bytes":%B,"connections":"%ac/%fc/%bc/%sc/%rc",'
-    '"queues":"%sq/%bq","request":%{+Q}r}\''
+    '"queues":"%sq/%bq","method":"%HM","uri":"%[capture.req.uri,json(utf8s)]"}\''
 )
 
 _EXAMPLE = (

@@ -64,6 +64,7 @@ def audit(snapshot: Snapshot, rules: Sequence[Rule]) -> AuditResult:
         not_checked=tuple(not_checked),
         unknown=snapshot.unknown,
         internal_errors=errors,
+        files_alone=snapshot.host is None,
     )
 
 
@@ -126,10 +127,9 @@ def order(finding: Finding) -> tuple[int, str, str, str, int, str]:
 
 def _describe(subject: Subject) -> AuditedInstance:
     instance = subject.instance
-    version = subject.version
     return AuditedInstance(
         name=instance.name,
-        version=instance.binary.version_text if instance.binary else ".".join(map(str, version or ())),
+        version=subject.version_text,
         mode=str(instance.mode),
         mechanism=_mechanism(subject),
         configuration=tuple(file.path for file in instance.configuration if not file.problem),

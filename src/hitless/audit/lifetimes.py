@@ -9,6 +9,7 @@ import math
 from typing import TYPE_CHECKING, NamedTuple
 
 from hitless.facts import Role
+from hitless.findings import Evidence
 from hitless.units import parse_duration_s
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ __all__ = [
     "HOUR_S",
     "Limit",
     "backends_of",
+    "failed_reload",
     "global_time",
     "hard_stop",
     "idle_between_requests",
@@ -65,9 +67,9 @@ def global_time(subject: Subject, keyword: str) -> Limit | None:
 
 
 def hard_stop(subject: Subject) -> Limit | None:
-    """Return `hard-stop-after`, None where nothing ends an old process."""
+    """Return `hard-stop-after`; None where nothing ends an old process (HAProxy refuses `infinite` here)."""
     found = global_time(subject, "hard-stop-after")
-    return found if found and found.seconds else None
+    return found if found and 0 < found.seconds < math.inf else None
 
 
 def timeout_of(proxy: Proxy, name: str) -> Timeout | None:
@@ -133,6 +135,26 @@ def old_processes(subject: Subject) -> tuple[tuple[Process, float], ...]:
     return tuple(found)
 
 
+def failed_reload(subject: Subject) -> Evidence | None:
+    """Return what shows on the master's CLI that the last reload failed.
+
+    Up to 2.4 it does not count; but the worker that serves on is then listed as an old one, and none as current
+    (seen on 2.2.9).
+    """
+    master = subject.instance.master
+    if master is None or master.may_be_cut:
+        return None
+    source = f"show proc on {master.socket}"
+    if master.failed_reloads:
+        return Evidence(text=f"{master.failed_reloads} failed reloads since the last good one", source=source)
+    workers = [p for p in master.processes if p.kind == "worker"]
+    if workers and all(p.old for p in workers):
+        return Evidence(
+            text=f"the serving worker {workers[-1].pid} stands under '# old workers'", source=source
+        )
+    return None
+
+
 def suggested_hard_stop_s(subject: Subject) -> float:
     """Return a hard stop that cuts no request that the timeouts allow: 30 minutes, or the longest of them."""
     times = [
@@ -140,7 +162,7 @@ def suggested_hard_stop_s(subject: Subject) -> float:
         for p in subject.model.proxies
         if p.mode == "http"
         for t in (timeout_of(p, "server"), timeout_of(p, "queue"), timeout_of(p, "client"))
-        if t
+        if t and not math.isnan(t.seconds)
     ]
     return min(max([_USUAL_HARD_STOP_S, *times]), _LONGEST_S)
 

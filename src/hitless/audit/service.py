@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from dataclasses import dataclass
 from functools import lru_cache
@@ -38,6 +39,7 @@ __all__ = [
 ]
 
 _CONTAINER_TOOLS = frozenset({"docker", "podman", "nerdctl", "ctr", "kubectl", "systemd-nspawn", "lxc-start"})
+_CONFIGURATION_FILE = re.compile(r"/[\w./@+-]{1,250}\.cfg\b")
 _RELOAD_SIGNAL = "ExecReload=/bin/kill -USR2 $MAINPID"
 
 
@@ -106,12 +108,26 @@ def script_deeds(subject: Subject, *kinds: str) -> Iterator[tuple[Script, Deed]]
     """Yield what scripts of these kinds do to HAProxy (without kinds: all)."""
     services = (subject.unit.name,) if subject.unit is not None else ()
     for script in (subject.host.scripts or ()) if subject.host is not None else ():
-        if kinds and script.kind not in kinds:
+        if (kinds and script.kind not in kinds) or _is_shadowed(subject, script):
             continue
         for act in _acts_of(script, services):
             place = script_place(script, act.line, act.word)
             source = f"{script.path}:{act.line}" + (f", run by {script.named_by}" if script.named_by else "")
             yield script, Deed(act, place, Evidence(text=act.text, source=source), script.kind)
+
+
+def _is_shadowed(subject: Subject, script: Script) -> bool:
+    """Return whether an init script is not what starts this HAProxy.
+
+    With LSB's functions, which it reads first, systemd's own (init-functions.d/40-systemd) hand over to `systemctl`
+    where there is a unit. Without a unit it is another service's if it names other configuration files.
+    """
+    if script.kind != "sysv-init":
+        return False
+    if subject.unit is not None:
+        return "/lib/lsb/init-functions" in script.text
+    named = set(_CONFIGURATION_FILE.findall(script.text))
+    return bool(named) and named.isdisjoint(file.path for file in subject.instance.configuration)
 
 
 @lru_cache(maxsize=1024)

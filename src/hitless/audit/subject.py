@@ -11,7 +11,7 @@ from hitless.config.build import build_model
 from hitless.config.conditions import Facts
 from hitless.config.environment import initial_variables
 from hitless.config.tree import ConfigFile, parse
-from hitless.facts import RunMode
+from hitless.facts import NEWEST_PATCH, RunMode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,8 +47,8 @@ class Subject:
 
     @property
     def host(self) -> Host | None:
-        """The machine, None for files alone."""
-        return self.snapshot.host
+        """The machine as this instance sees it: None for files alone, and for an instance that lives elsewhere."""
+        return None if self.instance.elsewhere else self.snapshot.host
 
     @property
     def unit(self) -> Unit | None:
@@ -106,6 +106,14 @@ class Subject:
         """The HAProxy version that the advice is for, None if nobody knows."""
         binary = self.instance.binary
         return binary.version if binary else self.instance.assumed_version
+
+    @property
+    def version_text(self) -> str:
+        """The version as its program says it, or as the user did: "2.6.12-1+deb12u4", "2.8", "" if nobody knows."""
+        if self.instance.binary:
+            return self.instance.binary.version_text
+        version = self.version or ()
+        return ".".join(map(str, version[:2] if version[2:] == (NEWEST_PATCH,) else version))
 
     def version_in(self, first: tuple[int, ...], last: tuple[int, ...] = (99,)) -> bool:
         """Return whether the version is known and within these branches, both included: (2, 4) to (2, 6)."""

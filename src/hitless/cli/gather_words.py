@@ -125,13 +125,13 @@ def _refuse_contradictions(words: Mapping[str, Any], files: tuple[str, ...]) -> 
 
 
 def parse_version_word(text: str) -> tuple[int, int, int]:
-    """Return a version as a person writes it. Raises: UsageError."""
+    """Return a version as a person writes it; a branch alone stands for its newest release. Raises: UsageError."""
     match = _VERSION.fullmatch(text)
     if match is None:
         raise UsageError(
             f"--haproxy-version {text!r} is no version.", hint="For example: --haproxy-version 2.8"
         )
-    return int(match[1]), int(match[2]), int(match[3] or 0)
+    return int(match[1]), int(match[2]), int(match[3]) if match[3] else NEWEST_PATCH
 
 
 def _variable(text: str) -> tuple[str, str]:

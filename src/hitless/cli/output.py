@@ -44,6 +44,7 @@ def write_text(text: str, target: str = STDOUT) -> None:
                 raise HitlessError("standard output cannot be written: it is closed.")
             click.echo(text, nl=False)
             return
+        # A device or a pipe is written to; renaming a file over /dev/null would take it from everybody.
         atomic = not is_stream(target)
         with click.open_file(target, "w", encoding="utf-8", errors="backslashreplace", atomic=atomic) as file:
             file.write(text)

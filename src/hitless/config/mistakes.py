@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from hitless.config.templates import is_template
 from hitless.config.tree import ConfigFile, Line
 
 __all__ = ["Mistake", "known_mistakes"]
@@ -55,7 +56,9 @@ def _in_file(file: ConfigFile) -> Iterator[Mistake]:
         for number in range(section.header, section.stop):
             line = file.line(number)
             words = line.words
-            found = next((f for rule in _RULES if (f := rule(section.kind, words))), None) if words else None
+            if not words or is_template(words):
+                continue
+            found = next((f for rule in _RULES if (f := rule(section.kind, words))), None)
             if found:
                 yield Mistake(file.where(number), _text(line), *found)
 
@@ -110,7 +113,8 @@ def _wrong_section(kind: str, words: tuple[str, ...]) -> _Found:
     if kind in _PROXIES and words[0] in _GLOBAL_ONLY:
         return f"`{words[0]}` belongs to the `global` section.", line
     if kind in _PROXIES and words[:2] in {("stats", "socket"), ("stats", "timeout")}:
-        return f"`stats {words[1]}` belongs to the `global` section.", line
+        without_address = words[1] == "socket" and not (len(words) > 2 and _ADDRESS.search(words[2]))
+        return f"`stats {words[1]}` belongs to the `global` section.", _SOCKET if without_address else line
     if kind == "global" and words[0] in {"timeout", "option"}:
         return f"`{words[0]}` belongs to `defaults` or to a proxy, not to `global`.", line
     return None

@@ -164,18 +164,18 @@ class ConfigFile:
     def _indent_near(self, number: int) -> bytes:
         """Return the indent of a directive at this place: that of the line, of its section, of the file."""
         anchor = self.line(number)
-        if anchor.body and anchor.keyword not in SECTION_KEYWORDS:
+        if _is_directive(anchor):
             return anchor.indent
         section = next((s for s in self.sections if s.header <= number < s.stop), None)
         if section is None:
-            return b""
+            return self._common_indent(1) or _DEFAULT_INDENT if self.sections else b""
         return (
             self._common_indent(section.header + 1, section.stop) or self._common_indent(1) or _DEFAULT_INDENT
         )
 
     def _common_indent(self, start: int, stop: int | None = None) -> bytes:
         lines = self.lines[start - 1 : None if stop is None else stop - 1]
-        indents = Counter(line.indent for line in lines if line.body and line.keyword not in SECTION_KEYWORDS)
+        indents = Counter(line.indent for line in lines if _is_directive(line))
         return indents.most_common(1)[0][0] if indents else b""
 
 
@@ -186,6 +186,11 @@ def parse(data: bytes, *, filename: str | None = None) -> ConfigFile:
     if last:
         lines.append(_parse_line(last, b""))
     return ConfigFile(filename or "", tuple(lines))
+
+
+def _is_directive(line: Line) -> bool:
+    """Return whether it is a line of a section: neither its header nor a conditional (`.if`)."""
+    return bool(line.body) and line.keyword not in SECTION_KEYWORDS and not line.keyword.startswith(".")
 
 
 def _new_line(text: str, indent: bytes, end: bytes) -> Line:

@@ -98,6 +98,7 @@ def read_worker_view(
         pid=info.pid,
         socket=shown,
         stopping=info.stopping,
+        version=info.version,
         current_connections=info.number("CurrConns"),
         jobs=info.number("Jobs"),
         unstoppable_jobs=info.number("Unstoppable Jobs"),

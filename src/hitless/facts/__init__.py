@@ -18,6 +18,7 @@ from hitless.facts.host import (
     VirtualAddress,
 )
 from hitless.facts.instance import (
+    NEWEST_PATCH,
     Binary,
     CheckOutcome,
     ConfigurationFile,
@@ -35,6 +36,7 @@ from hitless.facts.snapshot import SNAPSHOT_FORMAT, Snapshot, Unknown
 from hitless.facts.unit import ExecCommand, Unit
 
 __all__ = [
+    "NEWEST_PATCH",
     "SNAPSHOT_FORMAT",
     "Account",
     "Binary",

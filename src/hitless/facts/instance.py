@@ -6,6 +6,7 @@ from hitless.facts.unit import Unit
 from hitless.records import Record
 
 __all__ = [
+    "NEWEST_PATCH",
     "Binary",
     "CheckOutcome",
     "ConfigurationFile",
@@ -19,6 +20,9 @@ __all__ = [
     "ServerState",
     "WorkerView",
 ]
+
+NEWEST_PATCH = 9999
+"""Stands for the newest release of a branch, where only the branch is known: "2.8"."""
 
 
 class RunMode(StrEnum):
@@ -156,6 +160,7 @@ class WorkerView(Record, frozen=True):
     pid: int
     socket: str
     stopping: bool
+    version: str = ""
     current_connections: int | None = None
     jobs: int | None = None
     unstoppable_jobs: int | None = None
@@ -188,9 +193,11 @@ class Instance(Record, frozen=True):
     mode_source: str = ""
     binary: Binary | None = None
     assumed_version: tuple[int, int, int] | None = None
-    """What the user said (--haproxy-version) where there is no binary."""
+    """What the user said (--haproxy-version) where there is no binary; NEWEST_PATCH where only the branch was said."""
     unit: Unit | None = None
     processes: tuple[Process, ...] | None = None
     master: MasterView | None = None
     workers: tuple[WorkerView, ...] | None = None
     check: CheckOutcome | None = None
+    elsewhere: bool = False
+    """It lives in another root or network than the one that the snapshot's `host` describes (a container)."""

@@ -83,9 +83,12 @@ def read_unit_files(
     single = {s.name: s.value for s in settings if s.name not in _LISTS}
     variables = hidden({**_environment(name, settings), **(environment or {})})
 
+    def expand(word: str) -> str:
+        return with_specifiers(name, word)
+
     def commands(setting: str) -> tuple[ExecCommand, ...]:
-        values = ((s, with_specifiers(name, s.value)) for s in settings if s.name == setting)
-        return tuple(_as_written(c, s) for s, value in values for c in parse_exec(value, s.where, variables))
+        named = (s for s in settings if s.name == setting)
+        return tuple(c for s in named for c in parse_exec(s.value, s.where, variables, expand))
 
     def words(*names: str) -> tuple[str, ...]:
         return tuple(
@@ -156,15 +159,6 @@ def signal_name(text: str) -> str:
     return full if full in signal.Signals.__members__ else text
 
 
-def _as_written(command: ExecCommand, setting: Setting) -> ExecCommand:
-    """Give a command the text that stands in the file, specifiers and all, where it is the line's only one."""
-    if ";" in setting.value.split():
-        return command
-    return ExecCommand(
-        arguments=command.arguments, text=setting.value, where=command.where, prefixes=command.prefixes
-    )
-
-
 def _unescaped(text: str) -> str:
     r"""Return an instance's name as a path's part: "-" is "/", "\x2d" a character. Source: systemd-escape(1)."""
     slashes = text.replace("-", "/")
@@ -186,8 +180,8 @@ def _environment(name: str, settings: Sequence[Setting]) -> dict[str, str]:
     for setting in settings:
         if setting.name != "Environment":
             continue
-        for word in split_words(with_specifiers(name, setting.value), relaxed=True):
-            key, equals, value = word.partition("=")
+        for word in split_words(setting.value, relaxed=True):
+            key, equals, value = with_specifiers(name, word).partition("=")
             if equals:
                 variables[key] = value
     return variables

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 
 from hitless.facts import FileText, Unknown
+from hitless.host.environment_file import parse_environment_file
 from hitless.host.errors import Gone, HostError
 from hitless.host.redact import redact_text
 from hitless.host.root import HostRoot
-from hitless.host.unit_syntax import parse_environment_file
 
 __all__ = [
     "DIRECTORIES",

@@ -1,11 +1,11 @@
-r"""The syntax of systemd's files: assignments, words, escapes, variables, command lines, environment files.
+r"""The syntax of systemd's files: assignments, words, escapes, variables, command lines.
 
 Source: systemd 252, systemd.syntax(7), systemd.service(5) "COMMAND LINES", src/shared/conf-parser.c,
-src/basic/extract-word.c, src/basic/env-util.c replace_env_argv(), src/basic/env-file.c.
+src/basic/extract-word.c, src/basic/env-util.c replace_env_argv().
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from hitless.facts import ExecCommand, FileText
@@ -15,7 +15,6 @@ __all__ = [
     "Setting",
     "assignments",
     "hidden",
-    "parse_environment_file",
     "parse_exec",
     "parse_time_span_s",
     "split_words",
@@ -25,7 +24,6 @@ _LINE_END = re.compile(r"\r\n|[\n\r\x00]")
 _BLANK = " \t\n\r"
 _PREFIXES = "-@:+!|"
 _BRACED = re.compile(r"\$(?:\{([A-Za-z_][A-Za-z0-9_]*)\}|(\$))")
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _SET_AT_RUN_TIME = frozenset(
     {
         *(
@@ -118,15 +116,17 @@ def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
         yield start, "".join(pending).rstrip(_BLANK)
 
 
-def split_words(text: str, *, relaxed: bool = False) -> list[str]:
+def split_words(text: str, *, relaxed: bool = False, c_escapes: bool = True) -> list[str]:
     r"""Return the words of a value: quotes removed, escapes resolved ("\x20", "\s"), unknown escapes kept.
+
+    Without `c_escapes`, a backslash only takes the meaning of the character after it away.
 
     Raises: ValueError if a quote is not closed (unless `relaxed`).
     """
-    return [word for word, _ in _words(text, relaxed=relaxed)]
+    return [word for word, _ in _words(text, relaxed=relaxed, c_escapes=c_escapes)]
 
 
-def _words(text: str, *, relaxed: bool) -> Iterator[tuple[str, str]]:
+def _words(text: str, *, relaxed: bool, c_escapes: bool = True) -> Iterator[tuple[str, str]]:
     """Yield each word and how it was written."""
     word: list[str] | None = None
     at = start = 0
@@ -141,9 +141,9 @@ def _words(text: str, *, relaxed: bool) -> Iterator[tuple[str, str]]:
         if word is None:
             word, start = [], at
         if match["quote"]:
-            piece, at = _quoted(text, match.end(), match["quote"], relaxed=relaxed)
+            piece, at = _quoted(text, match.end(), match["quote"], relaxed=relaxed, c_escapes=c_escapes)
         elif match["escape"]:
-            piece, at = _escaped(text, at)
+            piece, at = _escaped(text, at, c_escapes=c_escapes)
         else:
             piece, at = match["plain"], match.end()
         word.append(piece)
@@ -151,13 +151,13 @@ def _words(text: str, *, relaxed: bool) -> Iterator[tuple[str, str]]:
         yield "".join(word), text[start:]
 
 
-def _quoted(text: str, at: int, quote: str, *, relaxed: bool) -> tuple[str, int]:
+def _quoted(text: str, at: int, quote: str, *, relaxed: bool, c_escapes: bool) -> tuple[str, int]:
     pieces: list[str] = []
     while at < len(text):
         if text[at] == quote:
             return "".join(pieces), at + 1
         if text[at] == "\\":
-            piece, at = _escaped(text, at)
+            piece, at = _escaped(text, at, c_escapes=c_escapes)
         else:
             match = _QUOTED_RUN[quote].match(text, at)
             assert match is not None  # neither the quote nor a backslash stands here
@@ -168,7 +168,9 @@ def _quoted(text: str, at: int, quote: str, *, relaxed: bool) -> tuple[str, int]
     return "".join(pieces), at
 
 
-def _escaped(text: str, at: int) -> tuple[str, int]:
+def _escaped(text: str, at: int, *, c_escapes: bool) -> tuple[str, int]:
+    if not c_escapes:
+        return text[at + 1 : at + 2], at + 2
     match = _ESCAPE.match(text, at)
     if match is None:  # systemd warns and keeps it
         return text[at : at + 2], at + 2
@@ -182,23 +184,24 @@ def _escaped(text: str, at: int) -> tuple[str, int]:
     return chr(code), match.end()
 
 
-def parse_exec(value: str, where: str, variables: Mapping[str, str]) -> tuple[ExecCommand, ...]:
+def parse_exec(
+    value: str, where: str, variables: Mapping[str, str], expand: Callable[[str], str] = str
+) -> tuple[ExecCommand, ...]:
     r"""Return the commands of an Exec…= value: several where a lone ";" separates them, none if systemd refuses it.
 
     "$NAME" as a word of its own becomes its value's words (none if it is unset), "${NAME}" is replaced within a
     word, "$$" is "$"; the program's path is never replaced, nor anything after the prefix ":". Variables that only
-    exist when the command runs ("$MAINPID") stay.
+    exist when the command runs ("$MAINPID") stay. `expand` replaces the specifiers of a word ("%i").
     """
-    try:
-        words = list(_words(value, relaxed=False))
-    except ValueError:  # systemd: "Unbalanced quoting, ignoring"
-        return ()
+    words, complete = _words_before_an_open_quote(value)
     commands: list[ExecCommand] = []
     current: list[str] = []
     written: list[str] = []
+    if not complete and words and words[-1][1] != ";":
+        return ()
     for word, text in [*words, (";", ";")]:
         if text != ";":
-            current.append(";" if text == "\\;" else word)
+            current.append(";" if text == "\\;" else expand(word))
             written.append(text)
         elif current:
             # The only command keeps its text as it stands, with the spaces that the file has.
@@ -206,6 +209,19 @@ def parse_exec(value: str, where: str, variables: Mapping[str, str]) -> tuple[Ex
             commands.append(_command(current, shown, where, variables))
             current, written = [], []
     return tuple(commands)
+
+
+def _words_before_an_open_quote(value: str) -> tuple[list[tuple[str, str]], bool]:
+    """Return the words, and whether those are all.
+
+    systemd 252 ignores what begins with an open quote, and refuses the whole unit where an argument has one.
+    """
+    words: list[tuple[str, str]] = []
+    try:
+        words.extend(_words(value, relaxed=False))
+    except ValueError:
+        return words, False
+    return words, True
 
 
 def _command(words: Sequence[str], text: str, where: str, variables: Mapping[str, str]) -> ExecCommand:
@@ -220,7 +236,7 @@ def _substituted(word: str, variables: Mapping[str, str]) -> list[str]:
     if word.startswith("$") and word[1:2] not in {"{", "$"}:
         name = word[1:]
         if name in variables:
-            return split_words(variables[name], relaxed=True)
+            return split_words(variables[name], relaxed=True, c_escapes=False)
         return [word] if name in _SET_AT_RUN_TIME or not name else []
 
     def value_of(match: re.Match[str]) -> str:
@@ -229,66 +245,6 @@ def _substituted(word: str, variables: Mapping[str, str]) -> list[str]:
         return variables.get(match[1], match[0] if match[1] in _SET_AT_RUN_TIME else "")
 
     return [_BRACED.sub(value_of, word)]
-
-
-def parse_environment_file(text: str) -> dict[str, str]:
-    """Return the variables of an environment file (/etc/default/haproxy), as systemd reads it."""
-    variables: dict[str, str] = {}
-    at = 0
-    text = text.replace("\r\n", "\n").replace("\x00", "")
-    while at < len(text):
-        line_end = text.find("\n", at)
-        line_end = len(text) if line_end < 0 else line_end
-        line = text[at:line_end].lstrip()
-        name, equals, _ = line.partition("=")
-        if not line or line[0] in "#;" or not equals:
-            at = line_end + 1
-            continue
-        value, at = _file_value(text, text.index("=", at) + 1)
-        if _NAME.fullmatch(name.strip()):
-            variables[name.strip()] = value
-    return variables
-
-
-def _file_value(text: str, at: int) -> tuple[str, int]:
-    r"""Return a value and where the next line begins. Quotes count at the start and after a quote's end only."""
-    pieces: list[str] = []
-    kept = 0  # as many pieces stay when spaces at the end are taken off
-    fresh = True
-    while at < len(text) and text[at] != "\n":
-        character = text[at]
-        if fresh and character in {'"', "'"}:
-            piece, at = _file_quoted(text, at + 1, character)
-            pieces.append(piece)
-            kept = len(pieces)
-            continue
-        if fresh and character in _BLANK:
-            at += 1
-            continue
-        fresh = False
-        if character == "\\":
-            pieces += [] if text[at + 1 : at + 2] == "\n" else [text[at + 1 : at + 2]]
-            at += 2
-        else:
-            pieces.append(character)
-            at += 1
-        kept = kept if character in _BLANK else len(pieces)
-    return "".join(pieces[:kept]), at + 1
-
-
-def _file_quoted(text: str, at: int, quote: str) -> tuple[str, int]:
-    pieces: list[str] = []
-    while at < len(text) and text[at] != quote:
-        if quote == '"' and text[at] == "\\" and at + 1 < len(text):
-            following = text[at + 1]
-            pieces.append(
-                following if following in '"\\`$' else "" if following == "\n" else f"\\{following}"
-            )
-            at += 2
-        else:
-            pieces.append(text[at])
-            at += 1
-    return "".join(pieces), at + 1
 
 
 def hidden(variables: Mapping[str, str]) -> dict[str, str]:

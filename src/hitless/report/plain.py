@@ -21,7 +21,7 @@ _HOSTILE = re.compile(
 )
 
 _FILLER = "\uffff"
-_AFTER_DIGIT = re.compile(r"(?<=\d) (?=\w)")
+_AFTER_NUMBER = re.compile(r"(?<!\S)(\d[\d.,]*) (?=\w)")
 
 
 def _visible(match: re.Match[str]) -> str:
@@ -76,7 +76,7 @@ def wrap(text: str, width: int) -> list[str]:
 
     A number stays with what follows it ("32 000", "180 us"), as long as a line can hold both.
     """
-    glued = _AFTER_DIGIT.sub("\N{NO-BREAK SPACE}", text)
+    glued = _AFTER_NUMBER.sub("\\1\N{NO-BREAK SPACE}", text)
     width = max(width, 8)
     if cells(text) > len(text):
         # A filler after each wide character makes textwrap count its columns; it may end a line one column late.

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from hitless.audit.fix.backups import Backup, default_directory, list_backups, save, undo
+from hitless.audit.fix.backups import Backup, default_directory, forget, list_backups, save, undo
 from hitless.audit.fix.store import FixError
 from hitless.errors import UsageError
 
@@ -101,3 +101,10 @@ def test_a_place_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
 
 def test_a_tree_keeps_its_own_backups() -> None:
     assert default_directory("/srv/image/") == "/srv/image/var/lib/hitless/backups"
+
+
+def test_a_change_that_was_not_made_leaves_no_backup(tmp_path: Path, store: str) -> None:
+    path = tmp_path / "haproxy.cfg"
+    path.write_bytes(b"one")
+    forget(store, save(store, [(str(path), b"one", b"two")]))
+    assert not list(Path(store).iterdir())

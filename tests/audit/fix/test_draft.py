@@ -52,10 +52,19 @@ def test_edits_of_unknown_files_are_not_accepted() -> None:
     assert not draft().accepts([edit], [])
 
 
-def test_an_anchor_moves_with_its_line() -> None:
+def test_a_line_keeps_its_rank_when_others_move_it() -> None:
     one = draft()
     path = "/etc/haproxy/haproxy.cfg"
-    before = one.anchor(ConfigEdit(file=path, line=2, action=EditAction.INSERT_AFTER, text="x"))
+    before = one.line_and_rank(path, 2)
+    assert before[1] == 0
+    assert one.line_and_rank(path, 99) == ("", 0)
     one.finish_round([ConfigEdit(file=path, line=1, action=EditAction.INSERT_BEFORE, text="# first")])
-    assert one.anchor(ConfigEdit(file=path, line=3, action=EditAction.INSERT_AFTER, text="x")) == before
+    assert one.line_and_rank(path, 3) == before
     assert one.next_steps()[-1].command == "systemctl reload haproxy.service"
+
+
+def test_what_is_not_here_cannot_be_changed() -> None:
+    one = draft()
+    assert one.can_make([ConfigEdit(file="/x", line=1, action=EditAction.REMOVE)])
+    assert one.can_make([SysctlEdit(name="net.core.somaxconn", value="4096")])
+    assert not one.can_make([UnitEdit(unit="other.service", section="Service", lines=("KillMode=mixed",))])

@@ -136,12 +136,31 @@ def test_safety_decides(safety: Safety, *, unsafe: bool, changes: int, why: str)
     assert len(plan.left) == 1 - changes
 
 
-def test_an_edit_that_does_not_help_is_made_once_and_said() -> None:
+def test_an_edit_that_does_not_help_is_not_made() -> None:
     edit = ConfigEdit(file="/etc/haproxy/haproxy.cfg", line=1, action=EditAction.INSERT_AFTER, text="# x")
+    plan = plan_fixes(
+        snapshot(CIRCULATING), [*RULES, fires_unless("HL998", with_edit(edit), gone="never there")]
+    )
+    assert "# x" not in plan.changes[0].after
+    assert [left.why for left in plan.left] == ["its edit does not remove it here: left to a person"]
+    assert {finding.code for finding in plan.fixed} == {"HL109", "HL501"}
+
+
+def test_sections_that_read_the_same_are_each_changed() -> None:
+    section = "defaults\n    mode http\n    timeout client 30s\nfrontend {}\n    bind :{}\n"
+    plan = plan_fixes(snapshot(f"```cfg\n{section.format('a', 1)}{section.format('b', 2)}```\n"), RULES)
+    assert plan.changes[0].after.count("mode http\n    option idle-close-on-response\n") == 2
+    assert len(plan.fixed) == 2
+    assert not plan.left
+
+
+def test_the_settings_of_a_host_are_not_changed_from_files_alone() -> None:
+    edit = SysctlEdit(name="net.core.somaxconn", value="4096")
     plan = plan_fixes(snapshot(CIRCULATING), [fires_unless("HL998", with_edit(edit), gone="never there")])
-    assert plan.changes[0].after.count("# x") == 1
-    assert plan.left[0].why == "its edit alone did not remove it"
-    assert not plan.fixed
+    assert not plan.changes
+    assert [left.why for left in plan.left] == [
+        "it changes the host, not these files: run `hitless fix` there"
+    ]
 
 
 def test_two_edits_of_one_line_are_made_one_after_the_other() -> None:
@@ -168,3 +187,18 @@ def test_what_is_planned_is_what_an_audit_says() -> None:
     plan = plan_fixes(before, RULES)
     assert plan.before == audit(before, RULES)
     assert not plan.after.findings
+
+
+def test_refused_lines_are_mended_byte_for_byte() -> None:
+    text = (
+        'global\n    daemon\nfrontend a :80 # x\n    bind :81 crt "/a b" reuseport\n    bind *:1 freebind\n'
+    )
+    plan = plan_fixes(
+        snapshot(f"```cfg\n{text}backend b\n    stats socket\n    reuseport\n```\n"),
+        [load_rule("HL404"), load_rule("HL417")],
+    )
+    assert plan.changes[0].after == (
+        "global\n    daemon\n    stats socket /run/haproxy/admin.sock mode 660 level admin expose-fd listeners\n"
+        'frontend a # x\n    bind :80\n    bind :81 crt "/a b"\n    bind *:1\nbackend b\n'
+    )
+    assert not plan.left

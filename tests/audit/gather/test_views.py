@@ -26,6 +26,8 @@ def test_stats_sockets_and_the_master_are_asked(tmp_path: Path) -> None:
         read_views(seen, model_of(seen))
     assert seen.instance.master is not None
     assert seen.instance.master.socket == master
+    assert seen.instance.binary is not None
+    assert seen.instance.binary.version == (2, 8, 25)
     assert [w.socket for w in seen.instance.workers or ()] == [stats]
 
 

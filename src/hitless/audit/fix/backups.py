@@ -5,22 +5,45 @@ file for each file replaced. It is complete and synced before the first file is 
 undone, too.
 """
 
+import contextlib
 import hashlib
 import os
 import secrets
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 
 import msgspec
 
-from hitless.audit.fix.store import FixError, Staged, discard, put_in_place, read_bytes, stage, sync_directory
+from hitless.audit.fix.store import (
+    FixError,
+    Staged,
+    discard,
+    put_in_place,
+    read_bytes,
+    remove_empty_drop_in_directory,
+    stage,
+    sync_directory,
+)
 from hitless.errors import UsageError
 from hitless.records import Record
 
-__all__ = ["BackedUp", "Backup", "default_directory", "list_backups", "save", "undo"]
+__all__ = [
+    "BackedUp",
+    "Backup",
+    "default_directory",
+    "forget",
+    "list_backups",
+    "save",
+    "steps_after_undo",
+    "undo",
+]
 
 _MANIFEST = "manifest.json"
 _UNDONE = ".undone"
+_NOT_HAPROXYS = ("systemd", "sysctl.d", "tmpfiles.d")
+"""Directories of what `hitless fix` writes beside the configuration."""
 _LIMIT_BYTES = 4 * 1024 * 1024
 
 
@@ -31,6 +54,8 @@ class BackedUp(Record, frozen=True):
     copy: str
     sha256_before: str
     sha256_after: str
+    new_directory: str = ""
+    """The topmost directory that was made for it."""
 
 
 class Backup(Record, frozen=True):
@@ -51,8 +76,16 @@ def default_directory(root: str = "/") -> str:
     return f"{state}/hitless/backups"
 
 
-def save(directory: str, files: list[tuple[str, bytes | None, bytes]]) -> Backup:
-    """Keep the bytes before each change (path, before, after), and say what they were. Raises: FixError."""
+def save(
+    directory: str,
+    files: list[tuple[str, bytes | None, bytes]],
+    *,
+    new_directories: Mapping[str, str] = MappingProxyType({}),
+) -> Backup:
+    """Keep the bytes before each change (path, before, after), and say what they were.
+
+    `new_directories` says for a path which directory had to be made for it. Raises: FixError.
+    """
     now = datetime.now(UTC)
     name = f"{now:%Y%m%d-%H%M%S.%f}-{secrets.token_hex(2)}"
     place = Path(directory) / name
@@ -65,7 +98,13 @@ def save(directory: str, files: list[tuple[str, bytes | None, bytes]]) -> Backup
             if before is not None:
                 _write_private(place / copy, before)
             entries.append(
-                BackedUp(path=path, copy=copy, sha256_before=_sha256(before), sha256_after=_sha256(after))
+                BackedUp(
+                    path=path,
+                    copy=copy,
+                    sha256_before=_sha256(before),
+                    sha256_after=_sha256(after),
+                    new_directory=new_directories.get(path, ""),
+                )
             )
         backup = Backup(name=name, taken_at=now.isoformat(timespec="seconds"), files=tuple(entries))
         _write_private(place / _MANIFEST, msgspec.json.format(msgspec.json.encode(backup)))
@@ -77,6 +116,15 @@ def save(directory: str, files: list[tuple[str, bytes | None, bytes]]) -> Backup
             hint="Name another place with --backup-dir.",
         ) from error
     return backup
+
+
+def forget(directory: str, backup: Backup) -> None:
+    """Remove a backup of a change that was not made, as far as that can be done."""
+    place = Path(directory) / backup.name
+    for name in (_MANIFEST, *(entry.copy for entry in backup.files if entry.copy)):
+        discard(str(place / name))
+    with contextlib.suppress(OSError):
+        place.rmdir()
 
 
 def list_backups(directory: str) -> list[Backup]:
@@ -121,9 +169,21 @@ def undo(directory: str, name: str = "") -> tuple[Backup, list[str]]:
     for entry in todo:
         if not entry.copy:
             _remove(entry.path)
+            _remove_directories(entry)
     place = Path(directory) / backup.name
     place.rename(f"{place}{_UNDONE}")
     return backup, [entry.path for entry in todo]
+
+
+def steps_after_undo(paths: Sequence[str]) -> list[str]:
+    """Return what a person does so that what was put back counts."""
+    kinds = {next((kind for kind in _NOT_HAPROXYS if f"/{kind}/" in path), "configuration") for path in paths}
+    steps = {
+        "systemd": "systemctl daemon-reload",
+        "sysctl.d": "sysctl -w for each setting: the kernel keeps what was set until it boots again",
+        "configuration": "systemctl reload of the service: HAProxy reads its configuration",
+    }
+    return [step for kind, step in steps.items() if kind in kinds]
 
 
 def _kept(directory: str, backup: Backup, entry: BackedUp) -> bytes:
@@ -149,8 +209,21 @@ def _remove(path: str) -> None:
     try:
         Path(path).unlink()
         sync_directory(str(Path(path).parent))
+        remove_empty_drop_in_directory(path)
     except OSError as error:
         raise FixError(f"{path} cannot be removed: {error.strerror}") from error
+
+
+def _remove_directories(entry: BackedUp) -> None:
+    """Remove the directories that were made for a file, unless something else is in them by now."""
+    directory = Path(entry.path).parent
+    top = Path(entry.new_directory) if entry.new_directory else None
+    while top is not None and (directory == top or top in directory.parents):
+        try:
+            directory.rmdir()
+        except OSError:  # not empty, or gone: it stays as it is
+            return
+        directory = directory.parent
 
 
 def _read(directory: str, name: str) -> Backup:

@@ -41,14 +41,26 @@ class Draft:
         self._current = dict(self._original)
         self._files: dict[str, FileChange] = {}
         self._commands: dict[str, str] = {}
+        self._settings: set[str] = set()
+        """NAME=VALUE of the kernel settings that a file of ours has by now."""
 
-    def anchor(self, edit: Edit) -> object:
-        """Return what stays the same of an edit when lines above it move: to make no edit twice."""
-        if not isinstance(edit, ConfigEdit):
-            return edit
-        lines = self._current.get(edit.file, "").split("\n")
-        line = lines[edit.line - 1] if 1 <= edit.line <= len(lines) else ""
-        return (edit.file, edit.action, edit.text, line)
+    def line_and_rank(self, path: str, number: int) -> tuple[str, int]:
+        """Return a line and how many before it read the same: what names it after others have moved it."""
+        lines = self._current.get(path, "").split("\n")
+        if not 1 <= number <= len(lines):
+            return "", 0
+        line = lines[number - 1]
+        return line, lines[: number - 1].count(line)
+
+    def can_make(self, edits: Sequence[Edit]) -> bool:
+        """Return whether what these edits change is here: kernel settings and units are a host's, not a file's."""
+        units = {i.unit.name for i in self.snapshot.instances if i.unit}
+        return all(
+            edit.unit in units
+            if isinstance(edit, UnitEdit)
+            else isinstance(edit, ConfigEdit) or self.snapshot.host is not None
+            for edit in edits
+        )
 
     def accepts(self, edits: Sequence[Edit], taken: Sequence[ConfigEdit]) -> bool:
         """Return whether none of these edits stands in the way of one taken in this round, all or nothing."""
@@ -107,7 +119,15 @@ class Draft:
                 Next(command=f"systemctl reload {name}", why="HAProxy reads its configuration")
                 for name in units
             ]
-        return (*steps, *(Next(command=command, why=why) for command, why in self._commands.items()))
+        made = {step.command for step in steps} | {f"sysctl -w {setting}" for setting in self._settings}
+        return (
+            *steps,
+            *(
+                Next(command=command, why=why)
+                for command, why in self._commands.items()
+                if command not in made
+            ),
+        )
 
     def _unit_names(self) -> list[str]:
         return sorted({i.unit.name for i in self.snapshot.instances if i.unit})
@@ -149,6 +169,7 @@ class Draft:
         old = _text_of(host.sysctl_files, path)
         text = merge_sysctl(old, edit.name, edit.value)
         self._change(path, "sysctl", old, text)
+        self._settings.add(f"{edit.name}={edit.value}")
         others = tuple(s for s in host.sysctls or () if s.name != edit.name)
         self._replace_host(
             sysctls=(*others, Sysctl(name=edit.name, value=edit.value, source=path)),

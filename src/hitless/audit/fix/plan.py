@@ -23,6 +23,8 @@ __all__ = ["plan_fixes"]
 
 _ROUNDS = 12
 """Each round makes the edits that do not stand in each other's way; real configurations need two or three."""
+_ATTEMPTS = 3
+"""An edit after which its finding is still there is not made: the plan begins anew without it."""
 
 
 def plan_fixes(
@@ -36,20 +38,28 @@ def plan_fixes(
 
     The configuration's text must be the files' own, not redacted. `judge` applies the project's policy.
     """
-    draft = Draft(snapshot)
-    before = result = judge(audit(snapshot, rules))
-    tried: set[tuple[str, str, object]] = set()
-    for _ in range(_ROUNDS):
-        if not _make_round(draft, result, tried, unsafe=unsafe):
+    barred: set[tuple[object, ...]] = set()
+    before = judge(audit(snapshot, rules))
+    for _ in range(_ATTEMPTS):
+        draft = Draft(snapshot)
+        named_before = [(finding, _identity(finding, draft)) for finding in _open(before)]
+        tried: set[tuple[object, ...]] = set()
+        result = before
+        for _ in range(_ROUNDS):
+            if not _make_round(draft, result, tried, barred, unsafe=unsafe):
+                break
+            result = judge(audit(draft.snapshot, rules))
+        in_vain = {_key(finding, draft) for finding in _open(result)} & tried
+        if not in_vain:
             break
-        result = judge(audit(draft.snapshot, rules))
-    remaining = {_identity(finding) for finding in result.findings}
-    made = {code for code, _, _ in tried}
-    fixed = tuple(f for f in _open(before) if f.code in made and _identity(f) not in remaining)
+        barred |= in_vain
+    remaining = {_identity(finding, draft) for finding in result.findings}
+    made = {code for code, *_ in tried}
+    fixed = tuple(f for f, identity in named_before if f.code in made and identity not in remaining)
     return FixPlan(
         changes=draft.changes(),
         fixed=fixed,
-        left=tuple(Left(finding=f, why=_why_left(f, made, unsafe=unsafe)) for f in _open(result)),
+        left=tuple(Left(finding=f, why=_why_left(f, barred, draft, unsafe=unsafe)) for f in _open(result)),
         next=draft.next_steps(),
         before=before,
         after=result,
@@ -57,7 +67,12 @@ def plan_fixes(
 
 
 def _make_round(
-    draft: Draft, result: AuditResult, tried: set[tuple[str, str, object]], *, unsafe: bool
+    draft: Draft,
+    result: AuditResult,
+    tried: set[tuple[object, ...]],
+    barred: set[tuple[object, ...]],
+    *,
+    unsafe: bool,
 ) -> bool:
     """Make every edit that may be made and was not tried before; return whether there was one."""
     taken: list[ConfigEdit] = []
@@ -66,8 +81,8 @@ def _make_round(
         fix = finding.fix
         if fix is None or not fix.edits or not _may(fix.safety, unsafe=unsafe):
             continue
-        key = (finding.code, finding.instance, tuple(draft.anchor(edit) for edit in fix.edits))
-        if key in tried or not draft.accepts(fix.edits, taken):
+        key = _key(finding, draft)
+        if key in tried | barred or not (draft.can_make(fix.edits) and draft.accepts(fix.edits, taken)):
             continue
         tried.add(key)
         taken += [edit for edit in fix.edits if isinstance(edit, ConfigEdit)]
@@ -85,18 +100,30 @@ def _open(result: AuditResult) -> list[Finding]:
     return [finding for finding in result.findings if finding.suppressed is None]
 
 
-def _identity(finding: Finding) -> tuple[str, str, str, str]:
+def _identity(finding: Finding, draft: Draft) -> tuple[object, ...]:
     """Return what makes a finding the same one after lines have moved."""
     place = finding.place
-    return (finding.code, finding.instance, place.file if place else "", place.text.strip() if place else "")
+    if place is None:
+        return (finding.code, finding.instance)
+    line, rank = draft.line_and_rank(place.file, place.line)
+    return (finding.code, finding.instance, place.file, line.strip() or place.text.strip(), rank)
 
 
-def _why_left(finding: Finding, made: set[str], *, unsafe: bool) -> str:
+def _key(finding: Finding, draft: Draft) -> tuple[object, ...]:
+    """Return what makes an attempt the same one: the finding, and what its edits would write."""
+    edits = finding.fix.edits if finding.fix else ()
+    written = tuple((e.file, e.action, e.text) if isinstance(e, ConfigEdit) else e for e in edits)
+    return (*_identity(finding, draft), written)
+
+
+def _why_left(finding: Finding, barred: set[tuple[object, ...]], draft: Draft, *, unsafe: bool) -> str:
     fix = finding.fix
     if fix is None or not fix.edits or fix.safety is Safety.MANUAL:
         return "for a person to decide"
     if not _may(fix.safety, unsafe=unsafe):
         return "its fix changes behaviour: --unsafe makes it"
-    if finding.code in made:
-        return "its edit alone did not remove it"
+    if not draft.can_make(fix.edits):
+        return "it changes the host, not these files: run `hitless fix` there"
+    if _key(finding, draft) in barred:
+        return "its edit does not remove it here: left to a person"
     return "its edit stands in the way of another one: run `hitless fix` again"

@@ -30,15 +30,17 @@ def check_instance(
     files: Sequence[str],
     environment: Mapping[str, str] | None = None,
     directory: str = "",
+    prefix: Sequence[str] = (),
 ) -> tuple[CheckOutcome | None, list[Unknown]]:
     """Return the outcome of `haproxy -c` on these files: it parses, loads certificates, runs Lua, and binds nothing.
 
     `environment` is the service's as it is, without it ours and what its launch says; `directory` is where relative
-    names begin.
+    names begin. `prefix` is a command that runs the words behind it where the service's files are, and goes to
+    `directory` itself.
     """
     if instance.binary is None:
         return None, [Unknown(what=_WHAT, why="there is no HAProxy to ask", instance=instance.name)]
-    command = [instance.binary.path, *_flags(instance), "-c"]
+    command = [*prefix, instance.binary.path, *_flags(instance), "-c"]
     command += [word for file in files for word in ("-f", file)]
     arguments = parse_arguments(instance.launch.arguments if instance.launch else ())
     if arguments.local_peer:
@@ -51,7 +53,7 @@ def check_instance(
             command,
             timeout_s=_TIMEOUT_S,
             environment={**(os.environ if environment is None else environment), **variables},
-            working_directory=directory or arguments.working_directory or None,
+            working_directory=None if prefix else directory or arguments.working_directory or None,
         )
     except CouldNotAsk as error:
         return None, [Unknown(what=_WHAT, why=error.message, instance=instance.name)]

@@ -41,7 +41,11 @@ def gather_host(options: GatherOptions) -> Snapshot:
     services = choose(find_services(processes, units, packaged=packaged), options)
     machine, problems = read_machine(host)
     unknown += problems
-    gatherings = [gather_instance(service, host, options) for service in services]
+    # The facts about the host are those that the first one sees: one of the host itself, if there is any.
+    gatherings = sorted(
+        (gather_instance(service, host, options) for service in services),
+        key=lambda gathering: gathering.place.foreign or not gathering.place.same_network,
+    )
     models = []
     for gathering in gatherings:
         model = model_of(gathering, machine.host_name)

@@ -16,7 +16,7 @@ from hitless.audit.gather.check import check_instance
 from hitless.audit.gather.configuration import configuration_file
 from hitless.audit.gather.mode import decide_mode, master_worker_line
 from hitless.audit.gather.place import ProcessPlace, find_place
-from hitless.audit.gather.program import find_program, read_program
+from hitless.audit.gather.program import VERSION, find_program, read_program
 from hitless.audit.gather.unit import launch_of_unit
 from hitless.config.arguments import parse_arguments
 from hitless.config.files import LIMIT_BYTES
@@ -227,7 +227,7 @@ def _read_binary(service: Service, options: GatherOptions, gathering: Gathering)
 
 def _own_binary(service: Service, gathering: Gathering) -> tuple[Binary | None, list[Unknown]]:
     main = service.main
-    what = "HAProxy's version"
+    what = VERSION
     if not gathering.place.root.live:
         return None, [Unknown(what=what, why="the program of a tree is not run; --haproxy-version says it")]
     path = main.executable if main else next(iter(service.arguments), "")
@@ -257,7 +257,11 @@ def _check(service: Service, directory: str, options: GatherOptions, gathering: 
     environment = {n: v for n, v in gathering.environment.items() if n not in _NOT_FOR_A_CHECK}
     files = parse_arguments(service.arguments).files or service.files
     outcome, unknown = check_instance(
-        instance, files=files, environment=environment or None, directory=directory
+        instance,
+        files=files,
+        environment=environment or None,
+        directory=directory,
+        prefix=gathering.place.command_prefix(directory),
     )
     gathering.take(unknown)
     if (

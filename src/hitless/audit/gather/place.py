@@ -26,6 +26,9 @@ class ProcessPlace:
     same_network: bool = True
     why: str = ""
     """How it is foreign, in words."""
+    mount_namespace: str = ""
+    """Where its mount namespace is entered, if that differs from ours while its root directory is ours all the same:
+    what systemd makes for BindPaths=, PrivateTmp=, ProtectHome= and the like (Debian's unit has BindReadOnlyPaths=)."""
 
     def socket_address(self, path: str) -> str:
         """Return the address at which a pathname socket of the process can be connected to from here.
@@ -41,7 +44,7 @@ class ProcessPlace:
 
     def may_run(self, path: str) -> str:
         """Return why a program must not be run by us, "" if it may: a container's or a user's is not ours to trust."""
-        if self.foreign:
+        if self.foreign and not self._is_ours(path):
             return f"{path} is not run from here: {self.why}"
         try:
             status = self.root.stat(path)
@@ -49,6 +52,24 @@ class ProcessPlace:
             return error.message
         others = status.st_uid not in {0, os.geteuid()} or status.st_mode & stat.S_IWOTH
         return f"{path} is not run: another user can change it" if os.geteuid() == 0 and others else ""
+
+    def command_prefix(self, directory: str = "") -> tuple[str, ...]:
+        """Return what makes a program see the files that the process sees, from this directory of its; () as we do.
+
+        nsenter(1) leads to the namespace's root directory.
+        """
+        if not self.mount_namespace:
+            return ()
+        enter = ("nsenter", f"--mount={self.mount_namespace}", "--")
+        return (*enter, "env", "-C", directory) if directory else enter
+
+    def _is_ours(self, path: str) -> bool:
+        """Return whether the process finds the very file at this path that we find there."""
+        try:
+            theirs, ours = self.root.stat(path), HostRoot().stat(path)
+        except HostError:
+            return False
+        return bool(self.mount_namespace) and os.path.samestat(theirs, ours)
 
 
 def find_place(pid: int, host: HostRoot, executable: str = "") -> ProcessPlace:
@@ -70,7 +91,17 @@ def find_place(pid: int, host: HostRoot, executable: str = "") -> ProcessPlace:
         foreign=True,
         same_network=same_network,
         why="it lives in another mount namespace (a container)",
+        mount_namespace=str(proc / "ns" / "mnt") if _has_our_root(proc) else "",
     )
+
+
+def _has_our_root(proc: Path) -> bool:
+    """Return whether a process's root directory is ours: a clone of the mount has the same device and inode."""
+    try:
+        with translated("gone", "denied"):
+            return os.path.samestat((proc / "root").stat(), Path("/").stat())
+    except HostError:
+        return False
 
 
 def _same_namespace(proc: Path, kind: str) -> bool:

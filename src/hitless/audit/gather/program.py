@@ -14,9 +14,9 @@ from hitless.facts import Binary, Unknown
 if TYPE_CHECKING:
     from hitless.control.binary import HaproxyBinary
 
-__all__ = ["find_program", "read_program"]
+__all__ = ["VERSION", "find_program", "read_program"]
 
-_VERSION = "HAProxy's version"
+VERSION = "HAProxy's version"
 _FIRST_WITH_KEYWORDS = (2, 6, 0)
 
 
@@ -30,10 +30,10 @@ def find_program(explicit: str = "") -> tuple[Binary | None, list[Unknown]]:
     except (CouldNotAsk, NotUnderstood) as error:
         if explicit:
             raise
-        return None, [Unknown(what=_VERSION, why=f"{error.message}; --haproxy or --haproxy-version says it")]
+        return None, [Unknown(what=VERSION, why=f"{error.message}; --haproxy or --haproxy-version says it")]
     if found.embedded and not explicit:
         why = "no HAProxy is installed here; --haproxy or --haproxy-version says which one it is for"
-        return None, [Unknown(what=_VERSION, why=why)]
+        return None, [Unknown(what=VERSION, why=why)]
     return _as_fact(found, f"{found.path} -vv")
 
 
@@ -42,7 +42,7 @@ def read_program(path: str, *, name: str = "") -> tuple[Binary | None, list[Unkn
     try:
         found = read_binary(path)
     except (CouldNotAsk, NotUnderstood) as error:
-        return None, [Unknown(what=_VERSION, why=error.message)]
+        return None, [Unknown(what=VERSION, why=error.message)]
     binary, problems = _as_fact(found, f"{path} -vv")
     return msgspec.structs.replace(binary, path=name or path), problems
 

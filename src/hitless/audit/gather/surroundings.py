@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["read_host", "wanted_accounts", "wanted_paths"]
 
 _MOST_PATHS = 20_000
+_ALWAYS_THERE = frozenset({"/", "/run", "/var/run", "/tmp"})  # noqa: S108 - comparing
 _NO_PATHS = frozenset({"user", "group"})
 _T = TypeVar("_T")
 
@@ -124,12 +125,7 @@ def _socket_directories(gatherings: Sequence[Gathering], models: Sequence[Model]
         if gathering.instance.launch is not None:
             arguments = parse_arguments(gathering.instance.launch.arguments)
             named += [arguments.pid_file, *arguments.master_socket_paths]
-    return {posixpath.dirname(path) for path in named if path.startswith("/")} - {
-        "/",
-        "/run",
-        "/var/run",
-        "/tmp",
-    }
+    return {posixpath.dirname(path) for path in named if path.startswith("/")} - _ALWAYS_THERE
 
 
 class _Reader:
@@ -167,11 +163,13 @@ class _Reader:
         for other in self._gatherings[1:]:
             if other.place.root != first.place.root:
                 other.note("files that it names", "it lives in another root than the first; choose it alone")
+                other.set(elsewhere=True)
                 self.unknown.append(other.unknown[-1])
             if _network(other) != _network(first):
                 other.note(
                     "its network", "it is in another network namespace than the first; choose it alone"
                 )
+                other.set(elsewhere=True)
                 self.unknown.append(other.unknown[-1])
 
 

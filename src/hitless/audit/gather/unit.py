@@ -7,6 +7,7 @@ from pathlib import Path, PurePath
 from hitless.config.files import read_bounded
 from hitless.errors import ConfigError, UsageError
 from hitless.facts import FileText, Launch, Unit
+from hitless.host.redact import redact_text
 from hitless.host.unit_files import read_unit_files
 
 __all__ = ["launch_of_unit", "read_unit_file"]
@@ -31,7 +32,8 @@ def read_unit_file(path: str) -> Unit:
 
 
 def _read(path: str) -> FileText:
-    return FileText(path=path, text=read_bounded(path, _LIMIT_BYTES).decode("utf-8", "backslashreplace"))
+    text = read_bounded(path, _LIMIT_BYTES).decode("utf-8", "backslashreplace")
+    return FileText(path=path, text=redact_text(text))
 
 
 def launch_of_unit(unit: Unit) -> Launch | None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hitless.audit.gather.program import VERSION
 from hitless.audit.subject import Subject
 from hitless.control.inspect import Deadline, read_master_view, read_worker_view
-from hitless.facts import Role, RunMode, Snapshot
+from hitless.control.version import parse_version
+from hitless.facts import Binary, Role, RunMode, Snapshot
 from hitless.host.errors import HostError
 
 if TYPE_CHECKING:
@@ -68,6 +70,25 @@ def read_views(gathering: Gathering, model: Model) -> None:
     _note_unasked(gathering, views)
     asked = bool(views) or bool(rows)
     gathering.set(master=master, workers=tuple(views.values()) if asked else None)
+    _version_from_views(gathering)
+
+
+def _version_from_views(gathering: Gathering) -> None:
+    """Let a program that may not be run from here say its version over its socket; newest process first."""
+    instance = gathering.instance
+    if instance.binary is not None or instance.assumed_version is not None:
+        return
+    for view in sorted(instance.workers or (), key=lambda w: w.stopping):
+        found = parse_version(f"HAProxy version {view.version}")
+        if found is not None:
+            path = next((p.executable for p in instance.processes or () if p.pid == view.pid), "")
+            source = f"show info on {view.socket}"
+            gathering.set(
+                binary=Binary(path=path, version=found.version, version_text=found.text, source=source)
+            )
+            gathering.unknown = [u for u in gathering.unknown if u.what != VERSION]
+            gathering.note("the features and keywords of HAProxy", "its program is not run from here")
+            return
 
 
 def _read_master(gathering: Gathering, deadline: Deadline) -> tuple[str, MasterView | None]:

@@ -139,13 +139,25 @@ def _write_suppressed(page: Page, result: AuditResult) -> None:
         label = ""
 
 
+def _of_a_host(result: AuditResult) -> str:
+    count = len({item.code for item in result.not_checked})
+    return (
+        f"{plural(count, 'rule')} about the unit, the processes, the kernel, scripts: `hitless audit` on the load "
+        "balancer applies them (here --unit-file, --scripts, --mode, --root say more; --format json lists them)"
+    )
+
+
 def _write_rest(page: Page, result: AuditResult) -> None:
     label = "unreadable"
     for text in unreadable(result):
         page.hanging(label.ljust(_LABEL), text, indent=_INDENT, label_styles=("yellow",))
         label = ""
     label = "not checked"
-    for why, codes in not_checked_groups(result.not_checked, len(result.instances)):
+    if result.files_alone and result.not_checked:
+        page.hanging(label.ljust(_LABEL), _of_a_host(result), indent=_INDENT, label_styles=("yellow",))
+    for why, codes in not_checked_groups(
+        result.not_checked if not result.files_alone else (), len(result.instances)
+    ):
         page.hanging(label.ljust(_LABEL), f"without {why}:", indent=_INDENT, label_styles=("yellow",))
         for line in wrap(codes, page.width - _INDENT - _LABEL):
             page.line(line, indent=_INDENT + _LABEL, styles=("dim",))

@@ -64,7 +64,7 @@ def _check(subject: Subject) -> Iterator[Finding]:
     if not plain and not (abstract and subject.version_in((2, 4), (2, 6, 12))):
         return
     binary = subject.instance.binary
-    version = binary.version_text if binary else ".".join(map(str, subject.version or ()))
+    version = subject.version_text
     yield RULE.finding(
         subject,
         f"in HAProxy {version} a bind that fails during a reload ends the service",

@@ -52,6 +52,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hitless.audit.lifetimes import failed_reload
 from hitless.audit.rule import Need, Rule
 from hitless.findings import Evidence, Finding, Fix, Place, Safety, Severity, SysctlEdit
 
@@ -69,9 +70,8 @@ def _check(subject: Subject) -> Iterator[Finding]:
     value = subject.host.sysctl(_SYSCTL) if subject.host else None
     if value == "1":
         return
-    failed = _failed(subject)
+    failed = failed_reload(subject)
     binary = subject.instance.binary
-    version = binary.version_text if binary else ".".join(map(str, subject.version or ()))
     fix = Fix(
         summary=f"{_SYSCTL}=1 (Linux 5.14 and later)",
         safety=Safety.SAFE,
@@ -87,26 +87,13 @@ def _check(subject: Subject) -> Iterator[Finding]:
         evidence=(
             *((failed,) if failed else ()),
             *known,
-            Evidence(text=f"HAProxy {version}", source="haproxy -vv"),
+            Evidence(
+                text=f"HAProxy {version}",
+                source=subject.instance.binary.source if subject.instance.binary else "--haproxy-version",
+            ),
         ),
         fix=fix,
     )
-
-
-def _failed(subject: Subject) -> Evidence | None:
-    """Return what shows that the last reload failed."""
-    master = subject.instance.master
-    if master is None or master.may_be_cut:
-        return None
-    source = f"show proc on {master.socket}"
-    if master.failed_reloads:
-        return Evidence(text=f"{master.failed_reloads} failed reloads in a row", source=source)
-    workers = [p for p in master.processes if p.kind == "worker"]
-    if workers and all(p.old for p in workers):
-        return Evidence(
-            text=f"the serving worker {workers[-1].pid} stands under '# old workers'", source=source
-        )
-    return None
 
 
 RULE = Rule(

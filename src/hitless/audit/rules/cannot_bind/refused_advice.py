@@ -43,21 +43,23 @@ Safe: the line is refused today.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from hitless.audit.edits import add_to_global, remove_line, replace_line
-from hitless.audit.places import config_place
+from hitless.audit.places import config_line, config_place
 from hitless.audit.rule import Need, Rule
 from hitless.config.mistakes import known_mistakes
-from hitless.findings import Finding, Fix, Safety, Severity
+from hitless.findings import ConfigEdit, EditAction, Finding, Fix, Safety, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hitless.audit.subject import Subject
     from hitless.config.mistakes import Mistake
-    from hitless.findings import ConfigEdit
 
+_REUSEPORT = re.compile(r"(?:^|\s+)reuseport(?!\S)")
+_HEADER = re.compile(r"(?P<name>\S+\s+[^\s\"'\\]+)\s+(?P<rest>.+)")
 _OF_OTHER_RULES = ("`expose-fd", "`freebind`", "removed")
 
 
@@ -85,22 +87,41 @@ def _check(subject: Subject) -> Iterator[Finding]:
 
 
 def _edits(subject: Subject, mistake: Mistake) -> tuple[ConfigEdit, ...]:
-    if not mistake.right_form:
-        return ()
-    if "belongs to the `global` section" in mistake.message:
-        # What global has already stays as it is there.
-        keyword = mistake.right_form.split()[0]
-        known = keyword != "stats" and bool(subject.in_global(keyword))
-        added = () if known else add_to_global(subject, mistake.right_form)
-        return (*added, *remove_line(subject, mistake.where))
-    if "is an option of" in mistake.message or "reuseport" in mistake.line_text:
-        alone = not mistake.right_form.strip()
+    found = config_line(subject, mistake.where)
+    assert found is not None, "a mistake is one of a line"
+    body = found[0].line(found[1]).body.decode("utf-8", "surrogateescape")
+    if "reuseport" in mistake.message:
+        without = _REUSEPORT.sub("", body)
         return (
-            remove_line(subject, mistake.where)
-            if alone
-            else replace_line(subject, mistake.where, mistake.right_form)
+            replace_line(subject, mistake.where, without) if without else remove_line(subject, mistake.where)
         )
-    return ()
+    if mistake.right_form and "belongs to the `global` section" in mistake.message:
+        return (*_in_global(subject, mistake, body), *remove_line(subject, mistake.where))
+    if mistake.right_form and "is an option of" in mistake.message:
+        return replace_line(subject, mistake.where, f"option {body}")
+    return _split_header(subject, mistake, body) if "takes a name only" in mistake.message else ()
+
+
+def _split_header(subject: Subject, mistake: Mistake, body: str) -> tuple[ConfigEdit, ...]:
+    """Return the edits that give the address behind a section's name a `bind` line of its own."""
+    found, header = config_line(subject, mistake.where), _HEADER.fullmatch(body)
+    if found is None or header is None:
+        return ()
+    bind = ConfigEdit(
+        file=found[0].filename, line=found[1], action=EditAction.INSERT_AFTER, text=f"bind {header['rest']}"
+    )
+    return (*replace_line(subject, mistake.where, header["name"]), bind)
+
+
+def _in_global(subject: Subject, mistake: Mistake, body: str) -> tuple[ConfigEdit, ...]:
+    """Return the edit that says it in `global`; what `global` has already stays as it is there."""
+    words = tuple(mistake.right_form.split())
+    same = words[:3] if words[:2] == ("stats", "socket") else words[:2] if words[0] == "stats" else words[:1]
+    if subject.in_global(*same):
+        return ()
+    # The line's own bytes, quotes and all, unless it is wrong beyond its place.
+    whole = mistake.line_text.split() == list(words)
+    return add_to_global(subject, body if whole else mistake.right_form)
 
 
 RULE = Rule(

@@ -35,7 +35,8 @@ None.
 
 ## Fix safety
 
-Safe: the line is refused today. On a `server` line, which binds nothing, the word is taken away.
+Safe: the line is refused today. On a `server` line, which binds nothing, and where every host can bind the address
+(`*:80`, a path, a descriptor) the word is taken away.
 
 ## References
 
@@ -48,6 +49,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from hitless.audit.binds import every_bind
 from hitless.audit.edits import replace_line
 from hitless.audit.places import config_line, config_place
 from hitless.audit.rule import Need, Rule
@@ -59,6 +61,7 @@ if TYPE_CHECKING:
     from hitless.audit.subject import Subject
 
 _DIAGNOSTIC = re.compile(r"(?P<where>.+:[0-9]+): unknown keyword 'freebind' on a (?P<line>bind|server) line")
+_ALWAYS_THERE = frozenset({"unix", "abns", "fd", "sockpair"})
 _WORD = re.compile(r"\s+freebind(?!\S)")
 
 
@@ -69,8 +72,8 @@ def _check(subject: Subject) -> Iterator[Finding]:
         if match is None or found is None:
             continue
         body = found[0].line(found[1]).body.decode("utf-8", "surrogateescape")
-        on_bind = match["line"] == "bind" and "transparent" not in found[0].line(found[1]).words
-        right = _WORD.sub(" transparent" if on_bind else "", body)
+        wanted = match["line"] == "bind" and "transparent" not in found[0].line(found[1]).words
+        right = _WORD.sub(" transparent" if wanted and _helps(subject, match["where"]) else "", body)
         yield RULE.finding(
             subject,
             f"HAProxy refuses this line: there is no `freebind` on a {match['line']} line",
@@ -81,6 +84,14 @@ def _check(subject: Subject) -> Iterator[Finding]:
                 edits=replace_line(subject, match["where"], right) if right != body else (),
             ),
         )
+
+
+def _helps(subject: Subject, where: str) -> bool:
+    """Return whether an address of this bind line may be missing from the host: no `*`, no path, no descriptor."""
+    addresses = [
+        a for owned in every_bind(subject) if owned.bind.where == where for a in owned.bind.addresses
+    ]
+    return not addresses or any(a.kind not in _ALWAYS_THERE and not a.is_any for a in addresses)
 
 
 RULE = Rule(

@@ -29,7 +29,8 @@ ReloadResult=success
 
 ## Known problems
 
-HAProxy up to 2.6 sends no status text, and up to 2.4 the master does not count failures. A file that was touched but
+HAProxy up to 2.6 sends no status text, and up to 2.4 the master does not count failures: its list of workers shows
+them, where nobody but `show proc` is in the way (`-S`). A file that was touched but
 not changed looks like a change; the note says how much later it was written. Certificates and maps are not compared.
 
 ## Fix safety
@@ -46,6 +47,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hitless.audit.lifetimes import failed_reload
 from hitless.audit.rule import Need, Rule
 from hitless.facts import Role
 from hitless.findings import Evidence, Finding, Fix, Place, Severity
@@ -99,16 +101,14 @@ def _check(subject: Subject) -> Iterator[Finding]:
 
 
 def _failures(subject: Subject) -> Iterator[Evidence]:
-    unit, master = subject.unit, subject.instance.master
+    unit = subject.unit
     if unit is not None and unit.status_text.startswith("Reload failed"):
         yield Evidence(text=f"StatusText={unit.status_text}", source=f"systemctl show {unit.name}")
     if unit is not None and unit.reload_result not in {"", "success"}:
         yield Evidence(text=f"ReloadResult={unit.reload_result}", source=f"systemctl show {unit.name}")
-    if master is not None and (master.failed_reloads or 0) > 0:
-        yield Evidence(
-            text=f"{master.failed_reloads} failed reloads since the last good one",
-            source=f"show proc on {master.socket}",
-        )
+    failed = failed_reload(subject)
+    if failed is not None:
+        yield failed
 
 
 def _newest(subject: Subject) -> Process | None:

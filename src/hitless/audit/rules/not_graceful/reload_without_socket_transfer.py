@@ -91,8 +91,8 @@ def _check(subject: Subject) -> Iterator[Finding]:
                 yield _finding(subject, deed, f"ExecReload= of {unit.name}", _severity(subject))
     for script, deed in script_deeds(subject):
         if _hands_over_nothing(deed):
-            shadowed = script.kind == "sysv-init" and unit is not None
-            yield _finding(subject, deed, script.path, Severity.NOTE if shadowed else _severity(subject))
+            beside = script.kind == "sysv-init" and unit is not None
+            yield _finding(subject, deed, script.path, Severity.NOTE if beside else _severity(subject))
 
 
 def _hands_over_nothing(deed: Deed) -> bool:

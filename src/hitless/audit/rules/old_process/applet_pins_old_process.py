@@ -87,7 +87,7 @@ def _check(subject: Subject) -> Iterator[Finding]:
 
 def _finding(subject: Subject, where: str, message: str, severity: Severity) -> Finding:
     text = f"hard-stop-after {spell(suggested_hard_stop_s(subject))}"
-    version = ".".join(map(str, subject.version or ()))
+    version = subject.version_text
     return RULE.finding(
         subject,
         message,

@@ -23,7 +23,7 @@ process 4711 was replaced 3h ago: 1 connection; session of ws/app, age 3h2m
 
 ## Known problems
 
-A process that has been replaced for less than a minute is what every reload leaves behind for a moment.
+Every reload leaves a process behind for a moment: it is no finding for two seconds, and a note for a minute.
 
 ## Fix safety
 
@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from hitless.audit.subject import Subject
     from hitless.facts import Process
 
+_MOMENT_S = 2.0
 _YOUNG_S = 60.0
 _GRACE_S = 10.0
 """After the hard stop HAProxy gives its tasks another second (2.8 src/haproxy.c); more, for a busy machine."""
@@ -57,7 +58,7 @@ _MANY = 4
 
 
 def _check(subject: Subject) -> Iterator[Finding]:
-    old = old_processes(subject)
+    old = tuple((process, since_s) for process, since_s in old_processes(subject) if since_s >= _MOMENT_S)
     if not old:
         return
     stop = hard_stop(subject) if subject.files else None

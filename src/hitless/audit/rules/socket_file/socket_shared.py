@@ -69,6 +69,8 @@ def _check(subject: Subject) -> Iterator[Finding]:
             fix=_FIX,
         )
     for other in subject.snapshot.instances:
+        if other.elsewhere or subject.instance.elsewhere:
+            continue  # the same path in another mount namespace is another file
         if other is not subject.instance and other.name < subject.instance.name:
             theirs = dict(_names(Subject(subject.snapshot, other)))
             for name in first.keys() & theirs.keys():

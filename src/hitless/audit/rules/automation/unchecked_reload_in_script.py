@@ -92,7 +92,7 @@ def _check(subject: Subject) -> Iterator[Finding]:
 
 RULE = Rule(
     code="HL608",
-    name="reload-without-check",
+    name="unchecked-reload-in-script",
     severity=Severity.NOTE,
     summary="a script reloads without checking the configuration",
     versions="all; worst in 2.2 and from 3.1 on",

@@ -1,0 +1,184 @@
+"""Real HAProxy processes that are audited while they run: started, reloaded, broken, in a directory of their own."""
+
+import os
+import select
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from haproxy_versions import VERSIONS, default_directory, version_text
+
+from hitless.audit.engine import audit
+from hitless.audit.gather import GatherOptions, gather_snapshot
+from hitless.audit.table import MODULES, load_rule
+from hitless.control.errors import CouldNotAsk
+from hitless.control.runtime_api import MasterCli, RuntimeApi
+from hitless.facts import Snapshot
+from hitless.findings import AuditResult, Finding
+from tests.system.conftest import require
+
+DEADLINE_S = 10.0
+RULES = [load_rule(code) for code in MODULES]
+
+CONFIGURATION = """\
+global
+    stats socket {directory}/run/admin.sock mode 600 level admin expose-fd listeners
+    hard-stop-after 30s
+defaults
+    mode tcp
+    timeout client 60s
+    timeout server 60s
+    timeout connect 5s
+frontend web
+    bind 127.0.0.1:{port}
+    default_backend app
+backend app
+    server one 127.0.0.1:{server} weight 100
+"""
+
+
+def await_true(condition: Callable[[], object], what: str) -> None:
+    """Look until it is so; what is awaited here tells nobody when it comes."""
+    deadline = time.monotonic() + DEADLINE_S
+    while not condition():
+        assert time.monotonic() < deadline, f"in vain: {what}"
+        time.sleep(0.01)
+
+
+def children(pid: int) -> set[int]:
+    return {int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
+
+
+def program(version: str) -> str:
+    """The HAProxy of a branch from the cache that scripts/haproxy-versions fills."""
+    place = default_directory() / version
+    require(version_text(place), f"HAProxy {version} is not in the cache")
+    return str(place / "haproxy")
+
+
+def versions() -> list[str]:
+    return [version for version in VERSIONS if version_text(default_directory() / version)]
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port: int = taken.getsockname()[1]
+        return port
+
+
+@dataclass
+class LiveHaproxy:
+    """One service."""
+
+    directory: Path
+    command: list[str]
+    stack: ExitStack
+    port: int
+    server: int
+    master: bool
+    process: "subprocess.Popen[bytes]" = field(init=False)
+
+    @property
+    def configuration(self) -> Path:
+        return self.directory / "haproxy.cfg"
+
+    @property
+    def api(self) -> RuntimeApi:
+        return RuntimeApi(f"{self.directory}/run/admin.sock")
+
+    @property
+    def workers(self) -> set[int]:
+        return children(self.process.pid) if self.master else {self.process.pid}
+
+    def write(self, text: str) -> None:
+        self.configuration.write_text(
+            text.format(directory=self.directory, port=self.port, server=self.server)
+        )
+
+    def start(self, *more: str, wrapper: tuple[str, ...] = ()) -> None:
+        with (self.directory / "log").open("ab") as log:
+            self.process = subprocess.Popen([*wrapper, *self.command, *more], stdout=log, stderr=log)
+        process = self.process
+        self.stack.callback(process.wait)
+        self.stack.callback(process.kill)
+
+    def await_answer(self) -> None:
+        """Wait until the worker serves, and its master would take a signal: one that comes earlier is lost."""
+        self.api.ask_info(timeout_s=DEADLINE_S, patient=True)
+        if self.master:
+            MasterCli(f"{self.directory}/run/master.sock").ask_processes(timeout_s=DEADLINE_S, patient=True)
+
+    def reload(self) -> None:
+        """Reload as it is done in this mode, and wait until the new process has taken over."""
+        if self.master:
+            before = self.workers
+            os.kill(self.process.pid, signal.SIGUSR2)
+            await_true(lambda: self.workers - before, "a new worker")
+            await_true(lambda: (self._serving() or 0) in self.workers - before, "the new worker answers")
+            self.await_answer()
+        else:
+            old = self.process.pid
+            self.start("-x", f"{self.directory}/run/admin.sock", "-sf", str(old))
+            await_true(lambda: self._serving() == self.process.pid, "the new process answers")
+
+    def _serving(self) -> int | None:
+        try:
+            return self.api.ask_info(timeout_s=0.5, patient=True).pid
+        except CouldNotAsk:  # it went to a process that is leaving, or stopped
+            return None
+
+    def connect(self) -> socket.socket:
+        return self.stack.enter_context(socket.create_connection(("127.0.0.1", self.port), timeout=5))
+
+    def gather(self) -> Snapshot:
+        return gather_snapshot(GatherOptions(pid=self.process.pid))
+
+    def audit(self) -> AuditResult:
+        return audit(self.gather(), RULES)
+
+    def find(self, code: str) -> Finding:
+        result = self.audit()
+        found = [finding for finding in result.findings if finding.code == code]
+        assert found, [(f.code, f.message) for f in result.findings] + [(self.directory / "log").read_text()]
+        return found[0]
+
+
+@contextmanager
+def live_haproxy(
+    directory: Path,
+    version: str,
+    mode: str = "master-worker",
+    *,
+    configuration: str = CONFIGURATION,
+    more: tuple[str, ...] = (),
+    wrapper: tuple[str, ...] = (),
+    wait: bool = True,
+) -> Iterator[LiveHaproxy]:
+    """Start a HAProxy of this branch with a server behind it; everything ends with the block."""
+    path = program(version)
+    (directory / "run").mkdir(parents=True, exist_ok=True)
+    with ExitStack() as stack:
+        server = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+        words = ["-W", "-S", f"{directory}/run/master.sock"] if mode == "master-worker" else []
+        live = LiveHaproxy(
+            directory,
+            [path, *words, "-f", f"{directory}/haproxy.cfg"],
+            stack,
+            free_port(),
+            server.getsockname()[1],
+            bool(words),
+        )
+        live.write(configuration)
+        live.start(*more, wrapper=wrapper)
+        if wait:
+            live.await_answer()
+        yield live
+
+
+def await_readable(connection: socket.socket) -> None:
+    assert select.select([connection], [], [], DEADLINE_S)[0]

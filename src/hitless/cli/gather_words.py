@@ -126,6 +126,8 @@ def _refuse_contradictions(words: Mapping[str, Any], files: tuple[str, ...]) -> 
 
 def parse_version_word(text: str) -> tuple[int, int, int]:
     """Return a version as a person writes it; a branch alone stands for its newest release. Raises: UsageError."""
+    from hitless.facts import NEWEST_PATCH
+
     match = _VERSION.fullmatch(text)
     if match is None:
         raise UsageError(

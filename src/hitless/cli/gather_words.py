@@ -62,7 +62,7 @@ GATHER_PARAMETERS: tuple[click.Parameter, ...] = (
     click.Option(
         ["--check/--no-check"],
         default=None,
-        help="Let HAProxy check the configuration  [default: for a running one]",
+        help="Let HAProxy check the configuration  [default: on a host, for its own service]",
     ),
     click.Option(
         ["--env", "variables"], multiple=True, metavar="NAME=VALUE", help="A variable of the service."

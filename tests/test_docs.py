@@ -7,6 +7,7 @@ import pytest
 from click import Choice, Command
 
 from hitless.cli.audit import command as audit
+from hitless.cli.fix import command as fix
 from hitless.cli.prove import command as prove
 
 ROOT = Path(__file__).parent.parent
@@ -27,7 +28,7 @@ def test_the_readme_begins_with_its_two_commands() -> None:
 
 def test_the_options_that_the_readme_names_exist() -> None:
     named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", (ROOT / "README.md").read_text()))
-    known = {option for command in (prove, audit) for p in command.params for option in p.opts}
+    known = {option for command in (prove, audit, fix) for p in command.params for option in p.opts}
     assert named - known == set()
 
 

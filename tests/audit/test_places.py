@@ -2,7 +2,7 @@
 
 import pytest
 
-from hitless.audit.places import config_line, config_place, split_where, text_place
+from hitless.audit.places import config_line, config_place, same_for_more, split_where, text_place
 from hitless.audit.subject import Subject
 from hitless.facts import FileText
 from tests.audit.fixtures import read_snapshot
@@ -61,3 +61,16 @@ def test_other_texts() -> None:
     assert (place.column, place.length) == (2, 8)
     assert text_place(files, "/u:3", "x").text == ""
     assert text_place((), "haproxy.service").where == "haproxy.service"
+
+
+@pytest.mark.parametrize(
+    ("lines", "end"),
+    [
+        ("a", ""),
+        ("", ""),
+        ("ab", "; the same holds for 1 more line"),
+        ("abc", "; the same holds for 2 more lines"),
+    ],
+)
+def test_the_end_of_a_message_about_several_lines(lines: str, end: str) -> None:
+    assert same_for_more(lines) == end

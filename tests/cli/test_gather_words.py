@@ -6,7 +6,7 @@ import pytest
 from hitless.audit.gather.options import GatherOptions
 from hitless.cli.gather_words import GATHER_PARAMETERS, GATHER_WORDS, read_gather_options
 from hitless.errors import UsageError
-from hitless.facts import LAST_OF_BRANCH, RunMode
+from hitless.facts import NEWEST_PATCH, RunMode
 
 
 def read(*words: str) -> GatherOptions:
@@ -27,7 +27,7 @@ def test_words_become_options() -> None:
     )
     assert options == GatherOptions(
         files=("a", "b"),
-        haproxy_version=(3, 2, LAST_OF_BRANCH),
+        haproxy_version=(3, 2, NEWEST_PATCH),
         mode=RunMode.CLASSIC,
         environment=(("A", "1=2"),),
         check=False,

@@ -3,12 +3,11 @@
 import json
 import os
 import pty
-import stat
 from pathlib import Path
 
 import pytest
 
-from hitless.cli.output import is_special, write_result, write_text
+from hitless.cli.output import write_result, write_text
 from hitless.errors import ExitCode, HitlessError
 from tests.cli.commands import hitless, spawn
 from tests.prove.bundles import write_bundle
@@ -112,18 +111,3 @@ def test_a_reader_that_has_gone_is_no_finding(bundle: str) -> None:
     _, stderr = process.communicate(timeout=30)
     assert process.returncode == ExitCode.UNKNOWN
     assert b"Traceback" not in stderr
-
-
-def test_a_device_is_written_to_and_stays(tmp_path: Path) -> None:
-    device = tmp_path / "null"
-    try:
-        os.mknod(device, 0o666 | stat.S_IFCHR, os.makedev(1, 3))
-    except PermissionError:
-        device.symlink_to("/dev/null")
-    write_text("x", str(device))
-    assert is_special(str(device)), "a rename would have put a file in its place"
-
-
-def test_what_is_special() -> None:
-    assert is_special("/dev/null")
-    assert not any(is_special(path) for path in ("/", __file__, "/none/at/all", "a\0b"))

@@ -186,7 +186,7 @@ def test_a_socket_path_that_another_instance_took(tmp_path: Path) -> None:
     with live_haproxy(tmp_path / "one", "2.6") as one:
         text = CONFIGURATION.replace("{directory}", str(one.directory))
         with live_haproxy(tmp_path / "two", "2.8", configuration=text, wait=False) as two:
-            (await_true(lambda: one._serving() in two.workers, "the other answers"),)
+            await_true(lambda: one._serving() in two.workers, "the other answers")
             assert any(f"haproxy {pid}" in one.find("HL303").message for pid in two.workers)
 
 

@@ -99,8 +99,8 @@ def _defaults(version: tuple[int, int, int], idle_close: str) -> Iterator[str]:
     yield ""
 
 
-# json(utf8s) escapes quotes and backslashes, which %{+Q}r does not; HAProxy keeps 1023 bytes of a URI (HAProxy 2.8
-# configuration.txt, tune.http.logurilen), which become 6 KiB at most.
+# json(utf8s) escapes quotes and backslashes, which %{+Q}r does not; HAProxy keeps 1023 bytes of method and URI
+# (HAProxy 2.8 configuration.txt, tune.http.logurilen), which become 6 KiB at most.
 _LOG_FORMAT = (
     '\'{"time":"%tr","process":%pid,"id":"%ID","client":"%ci:%cp","frontend":"%ft","backend":"%b","server":"%s",'
     '"status":%ST,"termination":"%tsc","times_ms":"%TR/%Tw/%Tc/%Tr/%Ta","bytes":%B,"connections":"%ac/%fc/%bc/%sc/%rc",'

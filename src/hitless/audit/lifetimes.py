@@ -162,7 +162,7 @@ def suggested_hard_stop_s(subject: Subject) -> float:
         for p in subject.model.proxies
         if p.mode == "http"
         for t in (timeout_of(p, "server"), timeout_of(p, "queue"), timeout_of(p, "client"))
-        if t
+        if t and not math.isnan(t.seconds)
     ]
     return min(max([_USUAL_HARD_STOP_S, *times]), _LONGEST_S)
 

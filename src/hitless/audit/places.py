@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from hitless.findings import Place
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sized
 
     from hitless.audit.subject import Subject
     from hitless.config.tree import ConfigFile
     from hitless.facts import FileText
 
-__all__ = ["config_line", "config_place", "split_where", "text_place"]
+__all__ = ["config_line", "config_place", "same_for_more", "split_where", "text_place"]
 
 
 def split_where(where: str) -> tuple[str, int]:
@@ -65,3 +65,9 @@ def _place(file: str, number: int, text: str, word: str) -> Place:
             text=text,
         )
     return Place(file=file, line=number, column=column, length=len(word), text=text)
+
+
+def same_for_more(lines: Sized) -> str:
+    """Return the end of a message about the first of several lines; "" where there is only one."""
+    more = len(lines) - 1
+    return f"; the same holds for {more} more line{'s' if more > 1 else ''}" if more > 0 else ""

@@ -28,6 +28,8 @@ _Found = tuple[int, Act]
 
 # Most lines of a host's scripts have nothing to do with HAProxy: they are not looked at closer.
 _MAY_MATTER = re.compile(r"haproxy|hapee|\breload\b|__ACME_BASE64__", re.IGNORECASE)
+# What a unit does when it is started or stopped is its own: nobody runs it at a deployment.
+_OF_A_UNIT = re.compile(r"\s*Exec(?:StartPre|StartPost|Stop|StopPost|Condition)=")
 _DIRECTORY = r"/[\w./-]{0,200}/"
 _START_OF_COMMAND = r"(?:^|(?<=[\s;&|(`\"'@!:=\[]))"
 _WORDS = r"(?P<rest>(?:[ \t]+(?:[^\s;&|<>\"'`()]+|\"[^\"\s]*\"|'[^'\s]*'))*)"
@@ -90,7 +92,7 @@ def actions(script: Script, services: Collection[str] = ()) -> Iterator[Act]:
 def line_acts(line: Line, services: Collection[str] = ()) -> Iterator[Act]:
     """Yield what one line does to HAProxy, from left to right."""
     known = any(name.removesuffix(".service") in line.resolved for name in services)
-    if not known and not _MAY_MATTER.search(line.resolved):
+    if (not known and not _MAY_MATTER.search(line.resolved)) or _OF_A_UNIT.match(line.resolved):
         return
     found = [
         *_service_acts(line, services),

@@ -11,7 +11,7 @@ from hitless.config.build import build_model
 from hitless.config.conditions import Facts
 from hitless.config.environment import initial_variables
 from hitless.config.tree import ConfigFile, parse
-from hitless.facts import LAST_OF_BRANCH, RunMode
+from hitless.facts import NEWEST_PATCH, RunMode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -109,11 +109,11 @@ class Subject:
 
     @property
     def version_text(self) -> str:
-        """The version as it is written: "2.8.25", "2.8" where only the branch was said, "" if nobody knows."""
-        binary, assumed = self.instance.binary, self.instance.assumed_version
-        if binary is not None or assumed is None:
-            return binary.version_text if binary else ""
-        return ".".join(map(str, assumed if assumed[2] != LAST_OF_BRANCH else assumed[:2]))
+        """The version as its program says it, or as the user did: "2.6.12-1+deb12u4", "2.8", "" if nobody knows."""
+        if self.instance.binary:
+            return self.instance.binary.version_text
+        version = self.version or ()
+        return ".".join(map(str, version[:2] if version[2:] == (NEWEST_PATCH,) else version))
 
     def version_in(self, first: tuple[int, ...], last: tuple[int, ...] = (99,)) -> bool:
         """Return whether the version is known and within these branches, both included: (2, 4) to (2, 6)."""

@@ -101,6 +101,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return _fail(error.message, error.hint, error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         return _fail("interrupted; everything has been taken down.", "", ExitCode.INTERRUPTED)
+    except MemoryError:
+        return _fail("there is too little memory for this.", "", ExitCode.UNKNOWN)
     except SystemExit as stop:
         # click's own, when nobody reads standard output any more: its 1 would say that something was found.
         return ExitCode.UNKNOWN if stop.code else ExitCode.CLEAN

@@ -64,7 +64,10 @@ def _audit(options: GatherOptions, policy: Policy, codes: Iterable[str], *, quie
     from hitless.audit.table import load_rule
     from hitless.cli.progress import ShowSlow
 
-    with ShowSlow("looking at HAProxy and its host", enabled=not quiet and sys.stderr.isatty()):
+    with ShowSlow(
+        "looking at HAProxy and its host",
+        enabled=not quiet and sys.stderr is not None and sys.stderr.isatty(),
+    ):
         snapshot = gather_snapshot(options)
         return apply_policy(audit(snapshot, [load_rule(code) for code in codes]), policy)
 

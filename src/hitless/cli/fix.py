@@ -8,7 +8,7 @@ import click
 
 from hitless.cli.gather_words import GATHER_PARAMETERS, read_gather_options
 from hitless.cli.output import STDOUT, text_style, write_text
-from hitless.errors import ExitCode, UsageError
+from hitless.errors import ExitCode, Interrupted, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -71,9 +71,15 @@ def command(**words: Any) -> int:
     if words["apply_it"] and plan.changes:
         from hitless.audit.fix.apply import apply_plan
 
-        applied = apply_plan(
-            plan, snapshot, root=options.root, backup_directory=backups, check=not words["no_check"]
-        )
+        try:
+            applied = apply_plan(
+                plan, snapshot, root=options.root, backup_directory=backups, check=not words["no_check"]
+            )
+        except KeyboardInterrupt:
+            raise Interrupted(
+                "interrupted; no file is half written.",
+                hint="`hitless fix` says whether the changes are made.",
+            ) from None
     _show(plan, applied, output_format=words["output_format"])
     return _status(plan, applied_it=words["apply_it"])
 
@@ -89,7 +95,7 @@ def _plan(options: GatherOptions, words: Mapping[str, Any]) -> tuple[FixPlan, Sn
     policy, codes = choose(words["project"], words["select"], words["ignore"])
     snapshot = gather_snapshot(options)
     if not options.snapshot:
-        snapshot = with_current_texts(snapshot)
+        snapshot = with_current_texts(snapshot, root=options.root)
     plan = plan_fixes(
         snapshot,
         [load_rule(code) for code in codes],

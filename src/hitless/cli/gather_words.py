@@ -125,15 +125,15 @@ def _refuse_contradictions(words: Mapping[str, Any], files: tuple[str, ...]) -> 
 
 
 def parse_version_word(text: str) -> tuple[int, int, int]:
-    """Return a version as a person writes it; a branch ("2.8") is its latest version. Raises: UsageError."""
-    from hitless.facts import LAST_OF_BRANCH
-
+    """Return a version as a person writes it; a branch alone stands for its newest release. Raises: UsageError."""
     match = _VERSION.fullmatch(text)
     if match is None:
         raise UsageError(
             f"--haproxy-version {text!r} is no version.", hint="For example: --haproxy-version 2.8"
         )
-    return int(match[1]), int(match[2]), int(match[3] or LAST_OF_BRANCH)
+    from hitless.facts import NEWEST_PATCH
+
+    return int(match[1]), int(match[2]), int(match[3]) if match[3] else NEWEST_PATCH
 
 
 def _variable(text: str) -> tuple[str, str]:

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import os
 import shutil
-import stat
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from hitless.cli.streams import is_stream
 from hitless.errors import HitlessError
 
 if TYPE_CHECKING:
     from hitless.verdict import ProofResult
 
-__all__ = ["FORMATS", "STDOUT", "is_special", "text_style", "write_result", "write_text"]
+__all__ = ["FORMATS", "STDOUT", "text_style", "write_result", "write_text"]
 
 FORMATS = ("text", "json", "junit", "markdown")
 STDOUT = "-"
@@ -39,10 +38,14 @@ def write_text(text: str, target: str = STDOUT) -> None:
     """
     try:
         if target == STDOUT:
+            if (
+                sys.stdout is None
+            ):  # closed by whoever started us: Python then has none, and click says nothing
+                raise HitlessError("standard output cannot be written: it is closed.")
             click.echo(text, nl=False)
             return
         # A device or a pipe is written to; renaming a file over /dev/null would take it from everybody.
-        atomic = not is_special(target)
+        atomic = not is_stream(target)
         with click.open_file(target, "w", encoding="utf-8", errors="backslashreplace", atomic=atomic) as file:
             file.write(text)
     except BrokenPipeError:
@@ -50,15 +53,6 @@ def write_text(text: str, target: str = STDOUT) -> None:
     except OSError as error:
         name = "standard output" if target == STDOUT else target
         raise HitlessError(f"{name} cannot be written: {error.strerror}.") from error
-
-
-def is_special(target: str) -> bool:
-    """Return whether something stands at the path that is neither a file nor a directory: a device, a pipe."""
-    try:
-        mode = Path(target).stat().st_mode
-    except (OSError, ValueError):
-        return False
-    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
 
 
 def _render(result: ProofResult, output_format: str, bundle: str, target: str) -> str:
@@ -82,7 +76,7 @@ def _render(result: ProofResult, output_format: str, bundle: str, target: str) -
 
 def text_style(target: str) -> tuple[int, bool]:
     """Return how many columns a text may have that goes to `target`, and whether it may be coloured."""
-    if target != STDOUT or not sys.stdout.isatty():
+    if target != STDOUT or sys.stdout is None or not sys.stdout.isatty():
         return _FILE_WIDTH, False
     return min(shutil.get_terminal_size().columns, _WIDEST), _wants_colour()
 

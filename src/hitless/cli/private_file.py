@@ -6,7 +6,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from hitless.cli.output import is_special
+from hitless.cli.streams import is_stream
 from hitless.errors import HitlessError
 
 __all__ = ["write_private"]
@@ -15,14 +15,15 @@ __all__ = ["write_private"]
 def write_private(text: str, target: str) -> None:
     """Write a file with mode 0600, in place of what stands at the path (a link is replaced, not followed).
 
+    A device or a pipe is written to as it is.
+
     Raises: HitlessError if it cannot be written.
     """
     path = Path(target)
     try:
-        # /dev/null, /dev/stdout, a pipe are not ours to replace; a pipe that another user laid there is not written to.
-        if is_special(target) and path.stat().st_uid in {0, os.geteuid()}:
-            with path.open("w", encoding="utf-8") as special:
-                special.write(text)
+        if is_stream(target):
+            with path.open("w", encoding="utf-8") as stream:
+                stream.write(text)
             return
         if path.is_dir():
             raise IsADirectoryError(21, os.strerror(21))

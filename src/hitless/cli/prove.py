@@ -52,7 +52,7 @@ def _split(text: str) -> tuple[str, ...]:
 def _progress(*, quiet: bool) -> ShowProgress:
     from hitless.cli.progress import ShowProgress
 
-    return ShowProgress(enabled=not quiet and sys.stderr.isatty())
+    return ShowProgress(enabled=not quiet and sys.stderr is not None and sys.stderr.isatty())
 
 
 def _status(result: ProofResult) -> int:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from hitless.config.templates import is_template
 from hitless.config.tree import ConfigFile, Line
 
 __all__ = ["Mistake", "known_mistakes"]
@@ -55,7 +56,9 @@ def _in_file(file: ConfigFile) -> Iterator[Mistake]:
         for number in range(section.header, section.stop):
             line = file.line(number)
             words = line.words
-            found = next((f for rule in _RULES if (f := rule(section.kind, words))), None) if words else None
+            if not words or is_template(words):
+                continue
+            found = next((f for rule in _RULES if (f := rule(section.kind, words))), None)
             if found:
                 yield Mistake(file.where(number), _text(line), *found)
 

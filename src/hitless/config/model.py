@@ -90,6 +90,7 @@ class Timeout:
     """A timeout in force for a proxy, and the line that set it (possibly in a defaults section)."""
 
     seconds: float
+    """NaN where the value is not known here: from a variable that is not set, or from a template."""
     where: str
 
 

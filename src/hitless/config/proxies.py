@@ -3,6 +3,7 @@
 Source: HAProxy 2.8 src/cfgparse-listen.c, src/server.c _srv_parse_init() and _srv_parse_tmpl_range().
 """
 
+import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -13,10 +14,12 @@ from hitless.config.context import Context, read_bind, read_log_line
 from hitless.config.inheritance import inherits_directive, inherits_timeout, option_rivals, replacement_key
 from hitless.config.model import Address, Bind, Directive, LogTarget, Proxy, Server, Timeout
 from hitless.config.options import server_options
+from hitless.config.templates import is_template
 from hitless.units import parse_duration_s
 
 __all__ = ["ProxyReader"]
 
+_ADDRESSED = frozenset({"bind", "server", "server-template"})
 _TEMPLATE_LIMIT = 100_000
 _TEMPLATE_RANGE = re.compile(r"(\d{1,7})(?:-(\d{1,7}))?", re.ASCII)
 _FROM = "from"
@@ -127,6 +130,8 @@ class ProxyReader:
         words = directive.words
         if words[0] in {"no", "default"} and len(words) > 1:
             self._take_back(draft, directive)
+        elif words[0] in _ADDRESSED and is_template(words):
+            self._context.note(directive, "the line of a template, not rendered")
         elif words[0] == "server":
             self._server(draft, directive)
         elif words[0] == "server-template":
@@ -155,9 +160,12 @@ class ProxyReader:
     def _timeout(self, draft: _Draft, directive: Directive) -> None:
         words = directive.words
         try:
-            draft.timeouts[words[1]] = Timeout(parse_duration_s(words[2]), directive.where)
+            seconds = parse_duration_s(words[2])
         except (IndexError, ValueError):
             self._context.note(directive, "timeout expects a name and a duration")
+            seconds = math.nan
+        if len(words) > 1:
+            draft.timeouts[words[1]] = Timeout(seconds, directive.where)
 
     def _server_options(
         self, draft: _Draft, directive: Directive, start: int

@@ -18,7 +18,7 @@ from hitless.facts.host import (
     VirtualAddress,
 )
 from hitless.facts.instance import (
-    LAST_OF_BRANCH,
+    NEWEST_PATCH,
     Binary,
     CheckOutcome,
     ConfigurationFile,
@@ -36,7 +36,7 @@ from hitless.facts.snapshot import SNAPSHOT_FORMAT, Snapshot, Unknown
 from hitless.facts.unit import ExecCommand, Unit
 
 __all__ = [
-    "LAST_OF_BRANCH",
+    "NEWEST_PATCH",
     "SNAPSHOT_FORMAT",
     "Account",
     "Binary",

@@ -6,7 +6,7 @@ from hitless.facts.unit import Unit
 from hitless.records import Record
 
 __all__ = [
-    "LAST_OF_BRANCH",
+    "NEWEST_PATCH",
     "Binary",
     "CheckOutcome",
     "ConfigurationFile",
@@ -21,8 +21,8 @@ __all__ = [
     "WorkerView",
 ]
 
-LAST_OF_BRANCH = 99
-"""The last number of a version of which only the branch is known: no defect of its first releases is laid to it."""
+NEWEST_PATCH = 9999
+"""Stands for the newest release of a branch, where only the branch is known: "2.8"."""
 
 
 class RunMode(StrEnum):
@@ -193,7 +193,7 @@ class Instance(Record, frozen=True):
     mode_source: str = ""
     binary: Binary | None = None
     assumed_version: tuple[int, int, int] | None = None
-    """What the user said (--haproxy-version) where there is no binary; LAST_OF_BRANCH for a mere branch ("2.8")."""
+    """What the user said (--haproxy-version) where there is no binary; NEWEST_PATCH where only the branch was said."""
     unit: Unit | None = None
     processes: tuple[Process, ...] | None = None
     master: MasterView | None = None

@@ -93,3 +93,32 @@ def test_without_a_haproxy_nothing_is_written_unless_one_says_so(configuration: 
     assert configuration.read_bytes() == TEXT
     assert apply_plan(plan, snapshot, backup_directory=backups, check=False).checks == ()
     assert configuration.read_bytes() == FIXED
+
+
+def test_a_tree_is_changed_and_never_this_host(configuration: Path, backups: str, tmp_path: Path) -> None:
+    data = configuration.read_bytes()
+    file = ConfigurationFile(path="/etc/haproxy.cfg", text="", sha256=hashlib.sha256(data).hexdigest())
+    instance = Instance(name="x", configuration=(file,), mode=RunMode.MASTER_WORKER)
+    bare = Snapshot(tool_version="0", taken_at="", instances=(instance,))
+    snapshot = with_current_texts(bare, root=str(tmp_path))
+    applied = apply_plan(
+        plan_fixes(snapshot, RULES), snapshot, root=str(tmp_path), backup_directory=backups, check=False
+    )
+    assert applied.paths == (str(configuration),)
+    assert configuration.read_bytes() == FIXED
+
+
+def test_where_the_first_rename_fails_no_backup_is_left(
+    configuration: Path, backups: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    snapshot = seen(configuration)
+    plan = plan_fixes(snapshot, RULES)
+
+    def refuse(_self: Path, _target: str) -> Path:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(Path, "rename", refuse)
+    with pytest.raises(FixError, match=r"Operation not permitted\. Nothing was changed\."):
+        apply_plan(plan, snapshot, backup_directory=backups, check=False)
+    assert not list(Path(backups).iterdir())
+    assert [p.name for p in configuration.parent.iterdir()] == ["haproxy.cfg"]

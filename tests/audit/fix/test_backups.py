@@ -2,7 +2,15 @@ from pathlib import Path
 
 import pytest
 
-from hitless.audit.fix.backups import Backup, default_directory, list_backups, save, steps_after_undo, undo
+from hitless.audit.fix.backups import (
+    Backup,
+    default_directory,
+    forget,
+    list_backups,
+    save,
+    steps_after_undo,
+    undo,
+)
 from hitless.audit.fix.store import FixError
 from hitless.errors import UsageError
 
@@ -121,3 +129,10 @@ def test_what_was_put_back_has_to_count_again() -> None:
     found = steps_after_undo(["/etc/systemd/system/a.service.d/x", "/etc/haproxy/a.cfg"])
     assert [step.split()[1] for step in found] == ["daemon-reload", "reload"]
     assert steps_after_undo(["/etc/sysctl.d/90-hitless.conf"])[0].startswith("sysctl -w")
+
+
+def test_a_change_that_was_not_made_leaves_no_backup(tmp_path: Path, store: str) -> None:
+    path = tmp_path / "haproxy.cfg"
+    path.write_bytes(b"one")
+    forget(store, save(store, [(str(path), b"one", b"two")]))
+    assert not list(Path(store).iterdir())

@@ -5,10 +5,12 @@ import pytest
 
 from hitless.audit.fix.store import (
     FixError,
+    below,
     discard,
     put_in_place,
     read_bytes,
     real_path,
+    remove_empty_drop_in_directory,
     stage,
     sync_directory,
 )
@@ -54,6 +56,28 @@ def test_a_new_file_makes_its_directory(tmp_path: Path) -> None:
     assert path.stat().st_mode & 0o777 == 0o644
 
 
+def test_what_a_killed_process_left_is_removed(tmp_path: Path) -> None:
+    path = tmp_path / "haproxy.cfg"
+    path.write_bytes(b"old")
+    for name in (".haproxy.cfg.hitless-99999999-0123abcd", f".haproxy.cfg.hitless-{os.getpid()}-0123abcd"):
+        (tmp_path / name).write_bytes(b"half")
+    discard(stage(str(path), b"new").waiting)
+    assert sorted(p.name for p in tmp_path.iterdir()) == [
+        f".haproxy.cfg.hitless-{os.getpid()}-0123abcd",
+        "haproxy.cfg",
+    ]
+
+
+def test_an_interruption_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(_descriptor: int) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "fsync", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        stage(str(tmp_path / "haproxy.cfg"), b"new")
+    assert not list(tmp_path.iterdir())
+
+
 def test_what_somebody_else_has_changed_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "haproxy.cfg"
     path.write_bytes(b"old")
@@ -80,3 +104,21 @@ def test_helpers_do_not_mind_what_is_gone(tmp_path: Path) -> None:
     discard(str(tmp_path / "gone"))
     sync_directory(str(tmp_path))
     assert real_path(str(tmp_path / "gone")) == str(tmp_path / "gone")
+
+
+def test_a_link_of_a_tree_stays_inside_it(tmp_path: Path) -> None:
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc" / "haproxy.cfg").symlink_to("/srv/haproxy.cfg")
+    with pytest.raises(FixError, match="leads nowhere"):
+        below(f"{tmp_path}/", "/etc/haproxy.cfg")
+    (tmp_path / "srv").mkdir()
+    (tmp_path / "srv" / "haproxy.cfg").touch()
+    assert below(f"{tmp_path}/", "/etc/haproxy.cfg") == f"{tmp_path}/srv/haproxy.cfg"
+    assert below("/", "/etc/haproxy.cfg") == "/etc/haproxy.cfg"
+
+
+def test_only_an_empty_directory_of_a_drop_in_goes(tmp_path: Path) -> None:
+    for name in ("haproxy.service.d", "sysctl.d"):
+        (tmp_path / name).mkdir()
+        remove_empty_drop_in_directory(str(tmp_path / name / "90-hitless.conf"))
+    assert [p.name for p in tmp_path.iterdir()] == ["sysctl.d"]

@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
+import signal
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from hitless.audit.fix.backups import save
-from hitless.audit.fix.store import FixError, Staged, discard, put_in_place, read_bytes, real_path, stage
+from hitless.audit.fix.backups import forget, save
+from hitless.audit.fix.store import (
+    FixError,
+    Staged,
+    below,
+    discard,
+    put_in_place,
+    read_bytes,
+    real_path,
+    remove_empty_drop_in_directory,
+    stage,
+)
 from hitless.config.arguments import parse_arguments
 from hitless.control.binary import read_binary
 from hitless.control.check import check_configuration
 from hitless.facts import RunMode
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
+    from hitless.audit.fix.backups import Backup
     from hitless.config.arguments import HaproxyArguments
     from hitless.facts import ConfigurationFile, Instance, Snapshot
     from hitless.fixes import FileChange, FixPlan
@@ -40,23 +53,25 @@ class Applied:
     """The commands with which HAProxy accepted the result; () where it was not to be asked."""
 
 
-def with_current_texts(snapshot: Snapshot) -> Snapshot:
+def with_current_texts(snapshot: Snapshot, *, root: str = "/") -> Snapshot:
     """Return the snapshot with its configuration files as they are on disk: not redacted, every byte kept.
+
+    With a root the snapshot is of the tree below it.
 
     Raises: FixError if one is not what the snapshot saw.
     """
     return msgspec.structs.replace(
-        snapshot, instances=tuple(_with_current_texts(i) for i in snapshot.instances)
+        snapshot, instances=tuple(_with_current_texts(i, root) for i in snapshot.instances)
     )
 
 
-def _with_current_texts(instance: Instance) -> Instance:
-    files = tuple(file if file.problem else _current(file) for file in instance.configuration)
+def _with_current_texts(instance: Instance, root: str) -> Instance:
+    files = tuple(file if file.problem else _current(file, root) for file in instance.configuration)
     return msgspec.structs.replace(instance, configuration=files)
 
 
-def _current(file: ConfigurationFile) -> ConfigurationFile:
-    data = read_bytes(real_path(file.path))
+def _current(file: ConfigurationFile, root: str) -> ConfigurationFile:
+    data = read_bytes(real_path(below(root, file.path)))
     if data is None or hashlib.sha256(data).hexdigest() != file.sha256:
         raise FixError(f"{file.path} has changed since it was looked at.", hint="Run `hitless fix` again.")
     return msgspec.structs.replace(file, text=data.decode("utf-8", "surrogateescape"), encoding="utf-8")
@@ -73,8 +88,8 @@ def apply_plan(
     try:
         for change in plan.changes:
             # One by one: those that wait are discarded when a later one fails.
-            waiting.append(stage(_below(root, change), change.after.encode("utf-8", "surrogateescape")))  # noqa: PERF401
-        checks = _ask(snapshot, plan.changes, waiting) if check else ()
+            waiting.append(stage(below(root, change.path), change.after.encode("utf-8", "surrogateescape")))  # noqa: PERF401
+        checks = _ask(snapshot, plan.changes, waiting, root) if check else ()
         after = [change.after.encode("utf-8", "surrogateescape") for change in plan.changes]
         backup = save(
             backup_directory,
@@ -82,27 +97,45 @@ def apply_plan(
             new_directories={s.path: s.new_directory for s in waiting},
         )
         paths = tuple(staged.path for staged in waiting)
-        while waiting:
-            staged = waiting.pop(0)
-            try:
-                put_in_place(staged)
-            except FixError as error:
-                raise FixError(
-                    f"{error.message} Files before it in the list have been changed.",
-                    hint=f"`hitless fix --undo {backup.name}` puts all of them back.",
-                ) from error
+        with _held_signals():
+            _put_all(waiting, backup_directory, backup)
     finally:
         for staged in waiting:
             discard(staged.waiting)
+            remove_empty_drop_in_directory(staged.path)
     return Applied(paths, backup.name, checks)
 
 
-def _below(root: str, change: FileChange) -> str:
-    """Return where a change goes: configuration files have their real path, ours are below the root."""
-    return change.path if change.kind == "configuration" or root == "/" else root.rstrip("/") + change.path
+def _put_all(waiting: list[Staged], backup_directory: str, backup: Backup) -> None:
+    """Put them in place and take them off the list, one by one. Raises: FixError."""
+    whole = len(waiting)
+    while waiting:
+        try:
+            put_in_place(waiting[0])
+        except FixError as error:
+            if len(waiting) == whole:
+                forget(backup_directory, backup)
+                raise FixError(f"{error.message} Nothing was changed.", hint=error.hint) from error
+            raise FixError(
+                f"{error.message} Files before it in the list have been changed.",
+                hint=f"`hitless fix --undo {backup.name}` puts all of them back.",
+            ) from error
+        waiting.pop(0)
 
 
-def _ask(snapshot: Snapshot, changes: Sequence[FileChange], waiting: Sequence[Staged]) -> tuple[str, ...]:
+@contextlib.contextmanager
+def _held_signals() -> Iterator[None]:
+    """Let Ctrl-C wait for the renames: it comes before all of them or after."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _ask(
+    snapshot: Snapshot, changes: Sequence[FileChange], waiting: Sequence[Staged], root: str
+) -> tuple[str, ...]:
     """Ask HAProxy about each instance whose configuration changes; return the commands."""
     candidates = {
         change.path: staged.waiting
@@ -110,7 +143,8 @@ def _ask(snapshot: Snapshot, changes: Sequence[FileChange], waiting: Sequence[St
         if change.kind == "configuration"
     }
     touched = [i for i in snapshot.instances if any(file.path in candidates for file in i.configuration)]
-    return tuple(_ask_one(instance, candidates) for instance in touched)
+    unchanged = {file.path: below(root, file.path) for instance in touched for file in instance.configuration}
+    return tuple(_ask_one(instance, {**unchanged, **candidates}) for instance in touched)
 
 
 def _ask_one(instance: Instance, candidates: dict[str, str]) -> str:
@@ -124,7 +158,7 @@ def _ask_one(instance: Instance, candidates: dict[str, str]) -> str:
     directory = arguments.working_directory or (instance.launch.working_directory if instance.launch else "")
     result = check_configuration(
         read_binary(instance.binary.path),
-        [candidates.get(file.path, file.path) for file in instance.configuration],
+        [candidates[file.path] for file in instance.configuration],
         flags=flags,
         environment=_environment(instance),
         working_directory=directory or None,

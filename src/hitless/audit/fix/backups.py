@@ -5,6 +5,7 @@ file for each file replaced. It is complete and synced before the first file is 
 undone, too.
 """
 
+import contextlib
 import hashlib
 import os
 import secrets
@@ -15,11 +16,29 @@ from types import MappingProxyType
 
 import msgspec
 
-from hitless.audit.fix.store import FixError, Staged, discard, put_in_place, read_bytes, stage, sync_directory
+from hitless.audit.fix.store import (
+    FixError,
+    Staged,
+    discard,
+    put_in_place,
+    read_bytes,
+    remove_empty_drop_in_directory,
+    stage,
+    sync_directory,
+)
 from hitless.errors import UsageError
 from hitless.records import Record
 
-__all__ = ["BackedUp", "Backup", "default_directory", "list_backups", "save", "steps_after_undo", "undo"]
+__all__ = [
+    "BackedUp",
+    "Backup",
+    "default_directory",
+    "forget",
+    "list_backups",
+    "save",
+    "steps_after_undo",
+    "undo",
+]
 
 _MANIFEST = "manifest.json"
 _UNDONE = ".undone"
@@ -97,6 +116,15 @@ def save(
             hint="Name another place with --backup-dir.",
         ) from error
     return backup
+
+
+def forget(directory: str, backup: Backup) -> None:
+    """Remove a backup of a change that was not made, as far as that can be done."""
+    place = Path(directory) / backup.name
+    for name in (_MANIFEST, *(entry.copy for entry in backup.files if entry.copy)):
+        discard(str(place / name))
+    with contextlib.suppress(OSError):
+        place.rmdir()
 
 
 def list_backups(directory: str) -> list[Backup]:
@@ -181,6 +209,7 @@ def _remove(path: str) -> None:
     try:
         Path(path).unlink()
         sync_directory(str(Path(path).parent))
+        remove_empty_drop_in_directory(path)
     except OSError as error:
         raise FixError(f"{path} cannot be removed: {error.strerror}") from error
 

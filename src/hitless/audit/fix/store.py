@@ -6,20 +6,24 @@ Owner, mode and extended attributes (SELinux labels, access control lists) are t
 import contextlib
 import errno
 import os
+import re
 import secrets
 import stat
 from dataclasses import dataclass
 from pathlib import Path
 
 from hitless.errors import HitlessError
+from hitless.host.root import HostError, HostRoot
 
 __all__ = [
     "FixError",
     "Staged",
+    "below",
     "discard",
     "put_in_place",
     "read_bytes",
     "real_path",
+    "remove_empty_drop_in_directory",
     "stage",
     "sync_directory",
 ]
@@ -57,6 +61,24 @@ def real_path(path: str) -> str:
         raise FixError(f"{path} cannot be resolved: {error}") from error
 
 
+def below(root: str, path: str) -> str:
+    """Return where a path of a tree is on this host; links are followed inside the tree, never out of it.
+
+    Raises: FixError
+    """
+    if root == "/":
+        return path
+    try:
+        inside = HostRoot(Path(root), live=False).real_path(path)
+    except HostError as error:
+        raise FixError(f"{path} cannot be resolved below {root}: {error}") from error
+    found = f"{real_path(root)}{inside}"
+    if real_path(found) != found:
+        # A link to nothing inside the tree could lead to something outside it.
+        raise FixError(f"{path} below {root} goes through a link that leads nowhere there; it is left alone.")
+    return found
+
+
 def read_bytes(path: str) -> bytes | None:
     """Return a regular file's bytes, None if there is none. Raises: FixError."""
     try:
@@ -83,7 +105,8 @@ def stage(path: str, data: bytes) -> Staged:
     target = real_path(path)
     before = read_bytes(target)
     directory, name = os.path.split(target)
-    waiting = f"{directory}/.{name}.hitless-{secrets.token_hex(4)}"
+    _sweep(directory, name)
+    waiting = f"{directory}/.{name}.hitless-{os.getpid()}-{secrets.token_hex(4)}"
     new_directory = _first_missing(directory)
     try:
         Path(directory).mkdir(mode=_NEW_DIRECTORY_MODE, parents=True, exist_ok=True)
@@ -98,6 +121,9 @@ def stage(path: str, data: bytes) -> Staged:
     except OSError as error:
         discard(waiting)
         raise _cannot_write(target, error) from error
+    except BaseException:
+        discard(waiting)
+        raise
     return Staged(target, waiting, before, new_directory)
 
 
@@ -124,9 +150,29 @@ def put_in_place(staged: Staged) -> None:
 
 
 def discard(waiting: str) -> None:
-    """Remove a file that was not put in place, if it is there."""
-    with contextlib.suppress(FileNotFoundError):
+    """Remove a file that was not put in place, if it is there and can be removed."""
+    with contextlib.suppress(OSError):
         Path(waiting).unlink()
+
+
+def remove_empty_drop_in_directory(path: str) -> None:
+    """Remove the directory of a drop-in that is not there any more, if nothing else is in it."""
+    directory = Path(path).parent
+    if directory.name.endswith(".service.d"):
+        with contextlib.suppress(OSError):
+            directory.rmdir()
+
+
+def _sweep(directory: str, name: str) -> None:
+    """Remove what processes that were killed have left waiting for this file."""
+    left = re.compile(rf"\.{re.escape(name)}\.hitless-([0-9]+)-[0-9a-f]{{8}}")
+    try:
+        names = [entry.name for entry in Path(directory).iterdir()]
+    except OSError:
+        return
+    for found in filter(None, map(left.fullmatch, names)):
+        if not Path(f"/proc/{found[1]}").exists():
+            discard(f"{directory}/{found[0]}")
 
 
 def sync_directory(directory: str) -> None:

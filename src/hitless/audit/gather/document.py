@@ -54,7 +54,7 @@ def read_snapshot_file(path: str) -> Snapshot:
         )
     try:
         return msgspec.json.decode(data, type=Snapshot)
-    except (msgspec.ValidationError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UsageError(f"{path} is no snapshot of hitless: {error}.", hint=_HINT) from error
 
 

@@ -71,7 +71,7 @@ def _check(subject: Subject) -> Iterator[Finding]:
     if value == "1":
         return
     failed = failed_reload(subject)
-    version = subject.version_text
+    binary = subject.instance.binary
     fix = Fix(
         summary=f"{_SYSCTL}=1 (Linux 5.14 and later)",
         safety=Safety.SAFE,
@@ -87,7 +87,10 @@ def _check(subject: Subject) -> Iterator[Finding]:
         evidence=(
             *((failed,) if failed else ()),
             *known,
-            Evidence(text=f"HAProxy {version}", source="haproxy -vv"),
+            Evidence(
+                text=f"HAProxy {subject.version_text}",
+                source=binary.source if binary else "--haproxy-version",
+            ),
         ),
         fix=fix,
     )

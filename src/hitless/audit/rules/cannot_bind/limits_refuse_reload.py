@@ -2,8 +2,8 @@
 
 ## What it does
 
-Compares twice the global `maxconn`, and `ulimit-n`, with `fd-hard-limit`, with `ulimit-n`, and, for a unit with
-`User=` other than root, with its LimitNOFILE=.
+Compares twice the global `maxconn`, and `ulimit-n`, with `fd-hard-limit`; and `ulimit-n` with the LimitNOFILE= of a
+unit with `User=` other than root.
 
 ## Why it drops connections
 
@@ -15,7 +15,7 @@ in an outage. `haproxy -c` does not try.
 ```cfg
 global
     maxconn 10000
-    ulimit-n 1000
+    fd-hard-limit 1000
 ```
 
 ## Use instead
@@ -28,11 +28,11 @@ global
 ## Known problems
 
 HAProxy needs some descriptors besides two for each connection; only what is certain to fail is reported. Root may
-raise its own limit, so LimitNOFILE= is not judged there.
+raise its own limit, so LimitNOFILE= is not judged there. What `maxconn` asks of `ulimit-n` and LimitNOFILE= is HL208's.
 
 ## Fix safety
 
-Safe for `ulimit-n`, which HAProxy computes by itself; unsafe for LimitNOFILE=, which costs memory.
+Unsafe for LimitNOFILE=, which costs memory.
 
 ## References
 
@@ -44,7 +44,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hitless.audit.edits import remove_line
 from hitless.audit.places import config_place
 from hitless.audit.rule import Need, Rule
 from hitless.findings import Evidence, Finding, Fix, Safety, Severity, UnitEdit
@@ -64,7 +63,7 @@ def _check(subject: Subject) -> Iterator[Finding]:
     need = max(connections * _DESCRIPTORS_PER_CONNECTION, wanted)
     if not need:
         return
-    for limit, name, source, fix in _limits(subject, need, wanted, connections):
+    for limit, name, source, fix in _limits(subject, need, wanted):
         if need > limit:
             strict = subject.version_in((2, 3)) and not subject.in_global("no", "strict-limits")
             line = subject.model.global_value("maxconn") or subject.model.global_value("ulimit-n")
@@ -79,21 +78,14 @@ def _check(subject: Subject) -> Iterator[Finding]:
             return
 
 
-def _limits(
-    subject: Subject, need: int, wanted: int, connections: int
-) -> Iterator[tuple[int, str, str, Fix]]:
+def _limits(subject: Subject, need: int, wanted: int) -> Iterator[tuple[int, str, str, Fix]]:
     """Yield each bound: its value, its name, where it is set, and the fix."""
-    ulimit = subject.model.global_value("ulimit-n")
-    if ulimit and wanted and connections:
-        edits = remove_line(subject, ulimit.where)
-        fix = Fix(summary="without `ulimit-n` HAProxy computes it", safety=Safety.SAFE, edits=edits)
-        yield wanted, "`ulimit-n`", ulimit.where, fix
     hard = subject.model.global_value("fd-hard-limit")
     hard_limit = _number(subject, "fd-hard-limit")
     if hard and hard_limit and subject.version_in((2, 6)):
         yield hard_limit, "`fd-hard-limit`", hard.where, Fix(summary=f"fd-hard-limit {need + _RESERVE}")
     unit = subject.unit
-    if unit is None or unit.user in {"", "root", "0"}:
+    if unit is None or unit.user in {"", "root", "0"} or not wanted:
         return
     privileged = any(word.upper() == "CAP_SYS_RESOURCE" for word in unit.ambient_capabilities)
     limit = unit.descriptor_hard_limit

@@ -88,8 +88,7 @@ def _check(subject: Subject) -> Iterator[Finding]:
 
 def _edits(subject: Subject, mistake: Mistake) -> tuple[ConfigEdit, ...]:
     found = config_line(subject, mistake.where)
-    if found is None:
-        return ()
+    assert found is not None, "a mistake is one of a line"
     body = found[0].line(found[1]).body.decode("utf-8", "surrogateescape")
     if "reuseport" in mistake.message:
         without = _REUSEPORT.sub("", body)

@@ -48,7 +48,7 @@ import ipaddress
 from typing import TYPE_CHECKING
 
 from hitless.audit.edits import with_words
-from hitless.audit.places import config_place
+from hitless.audit.places import config_place, same_for_more
 from hitless.audit.rule import Need, Rule
 from hitless.findings import Finding, Fix, Safety, Severity
 
@@ -72,10 +72,10 @@ def _check(subject: Subject) -> Iterator[Finding]:
         return
     where, (proxy_name, first) = next(iter(lines.items()))
     plain = all(not server.has("init-addr") for _, server in lines.values()) and len(lines) <= _MOST_EDITS
-    more = f", and those of {len(lines) - 1} more lines," if len(lines) > 1 else ""
     yield RULE.finding(
         subject,
-        f"{first.address.host} of server {proxy_name}/{first.name}{more} must resolve, or a reload is refused",
+        f"{first.address.host} of server {proxy_name}/{first.name} must resolve, or a reload is refused"
+        + same_for_more(lines),
         place=config_place(subject, where, first.address.host),
         fix=Fix(
             summary=f"{_WORDS} on the server lines, or once in `default-server` of the defaults section",

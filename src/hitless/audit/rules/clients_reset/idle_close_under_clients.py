@@ -57,7 +57,8 @@ before they reuse a connection is not visible in a configuration: `hitless prove
 ## Fix safety
 
 Safe: idle connections stay until their next response or their timeout (`timeout http-keep-alive`, `timeout client`),
-and the old worker lives as long as the last of them; `hard-stop-after` bounds that.
+and the old worker lives as long as the last of them; `hard-stop-after` bounds that. Unsafe where
+neither bounds it within an hour.
 
 ## References
 
@@ -71,7 +72,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hitless.audit.idle_close import IDLE_CLOSE, OPTION, sections_without, turn_on
-from hitless.audit.lifetimes import global_time
+from hitless.audit.lifetimes import HOUR_S, global_time, hard_stop, idle_between_requests
 from hitless.audit.places import config_place
 from hitless.audit.rule import Need, Rule
 from hitless.findings import Evidence, Finding, Fix, Safety, Severity
@@ -139,7 +140,14 @@ def _fix(subject: Subject, where: str, proxies: list[Proxy]) -> Fix:
             summary=f"`{OPTION}`, if this release ({version}) has it, as `haproxy -c` says; else HAProxy 2.6 or later"
         )
     edits = turn_on(subject, where, proxies)
-    return Fix(summary=OPTION, safety=Safety.SAFE if edits else Safety.MANUAL, edits=edits)
+    safe = Safety.UNSAFE if any(_holds_for_hours(subject, proxy) for proxy in proxies) else Safety.SAFE
+    return Fix(summary=OPTION, safety=safe if edits else Safety.MANUAL, edits=edits)
+
+
+def _holds_for_hours(subject: Subject, proxy: Proxy) -> bool:
+    """Return whether an idle connection, kept, would hold the old process for hours: what HL510 then finds."""
+    idle = idle_between_requests(proxy)
+    return hard_stop(subject) is None and (idle is None or idle.seconds >= HOUR_S)
 
 
 RULE = Rule(

@@ -71,7 +71,7 @@ import re
 from typing import TYPE_CHECKING
 
 from hitless.audit.edits import replace_line
-from hitless.audit.places import config_line, config_place
+from hitless.audit.places import config_line, config_place, same_for_more
 from hitless.audit.rule import Need, Rule
 from hitless.audit.state_lines import loads_state, serving_proxies
 from hitless.findings import (
@@ -91,18 +91,26 @@ _BETTER = "last,libc,none"
 
 
 def _check(subject: Subject) -> Iterator[Finding]:
-    seen: set[str] = set()
+    lines: dict[str, tuple[Proxy, Server]] = {}
     for proxy in serving_proxies(subject):
         for server in proxy.servers:
-            if server.where in seen or not server.has("resolvers") or not _starts_without(proxy, server):
-                continue
-            seen.add(server.where)
+            if server.has("resolvers") and _starts_without(proxy, server):
+                lines.setdefault(server.where, (proxy, server))
+    names = [server for _, server in lines.values() if not _is_srv(server)]
+    for servers in (names, [server for _, server in lines.values() if _is_srv(server)]):
+        if servers:
+            proxy, first = lines[servers[0].where]
             yield RULE.finding(
                 subject,
-                f"{proxy.name}/{server.name} has no address after a reload until {server.address.host} is resolved",
-                place=config_place(subject, server.where, server.address.host),
-                fix=_fix(subject, server),
+                f"{proxy.name}/{first.name} has no address after a reload until {first.address.host} is resolved"
+                + same_for_more(servers),
+                place=config_place(subject, first.where, first.address.host),
+                fix=_fix(subject, servers),
             )
+
+
+def _is_srv(server: Server) -> bool:
+    return server.address.host.startswith("_")
 
 
 def _starts_without(proxy: Proxy, server: Server) -> bool:
@@ -111,29 +119,39 @@ def _starts_without(proxy: Proxy, server: Server) -> bool:
     words = server.options.get("init-addr", ())
     methods = words[-1].split(",") if words else ["last", "libc"]
     ways = set(methods[: methods.index("none")] if "none" in methods else methods)
-    if server.address.host.startswith("_"):
+    if _is_srv(server):
         ways.discard("libc")  # The system's resolver does not look for SRV records.
     if not loads_state(proxy):
         ways.discard("last")
     return not ways
 
 
-def _fix(subject: Subject, server: Server) -> Fix:
-    old = server.options.get("init-addr", ("",))[-1]
-    found = config_line(subject, server.where)
-    body = found[0].line(found[1]).body.decode("utf-8", "surrogateescape") if found else ""
-    text = re.sub(rf"(\binit-addr\s+){re.escape(old)}(?=\s|$)", rf"\g<1>{_BETTER}", body) if old else body
-    if server.address.host.startswith("_"):
+def _fix(subject: Subject, servers: list[Server]) -> Fix:
+    if _is_srv(servers[0]):
         return Fix(
             summary="load server states from a file (`server-state-file`, `load-server-state-from-file global`)"
         )
-    if text == body:
-        return Fix(summary=f"`init-addr {_BETTER}` for these servers")
+    texts = {server.where: _with_methods(subject, server) for server in servers}
+    if not all(texts.values()):
+        return Fix(
+            summary=f"`init-addr {_BETTER}` for these servers, on their lines or in the `default-server` that says else"
+        )
     return Fix(
         summary=f"`init-addr {_BETTER}`",
         safety=Safety.UNSAFE,
-        edits=replace_line(subject, server.where, text),
+        edits=tuple(edit for where, text in texts.items() for edit in replace_line(subject, where, text)),
     )
+
+
+def _with_methods(subject: Subject, server: Server) -> str:
+    """Return the line with better methods, "" where they stand on another line."""
+    old = server.options.get("init-addr", ("",))[-1]
+    found = config_line(subject, server.where)
+    if not found or not old:
+        return ""
+    body = found[0].line(found[1]).body.decode("utf-8", "surrogateescape")
+    text, changes = re.subn(rf"(\binit-addr\s+){re.escape(old)}(?=\s|$)", rf"\g<1>{_BETTER}", body)
+    return text if changes else ""
 
 
 RULE = Rule(

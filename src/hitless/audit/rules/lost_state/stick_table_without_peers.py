@@ -83,6 +83,7 @@ from hitless.audit.edits import with_words
 from hitless.audit.places import config_place
 from hitless.audit.rule import Need, Rule
 from hitless.audit.state_lines import local_peer
+from hitless.config.templates import is_template
 from hitless.findings import (
     Finding,
     Fix,
@@ -136,7 +137,11 @@ def _users(subject: Subject) -> dict[str, bool]:
 
 
 def _finding(subject: Subject, line: Directive, message: str, severity: Severity) -> Finding:
-    sections = [section for _, section in subject.sections("peers") if section.name]
+    sections = [
+        section
+        for _, section in subject.sections("peers")
+        if section.name and not is_template([section.name])
+    ]
     if len(sections) == 1:
         words = f"peers {sections[0].name}"
         fix = Fix(

@@ -113,7 +113,10 @@ def _check(subject: Subject) -> Iterator[Finding]:
 def _home(subject: Subject, proxy: Proxy) -> tuple[str, str]:
     """Return the section that gets the option: the defaults, if it fits all who inherit from them."""
     heirs = [p for p in subject.model.proxies if p.defaults_where == proxy.defaults_where and p.binds]
-    shared = bool(proxy.defaults_where) and all(p.mode == proxy.mode and not has_format(p) for p in heirs)
+    # HAProxy warns of a format where nothing is logged, and `zero-warning` would refuse it.
+    shared = bool(proxy.defaults_where) and all(
+        p.mode == proxy.mode and p.log_targets and not has_format(p) for p in heirs
+    )
     return (proxy.defaults_where if shared else proxy.where), _OPTIONS[proxy.mode]
 
 

@@ -80,7 +80,9 @@ def test_a_branch_is_its_latest_version() -> None:
     assert not subject.version_in((2, 8), (2, 8, 0))
 
 
-@pytest.mark.parametrize(("version", "text"), [("[2, 4, 22]", "2.4.22"), ("[2, 8, 99]", "2.8"), ("null", "")])
+@pytest.mark.parametrize(
+    ("version", "text"), [("[2, 4, 22]", "2.4.22"), ("[2, 8, 9999]", "2.8"), ("null", "")]
+)
 def test_the_version_as_it_was_said(version: str, text: str) -> None:
     instance = f'{{"binary": null, "assumed_version": {version}}}'
     assert _subject(f"```cfg\nglobal\n```\n```json instance\n{instance}\n```\n").version_text == text

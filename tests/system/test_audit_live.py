@@ -5,15 +5,20 @@ import os
 import shutil
 import signal
 import socket
+import subprocess
+import sys
+import tempfile
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from hitless.audit.engine import audit
+from hitless.audit.gather.document import render_snapshot
 from hitless.facts import Snapshot
 from hitless.findings import Finding, Severity
-from tests.system.conftest import require
+from tests.cli.commands import hitless
+from tests.system.conftest import require, unprivileged_python
 from tests.system.live_haproxy import (
     CONFIGURATION,
     RULES,
@@ -181,7 +186,7 @@ def test_a_socket_path_that_another_instance_took(tmp_path: Path) -> None:
     with live_haproxy(tmp_path / "one", "2.6") as one:
         text = CONFIGURATION.replace("{directory}", str(one.directory))
         with live_haproxy(tmp_path / "two", "2.8", configuration=text, wait=False) as two:
-            (await_true(lambda: one._serving() in two.workers, "the other answers"),)
+            await_true(lambda: one._serving() in two.workers, "the other answers")
             assert any(f"haproxy {pid}" in one.find("HL303").message for pid in two.workers)
 
 
@@ -237,6 +242,67 @@ def test_a_reload_signal_that_is_stuck(tmp_path: Path) -> None:
         assert "HL603" not in {f.code for f in audit(snapshot, RULES).findings}, "a reload may be under way"
         (stuck,) = (f for f in audit(later(snapshot, 60), RULES).findings if f.code == "HL603")
         assert f"master {live.process.pid}" in stuck.message
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_snapshot_says_the_same_elsewhere(
+    mode: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with live_haproxy(tmp_path / "live", "2.8", mode) as live:
+        client = live.connect()
+        client.sendall(b"x")
+        live.reload()
+        live.write(CONFIGURATION.replace("mode 600", "mode 666") + "frontend x\n    bind 192.0.2.77:80\n")
+        snapshot = live.gather()
+    file = tmp_path / "s.json"
+    file.write_text(render_snapshot(snapshot))
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    for output_format in ("text", "json", "sarif", "junit", "markdown"):
+        words = ("audit", "--format", output_format)
+        with monkeypatch.context() as patch:
+            patch.setattr("hitless.audit.gather.gather_snapshot", lambda _: snapshot)
+            patch.chdir(elsewhere)
+            here = hitless(*words)
+        if output_format != "sarif":  # its addresses are relative to where it runs
+            monkeypatch.chdir(tmp_path)
+        else:
+            monkeypatch.chdir(elsewhere)
+        assert hitless(*words, "--snapshot", str(file)) == here
+        assert here.stdout
+        assert here.status == 1
+
+
+def test_a_snapshot_needs_no_rights(tmp_path: Path) -> None:
+    python = unprivileged_python()
+    require(os.geteuid() == 0 and python, "needs root, and a Python that anybody can run")
+    assert python is not None
+    with live_haproxy(tmp_path / "live", "3.0") as live:
+        snapshot = live.gather()
+    with tempfile.TemporaryDirectory(prefix="hitless-anybody-") as directory:
+        Path(directory).chmod(0o755)
+        file = Path(directory) / "s.json"
+        file.write_text(render_snapshot(snapshot))
+        words = ("audit", "--snapshot", str(file), "--format", "json")
+        here = hitless(*words)
+        done = as_nobody(python, *words)
+    require(b"No module named" not in done.stderr, "the packages are out of an ordinary user's reach")
+    assert (done.stdout.decode(), done.returncode) == (here.stdout, here.status), done.stderr
+
+
+def as_nobody(python: str, *words: str) -> "subprocess.CompletedProcess[bytes]":
+    return subprocess.run(
+        [python, "-m", "hitless", *words],
+        stdin=subprocess.DEVNULL,
+        user=65534,
+        group=65534,
+        extra_groups=[],
+        cwd="/",
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
 
 
 def block_signal(pid: int, number: int) -> None:

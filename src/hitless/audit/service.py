@@ -120,12 +120,15 @@ def _is_shadowed(subject: Subject, script: Script) -> bool:
     """Return whether an init script is not what starts this HAProxy.
 
     With LSB's functions, which it reads first, systemd's own (init-functions.d/40-systemd) hand over to `systemctl`
-    where there is a unit. Without a unit it is another service's if it names other configuration files.
+    where there is a unit. Without a unit it is another service's if it names other configuration files, or a HAProxy
+    with a master runs (-W) of which it says nothing.
     """
     if script.kind != "sysv-init":
         return False
     if subject.unit is not None:
         return "/lib/lsb/init-functions" in script.text
+    if subject.processes and subject.arguments.master_worker and "-W" not in script.text:
+        return True
     named = set(_CONFIGURATION_FILE.findall(script.text))
     return bool(named) and named.isdisjoint(file.path for file in subject.instance.configuration)
 

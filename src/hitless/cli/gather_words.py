@@ -62,7 +62,7 @@ GATHER_PARAMETERS: tuple[click.Parameter, ...] = (
     click.Option(
         ["--check/--no-check"],
         default=None,
-        help="Let HAProxy check the configuration  [default: for a running one]",
+        help="Let HAProxy check the configuration  [default: on a host, for its own service]",
     ),
     click.Option(
         ["--env", "variables"], multiple=True, metavar="NAME=VALUE", help="A variable of the service."
@@ -126,11 +126,15 @@ def _refuse_contradictions(words: Mapping[str, Any], files: tuple[str, ...]) -> 
 
 def parse_version_word(text: str) -> tuple[int, int, int]:
     """Return a version as a person writes it; a branch alone stands for its newest release. Raises: UsageError."""
+    from hitless.facts import NEWEST_PATCH
+
     match = _VERSION.fullmatch(text)
     if match is None:
         raise UsageError(
             f"--haproxy-version {text!r} is no version.", hint="For example: --haproxy-version 2.8"
         )
+    from hitless.facts import NEWEST_PATCH
+
     return int(match[1]), int(match[2]), int(match[3]) if match[3] else NEWEST_PATCH
 
 

@@ -2,7 +2,15 @@ from pathlib import Path
 
 import pytest
 
-from hitless.audit.fix.backups import Backup, default_directory, forget, list_backups, save, undo
+from hitless.audit.fix.backups import (
+    Backup,
+    default_directory,
+    forget,
+    list_backups,
+    save,
+    steps_after_undo,
+    undo,
+)
 from hitless.audit.fix.store import FixError
 from hitless.errors import UsageError
 
@@ -101,6 +109,26 @@ def test_a_place_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
 
 def test_a_tree_keeps_its_own_backups() -> None:
     assert default_directory("/srv/image/") == "/srv/image/var/lib/hitless/backups"
+
+
+def test_a_directory_that_was_made_goes_too_unless_it_is_used(tmp_path: Path, store: str) -> None:
+    for kept in (False, True):
+        path = tmp_path / "haproxy.service.d" / "deep" / "90-hitless.conf"
+        save(store, [(str(path), None, b"new")], new_directories={str(path): str(path.parent.parent)})
+        path.parent.mkdir(parents=True)
+        path.write_bytes(b"new")
+        if kept:
+            (path.parent.parent / "somebody.conf").touch()
+        undo(store)
+        assert path.parent.parent.exists() is kept
+        assert not path.parent.exists()
+
+
+def test_what_was_put_back_has_to_count_again() -> None:
+    assert steps_after_undo([]) == []
+    found = steps_after_undo(["/etc/systemd/system/a.service.d/x", "/etc/haproxy/a.cfg"])
+    assert [step.split()[1] for step in found] == ["daemon-reload", "reload"]
+    assert steps_after_undo(["/etc/sysctl.d/90-hitless.conf"])[0].startswith("sysctl -w")
 
 
 def test_a_change_that_was_not_made_leaves_no_backup(tmp_path: Path, store: str) -> None:

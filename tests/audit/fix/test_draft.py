@@ -1,6 +1,8 @@
+import msgspec
+
 from hitless.audit.fix.draft import Draft
 from hitless.facts import Snapshot
-from hitless.findings import ConfigEdit, EditAction, Finding, Severity, SysctlEdit, UnitEdit
+from hitless.findings import ConfigEdit, EditAction, Finding, Fix, Severity, SysctlEdit, UnitEdit
 from tests.audit.fixtures import read_snapshot
 
 UNIT = "```cfg\nglobal\n    log x\n```\n```unit\n[Service]\nType=notify\nKillMode=process\n```\n"
@@ -68,3 +70,17 @@ def test_what_is_not_here_cannot_be_changed() -> None:
     assert one.can_make([ConfigEdit(file="/x", line=1, action=EditAction.REMOVE)])
     assert one.can_make([SysctlEdit(name="net.core.somaxconn", value="4096")])
     assert not one.can_make([UnitEdit(unit="other.service", section="Service", lines=("KillMode=mixed",))])
+
+
+def test_a_command_is_named_once() -> None:
+    one = draft()
+    fix = Fix(summary="x", commands=("sysctl -w net.core.somaxconn=4096", "systemctl daemon-reload", "other"))
+    finding = msgspec.structs.replace(FINDING, fix=fix)
+    kernel = SysctlEdit(name="net.core.somaxconn", value="4096")
+    unit = UnitEdit(unit="haproxy.service", section="Service", lines=("KillMode=mixed",))
+    one.take(finding, [kernel, unit])
+    assert [step.command for step in one.next_steps()] == [
+        "sysctl -p /etc/sysctl.d/90-hitless.conf",
+        "systemctl daemon-reload",
+        "other",
+    ]

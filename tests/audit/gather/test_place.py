@@ -37,3 +37,16 @@ def test_what_is_not_ours_to_trust_is_not_run(tmp_path: Path) -> None:
     program.chmod(0o757)
     if os.geteuid() == 0:
         assert "another user" in place.may_run(str(program))
+
+
+def test_a_sandbox_of_systemd_is_no_container(tmp_path: Path) -> None:
+    own = "/proc/self/ns/mnt"
+    sandbox = ProcessPlace(HostRoot(), foreign=True, why="x", mount_namespace=own)
+    assert not sandbox.may_run("/bin/true")
+    assert sandbox.command_prefix("/srv") == ("nsenter", f"--mount={own}", "--", "env", "-C", "/srv")
+    assert sandbox.command_prefix() == ("nsenter", f"--mount={own}", "--")
+    other = ProcessPlace(HostRoot(tmp_path), foreign=True, why="another file there", mount_namespace=own)
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/true").touch()
+    assert "another file there" in other.may_run("/bin/true")
+    assert ProcessPlace(HostRoot()).command_prefix("/srv") == ()

@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from hitless.audit.gather.options import GatherOptions
@@ -80,3 +81,11 @@ def test_what_matches_nothing_is_an_error_that_lists_what_there_is() -> None:
     assert "haproxy-x.service, not running" in caught.value.hint
     with pytest.raises(UsageError, match="No HAProxy was found"):
         choose([], GatherOptions(root=str(Path("/srv"))))
+
+
+def test_a_unit_file_where_no_systemd_runs_says_nothing_of_what_runs() -> None:
+    packaged = unit("haproxy.service", "/usr/sbin/haproxy", "-Ws", "-f", "/etc/b.d")
+    assert [s.name for s in find_services([NEW], [packaged])] == ["pid 21"]
+    assert [s.name for s in find_services([], [packaged])] == ["haproxy.service"]
+    seen = msgspec.structs.replace(packaged, active_state="inactive")
+    assert [s.name for s in find_services([NEW], [seen])] == ["pid 21", "haproxy.service"]

@@ -241,16 +241,24 @@ def _own_binary(service: Service, gathering: Gathering) -> tuple[Binary | None, 
     return read_program(actual, name=path)
 
 
+def _other_owner(service: Service) -> str:
+    """Return who starts this HAProxy, "" for root."""
+    if service.main is not None:
+        return str(service.main.uid) if service.main.uid else ""
+    user = service.unit.user if service.unit else ""
+    return "" if user in {"", "0", "root"} else user
+
+
 def _check(service: Service, directory: str, options: GatherOptions, gathering: Gathering) -> None:
     instance = gathering.instance
     main = service.main
-    wanted = options.check if options.check is not None else main is not None
+    wanted = options.check if options.check is not None else main is not None or service.unit is not None
     if not wanted or instance.binary is None or not gathering.place.root.live:
         return
     what = "HAProxy's own check of the configuration"
     why = gathering.place.may_run(instance.binary.path)
-    if not why and options.check is None and main is not None and main.uid != os.geteuid() == 0:
-        why = f"it runs Lua and the like, and this HAProxy belongs to user {main.uid}; --check does it all the same"
+    if not why and options.check is None and os.geteuid() == 0 and (owner := _other_owner(service)):
+        why = f"it runs Lua and the like, and this HAProxy belongs to user {owner}; --check does it all the same"
     if why:
         gathering.note(what, why)
         return

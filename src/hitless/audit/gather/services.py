@@ -85,6 +85,11 @@ def find_services(
             running.unit = unit
         elif _is_of_haproxy(unit):
             services.append(Service(unit=unit))
+    # Without a systemd (in a container of a distribution's image) a unit file says nothing of what runs otherwise.
+    by_hand = {s.files for s in services if s.unit is None and s.files}
+    services = [
+        s for s in services if s.processes or s.unit is None or s.unit.active_state or s.files not in by_hand
+    ]
     if not services and packaged:
         services.append(Service(configuration=packaged))
     return services

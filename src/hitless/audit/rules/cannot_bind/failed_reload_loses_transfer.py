@@ -71,7 +71,6 @@ def _check(subject: Subject) -> Iterator[Finding]:
     if value == "1":
         return
     failed = failed_reload(subject)
-    binary = subject.instance.binary
     fix = Fix(
         summary=f"{_SYSCTL}=1 (Linux 5.14 and later)",
         safety=Safety.SAFE,
@@ -88,7 +87,7 @@ def _check(subject: Subject) -> Iterator[Finding]:
             *((failed,) if failed else ()),
             *known,
             Evidence(
-                text=f"HAProxy {version}",
+                text=f"HAProxy {subject.version_text}",
                 source=subject.instance.binary.source if subject.instance.binary else "--haproxy-version",
             ),
         ),

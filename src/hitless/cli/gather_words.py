@@ -133,8 +133,6 @@ def parse_version_word(text: str) -> tuple[int, int, int]:
         raise UsageError(
             f"--haproxy-version {text!r} is no version.", hint="For example: --haproxy-version 2.8"
         )
-    from hitless.facts import NEWEST_PATCH
-
     return int(match[1]), int(match[2]), int(match[3]) if match[3] else NEWEST_PATCH
 
 

@@ -91,11 +91,7 @@ def apply_plan(
             waiting.append(stage(below(root, change.path), change.after.encode("utf-8", "surrogateescape")))  # noqa: PERF401
         checks = _ask(snapshot, plan.changes, waiting, root) if check else ()
         after = [change.after.encode("utf-8", "surrogateescape") for change in plan.changes]
-        backup = save(
-            backup_directory,
-            [(s.path, s.before, a) for s, a in zip(waiting, after, strict=True)],
-            new_directories={s.path: s.new_directory for s in waiting},
-        )
+        backup = save(backup_directory, [(s.path, s.before, a) for s, a in zip(waiting, after, strict=True)])
         paths = tuple(staged.path for staged in waiting)
         with _held_signals():
             _put_all(waiting, backup_directory, backup)

@@ -9,10 +9,9 @@ import contextlib
 import hashlib
 import os
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from types import MappingProxyType
 
 import msgspec
 
@@ -54,8 +53,6 @@ class BackedUp(Record, frozen=True):
     copy: str
     sha256_before: str
     sha256_after: str
-    new_directory: str = ""
-    """The topmost directory that was made for it."""
 
 
 class Backup(Record, frozen=True):
@@ -76,16 +73,8 @@ def default_directory(root: str = "/") -> str:
     return f"{state}/hitless/backups"
 
 
-def save(
-    directory: str,
-    files: list[tuple[str, bytes | None, bytes]],
-    *,
-    new_directories: Mapping[str, str] = MappingProxyType({}),
-) -> Backup:
-    """Keep the bytes before each change (path, before, after), and say what they were.
-
-    `new_directories` says for a path which directory had to be made for it. Raises: FixError.
-    """
+def save(directory: str, files: list[tuple[str, bytes | None, bytes]]) -> Backup:
+    """Keep the bytes before each change (path, before, after), and say what they were. Raises: FixError."""
     now = datetime.now(UTC)
     name = f"{now:%Y%m%d-%H%M%S.%f}-{secrets.token_hex(2)}"
     place = Path(directory) / name
@@ -103,7 +92,6 @@ def save(
                     copy=copy,
                     sha256_before=_sha256(before),
                     sha256_after=_sha256(after),
-                    new_directory=new_directories.get(path, ""),
                 )
             )
         backup = Backup(name=name, taken_at=now.isoformat(timespec="seconds"), files=tuple(entries))
@@ -169,7 +157,6 @@ def undo(directory: str, name: str = "") -> tuple[Backup, list[str]]:
     for entry in todo:
         if not entry.copy:
             _remove(entry.path)
-            _remove_directories(entry)
     place = Path(directory) / backup.name
     place.rename(f"{place}{_UNDONE}")
     return backup, [entry.path for entry in todo]
@@ -212,18 +199,6 @@ def _remove(path: str) -> None:
         remove_empty_drop_in_directory(path)
     except OSError as error:
         raise FixError(f"{path} cannot be removed: {error.strerror}") from error
-
-
-def _remove_directories(entry: BackedUp) -> None:
-    """Remove the directories that were made for a file, unless something else is in them by now."""
-    directory = Path(entry.path).parent
-    top = Path(entry.new_directory) if entry.new_directory else None
-    while top is not None and (directory == top or top in directory.parents):
-        try:
-            directory.rmdir()
-        except OSError:  # not empty, or gone: it stays as it is
-            return
-        directory = directory.parent
 
 
 def _read(directory: str, name: str) -> Backup:

@@ -46,8 +46,6 @@ class Staged:
     waiting: str
     """Where it is: a hidden name in the same directory, which HAProxy skips when it reads a directory."""
     before: bytes | None
-    new_directory: str = ""
-    """The topmost directory that had to be made for it."""
 
 
 def real_path(path: str) -> str:
@@ -107,7 +105,6 @@ def stage(path: str, data: bytes) -> Staged:
     directory, name = os.path.split(target)
     _sweep(directory, name)
     waiting = f"{directory}/.{name}.hitless-{os.getpid()}-{secrets.token_hex(4)}"
-    new_directory = _first_missing(directory)
     try:
         Path(directory).mkdir(mode=_NEW_DIRECTORY_MODE, parents=True, exist_ok=True)
         descriptor = os.open(
@@ -124,13 +121,7 @@ def stage(path: str, data: bytes) -> Staged:
     except BaseException:
         discard(waiting)
         raise
-    return Staged(target, waiting, before, new_directory)
-
-
-def _first_missing(directory: str) -> str:
-    """Return the topmost directory on the way that is not there, "" if all are."""
-    missing = [p for p in (Path(directory), *Path(directory).parents) if not p.exists()]
-    return str(missing[-1]) if missing else ""
+    return Staged(target, waiting, before)
 
 
 def put_in_place(staged: Staged) -> None:

@@ -9,8 +9,8 @@ from hitless.audit.engine import INTERNAL_ERROR, audit
 from hitless.audit.rule import Need, Rule
 from hitless.audit.subject import Subject
 from hitless.audit.table import all_rules
-from hitless.facts import Instance, Snapshot
-from hitless.findings import Finding, Place, Severity
+from hitless.facts import Instance, Snapshot, Unknown
+from hitless.findings import Evidence, Finding, Place, Severity
 from tests.audit.fixtures import read_snapshot
 
 
@@ -108,3 +108,14 @@ def test_no_rule_breaks_on_a_hostile_configuration(text: str) -> None:
     for version in ("1.8.0", "2.4.0", "2.6.12", "3.4.0"):
         result = audit(snapshot(f"```cfg\n{text}\n```\n```version {version}\n```"), list(all_rules()))
         assert not result.internal_errors, result.findings
+
+
+def test_texts_stay_readable() -> None:
+    def check(subject: Subject) -> Iterator[Finding]:
+        yield long.finding(subject, "m" * 100_000, evidence=(Evidence(text="e" * 100_000, source="s"),))
+
+    long = replace(rule(), check=check)
+    unknown = (Unknown(what="x" * 100_000, why=""),)
+    result = audit(Snapshot("0", "", (Instance(name="x"),), unknown=unknown), [long])
+    (finding,) = result.findings
+    assert max(map(len, (finding.message, finding.evidence[0].text, result.unknown[0].what))) < 2100

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from hitless import __version__
 from hitless.audit.needs import missing_need
 from hitless.audit.subject import Subject, Transfer
 from hitless.audit.suppression import suppress
+from hitless.facts import Unknown
 from hitless.findings import (
     AuditedInstance,
     AuditResult,
@@ -29,6 +32,7 @@ INTERNAL_ERROR = "HL000"
 """The code of a finding about a rule that broke: a defect of hitless, never silence."""
 
 _LONGEST_ERROR = 300
+_LONGEST_TEXT = 2000
 _TRANSFERS = {
     Transfer.AUTOMATIC: "listening sockets are handed over by the master's own socket pair",
     Transfer.STATS_SOCKET: "listening sockets are handed over through a stats socket",
@@ -55,14 +59,16 @@ def audit(snapshot: Snapshot, rules: Sequence[Rule]) -> AuditResult:
                 )
                 continue
             errors += _apply(rule, subject, found)
-        findings += suppress(subject, found)
+        findings += suppress(subject, [_bounded(finding) for finding in found])
     return AuditResult(
         tool_version=__version__,
         instances=tuple(_describe(subject) for subject in subjects),
         findings=tuple(sorted(_unique(findings), key=order)),
         rules_applied=len(rules),
         not_checked=tuple(not_checked),
-        unknown=snapshot.unknown,
+        unknown=tuple(
+            Unknown(what=_short(u.what), why=_short(u.why), instance=u.instance) for u in snapshot.unknown
+        ),
         internal_errors=errors,
         files_alone=snapshot.host is None,
     )
@@ -76,6 +82,16 @@ def _apply(rule: Rule, subject: Subject, found: list[Finding]) -> int:
         found.append(_broken(rule, subject, error))
         return 1
     return 0
+
+
+def _bounded(finding: Finding) -> Finding:
+    """Return the finding with texts that a person can read: a command line may have two megabytes."""
+    evidence = tuple(Evidence(text=_short(e.text), source=_short(e.source)) for e in finding.evidence)
+    return msgspec.structs.replace(finding, message=_short(finding.message), evidence=evidence)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST_TEXT else text[:_LONGEST_TEXT] + "…"
 
 
 def _broken(rule: Rule, subject: Subject, error: Exception) -> Finding:
@@ -132,8 +148,10 @@ def _describe(subject: Subject) -> AuditedInstance:
         version=subject.version_text,
         mode=str(instance.mode),
         mechanism=_mechanism(subject),
-        configuration=tuple(file.path for file in instance.configuration if not file.problem),
-        unreadable=tuple(f"{file.path}: {file.problem}" for file in instance.configuration if file.problem),
+        configuration=tuple(_short(file.path) for file in instance.configuration if not file.problem),
+        unreadable=tuple(
+            _short(f"{file.path}: {file.problem}") for file in instance.configuration if file.problem
+        ),
         processes=tuple(process.pid for process in subject.processes),
     )
 

@@ -77,3 +77,17 @@ def test_what_cannot_be_read_is_refused(tmp_path: Path) -> None:
 
 if __name__ == "__main__":
     SCHEMA.write_text(json.dumps(json_schema(), indent=2) + "\n")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b'{"tool_version":"\xff","taken_at":"x","instances":[]}',
+        b'{"tool_version":"x","taken_at":"x","instances":[{"name":"' + b"a" * 100_000 + b'"}]}',
+    ],
+)
+def test_bytes_and_names_that_nobody_wrote_are_refused(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "s.json"
+    path.write_bytes(data)
+    with pytest.raises(UsageError, match="is no snapshot of hitless"):
+        read_snapshot_file(str(path))

@@ -15,6 +15,7 @@ from hitless.facts import CheckOutcome, RunMode, Unknown
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from hitless.audit.gather.budget import Budget
     from hitless.facts import Instance
 
 __all__ = ["check_instance"]
@@ -31,6 +32,7 @@ def check_instance(
     environment: Mapping[str, str] | None = None,
     directory: str = "",
     prefix: Sequence[str] = (),
+    budget: Budget | None = None,
 ) -> tuple[CheckOutcome | None, list[Unknown]]:
     """Return the outcome of `haproxy -c` on these files: it parses, loads certificates, runs Lua, and binds nothing.
 
@@ -51,7 +53,7 @@ def check_instance(
     try:
         done = run_bounded(
             command,
-            timeout_s=_TIMEOUT_S,
+            timeout_s=budget.at_most(_TIMEOUT_S) if budget else _TIMEOUT_S,
             environment={**(os.environ if environment is None else environment), **variables},
             working_directory=None if prefix else directory or arguments.working_directory or None,
         )

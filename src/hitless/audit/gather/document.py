@@ -15,6 +15,9 @@ from hitless.facts import SNAPSHOT_FORMAT, Snapshot
 __all__ = ["LIMIT_BYTES", "json_schema", "read_snapshot_file", "render_snapshot", "rfc3339_now", "settle"]
 
 LIMIT_BYTES = 256 * 1024 * 1024
+_LONGEST_NAME = (
+    8192  # a path's 4096 bytes, each of which may be written out; the name stands in every finding
+)
 _HINT = "`hitless snapshot -o FILE` writes one."
 
 
@@ -53,9 +56,12 @@ def read_snapshot_file(path: str) -> Snapshot:
             hint="Read it with the version of hitless that wrote it, or take it again with this one.",
         )
     try:
-        return msgspec.json.decode(data, type=Snapshot)
+        snapshot = msgspec.json.decode(data, type=Snapshot)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UsageError(f"{path} is no snapshot of hitless: {error}.", hint=_HINT) from error
+    if any(len(instance.name) > _LONGEST_NAME for instance in snapshot.instances):
+        raise UsageError(f"{path} is no snapshot of hitless: the name of a service is too long.", hint=_HINT)
+    return snapshot
 
 
 def json_schema() -> dict[str, Any]:

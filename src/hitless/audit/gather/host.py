@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hitless import __version__
+from hitless.audit.gather.budget import Budget
 from hitless.audit.gather.document import rfc3339_now
 from hitless.audit.gather.instance import gather_instance
 from hitless.audit.gather.services import choose, find_services
@@ -42,8 +43,9 @@ def gather_host(options: GatherOptions) -> Snapshot:
     machine, problems = read_machine(host)
     unknown += problems
     # The facts about the host are those that the first one sees: one of the host itself, if there is any.
+    budget = Budget()
     gatherings = sorted(
-        (gather_instance(service, host, options) for service in services),
+        (gather_instance(service, host, options, budget) for service in services),
         key=lambda gathering: gathering.place.foreign or not gathering.place.same_network,
     )
     models = []

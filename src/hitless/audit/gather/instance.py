@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from hitless.audit.gather.budget import SPENT, Budget
 from hitless.audit.gather.check import check_instance
 from hitless.audit.gather.configuration import configuration_file
 from hitless.audit.gather.mode import decide_mode, master_worker_line
@@ -63,6 +64,7 @@ class Gathering:
     environment: dict[str, str] = field(default_factory=dict)
     """The main process's, as it is: never written down."""
     unknown: list[Unknown] = field(default_factory=list)
+    budget: Budget = field(default_factory=Budget)
 
     def note(self, what: str, why: str) -> None:
         """Remember what could not be seen."""
@@ -79,14 +81,20 @@ class Gathering:
         self.instance = msgspec.structs.replace(self.instance, **fields)
 
 
-def gather_instance(service: Service, host: HostRoot, options: GatherOptions) -> Gathering:
-    """Return the facts about one service, without what its processes say over their sockets."""
+def gather_instance(
+    service: Service, host: HostRoot, options: GatherOptions, budget: Budget | None = None
+) -> Gathering:
+    """Return the facts about one service, without what its processes say over their sockets.
+
+    `budget` is the time left for programs and sockets, and is shared by all services.
+    """
     main = service.main
     place = find_place(main.pid, host, main.executable) if main and host.live else ProcessPlace(host)
     gathering = Gathering(
         Instance(name=service.name, unit=service.unit, environment=options.environment),
         place,
         main.pid if main else 0,
+        budget=budget or Budget(),
     )
     # Of a tree, nobody could see processes; of a live host, () says that there are none.
     gathering.set(processes=tuple(service.processes) if host.live else None)
@@ -238,7 +246,7 @@ def _own_binary(service: Service, gathering: Gathering) -> tuple[Binary | None, 
     why = gathering.place.may_run(actual)
     if why:
         return None, [Unknown(what=what, why=why)]
-    return read_program(actual, name=path)
+    return gathering.budget.ask(actual, lambda: read_program(actual, name=path))
 
 
 def _other_owner(service: Service) -> str:
@@ -259,6 +267,8 @@ def _check(service: Service, directory: str, options: GatherOptions, gathering: 
     why = gathering.place.may_run(instance.binary.path)
     if not why and options.check is None and os.geteuid() == 0 and (owner := _other_owner(service)):
         why = f"it runs Lua and the like, and this HAProxy belongs to user {owner}; --check does it all the same"
+    if not why and gathering.budget.spent:
+        why = SPENT
     if why:
         gathering.note(what, why)
         return
@@ -270,6 +280,7 @@ def _check(service: Service, directory: str, options: GatherOptions, gathering: 
         environment=environment or None,
         directory=directory,
         prefix=gathering.place.command_prefix(directory),
+        budget=gathering.budget,
     )
     gathering.take(unknown)
     if (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hitless.audit.gather.budget import SPENT
 from hitless.audit.gather.program import VERSION
 from hitless.audit.subject import Subject
 from hitless.control.inspect import Deadline, read_master_view, read_worker_view
@@ -39,7 +40,10 @@ def model_of(gathering: Gathering, host_name: str = "") -> Model:
 
 def read_views(gathering: Gathering, model: Model) -> None:
     """Ask the master and every process, old ones too; add what they say to the instance."""
-    deadline = Deadline(_TIMEOUT_S)
+    if gathering.budget.spent:
+        gathering.note("what its processes say", SPENT)
+        return
+    deadline = Deadline(gathering.budget.at_most(_TIMEOUT_S))
     master_address, master = _read_master(gathering, deadline)
     configured = _configured_servers(model)
     views: dict[int, WorkerView] = {}

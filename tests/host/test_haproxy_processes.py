@@ -140,3 +140,10 @@ def test_words_with_any_bytes_can_be_written_down(tmp_path: Path) -> None:
     found = read(tmp_path)
     assert found[10].arguments == ("haproxy", "-f", "/etc/\\xff\n.cfg")
     assert [[p.pid for p in group] for group in group_instances(found.values())] == [[10]]
+
+
+def test_without_proc_nobody_says_that_there_are_none(tmp_path: Path) -> None:
+    (tmp_path / "proc").mkdir()
+    processes, unknown = read_haproxy_processes(HostRoot(tmp_path, live=True))
+    assert processes == ()
+    assert [u.what for u in unknown] == ["HAProxy's processes"]

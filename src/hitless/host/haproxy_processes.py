@@ -63,6 +63,10 @@ def read_haproxy_processes(
         pids = list_pids(reader.proc)
     except HostError as error:
         return (), (Unknown(what="HAProxy's processes", why=error.message),)
+    if root.live and not pids:  # we ourselves are one
+        return (), (
+            Unknown(what="HAProxy's processes", why=f"no proc file system is mounted at {reader.proc}"),
+        )
     found = [process for pid in pids if (process := reader.read(pid)) is not None]
     return assign_roles(found), reader.unknowns()
 

@@ -97,7 +97,9 @@ def gather_instance(
         budget=budget or Budget(),
     )
     # Of a tree, nobody could see processes; of a live host, () says that there are none.
-    gathering.set(processes=tuple(service.processes) if host.live else None)
+    # Without /proc nobody sees processes either, and that must not read as "there are none".
+    seen = host.live and (service.processes or host.exists("/proc/self"))
+    gathering.set(processes=tuple(service.processes) if seen else None)
     if main is not None:
         gathering.environment = _environment(main.pid, gathering)
     directory = _working_directory(service, gathering)

@@ -1,5 +1,6 @@
 """HAProxy's processes, listeners and addresses as the host's own tools see them."""
 
+import contextlib
 import os
 import re
 import select
@@ -82,7 +83,8 @@ class Service:
 
     def stop(self) -> None:
         for process in processes_of(self.directory):
-            os.kill(process.pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):  # an old one that ended by itself meanwhile
+                os.kill(process.pid, signal.SIGKILL)
         for started in self.started:
             started.kill()
             started.wait()

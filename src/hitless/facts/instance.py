@@ -68,7 +68,8 @@ class Binary(Record, frozen=True):
     version_text: str
     features: tuple[str, ...] = ()
     keywords: tuple[str, ...] | None = None
-    """What `-dKcfg` lists, as "SECTION KEYWORD" or "bind KEYWORD" …; None up to 2.5, which cannot say."""
+    """What `-dKcfg` lists, as "SECTION KEYWORD" or "bind KEYWORD" …; None up to 2.5, which cannot say, and where
+    files alone were looked at."""
     source: str = ""
 
 

@@ -34,7 +34,7 @@ def gather_files(options: GatherOptions) -> Snapshot:
     launch = launch_of_unit(unit) if unit is not None else None
     binary = None
     if options.haproxy_version is None:
-        binary, problems = find_program(options.haproxy)
+        binary, problems = find_program(options.haproxy, with_keywords=False)
         unknown += problems
     instance = Instance(
         name=options.files[0],

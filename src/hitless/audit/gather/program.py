@@ -20,8 +20,10 @@ VERSION = "HAProxy's version"
 _FIRST_WITH_KEYWORDS = (2, 6, 0)
 
 
-def find_program(explicit: str = "") -> tuple[Binary | None, list[Unknown]]:
+def find_program(explicit: str = "", *, with_keywords: bool = True) -> tuple[Binary | None, list[Unknown]]:
     """Return the HAProxy that was named, else the one on PATH; the embedded one only by its name.
+
+    Its keywords take a run of their own, which an audit of files alone can do without.
 
     Raises: ControlError if the one that was named cannot be asked.
     """
@@ -34,7 +36,7 @@ def find_program(explicit: str = "") -> tuple[Binary | None, list[Unknown]]:
     if found.embedded and not explicit:
         why = "no HAProxy is installed here; --haproxy or --haproxy-version says which one it is for"
         return None, [Unknown(what=VERSION, why=why)]
-    return _as_fact(found, f"{found.path} -vv")
+    return _as_fact(found, f"{found.path} -vv", with_keywords=with_keywords)
 
 
 def read_program(path: str, *, name: str = "") -> tuple[Binary | None, list[Unknown]]:
@@ -43,14 +45,14 @@ def read_program(path: str, *, name: str = "") -> tuple[Binary | None, list[Unkn
         found = read_binary(path)
     except (CouldNotAsk, NotUnderstood) as error:
         return None, [Unknown(what=VERSION, why=error.message)]
-    binary, problems = _as_fact(found, f"{path} -vv")
+    binary, problems = _as_fact(found, f"{path} -vv", with_keywords=True)
     return msgspec.structs.replace(binary, path=name or path), problems
 
 
-def _as_fact(found: HaproxyBinary, source: str) -> tuple[Binary, list[Unknown]]:
+def _as_fact(found: HaproxyBinary, source: str, *, with_keywords: bool) -> tuple[Binary, list[Unknown]]:
     problems = []
     keywords = None
-    if found.version >= _FIRST_WITH_KEYWORDS:
+    if with_keywords and found.version >= _FIRST_WITH_KEYWORDS:
         try:
             keywords = read_keywords(found.path)
         except (CouldNotAsk, NotUnderstood) as error:

@@ -159,4 +159,7 @@ def test_a_trees_backup_changes_nothing_outside_the_tree(tmp_path: Path) -> None
 def test_a_link_does_not_lead_a_trees_backups_out_of_it(tmp_path: Path) -> None:
     (tmp_path / "tree" / "var").mkdir(parents=True)
     (tmp_path / "tree" / "var" / "lib").symlink_to("/etc")
-    assert default_directory(str(tmp_path / "tree")).startswith(f"{tmp_path}/tree/etc/")
+    with pytest.raises(FixError, match="leads nowhere there"):
+        default_directory(str(tmp_path / "tree"))
+    (tmp_path / "tree" / "etc").mkdir()
+    assert default_directory(str(tmp_path / "tree")) == f"{tmp_path}/tree/etc/hitless/backups"

@@ -9,7 +9,6 @@ from hitless.audit.lifetimes import (
     global_time,
     hard_stop,
     idle_between_requests,
-    idle_in_tunnel,
     old_processes,
     spell,
     suggested_hard_stop_s,
@@ -52,9 +51,6 @@ def test_the_timeouts_in_force() -> None:
     idle = idle_between_requests(proxy)
     assert idle is not None
     assert idle.seconds == 30.0
-    tunnel = idle_in_tunnel(proxy, proxy)
-    assert tunnel is not None
-    assert tunnel.seconds == 30.0
     assert suggested_hard_stop_s(model) == 7200.0
 
 

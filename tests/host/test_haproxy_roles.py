@@ -3,7 +3,6 @@ import pytest
 from hitless.facts import Process, Role
 from hitless.host.haproxy_roles import (
     assign_roles,
-    first_arguments,
     group_instances,
     is_haproxy,
     unit_of_control_group,
@@ -182,22 +181,6 @@ def test_any_parents_and_words_are_survived() -> None:
         process(10, "-W -f", parent=11),
         process(11, "-sf x ٣ 99999999999999 -st", parent=10),
     ) == {10: ("other", None), 11: ("other", None)}
-
-
-@pytest.mark.parametrize(
-    ("words", "expected"),
-    [
-        ("h -sf 12 11 -x sockpair@4 -Ws -f a", "h -Ws -f a"),
-        ("h -sf 12 -x /run/s.sock -W -f a", "h -W -f a"),
-        ("h -sf 12 -W -f a", "h -W -f a"),
-        ("h -Ws -f a", "h -Ws -f a"),
-        ("h -W -f a -sf 12 -x /s", "h -W -f a -sf 12 -x /s"),
-        ("h -sf", "h"),
-        ("", ""),
-    ],
-)
-def test_the_words_that_a_master_was_first_started_with(words: str, expected: str) -> None:
-    assert first_arguments(words.split()) == tuple(expected.split())
 
 
 @pytest.mark.parametrize(

@@ -66,7 +66,8 @@ def test_a_tree(tmp_path: Path) -> None:
         *("/etc/rsyslog.conf", "/etc/rsyslog.d/49-haproxy.conf", "/etc/systemd/journald.conf.d/a.conf")
     ]
     assert facts.dev_log is None
-    assert facts.udp_listeners == facts.unix_datagram_sockets == ()
+    assert facts.udp_listeners is None, "not seen, which is not none"
+    assert facts.unix_datagram_sockets is None
 
 
 def test_an_empty_tree(tmp_path: Path) -> None:
@@ -95,6 +96,12 @@ def test_sockets_of_this_machine(tmp_path: Path) -> None:
         udp.bind(("127.0.0.1", 0))
         unix.bind(str(tmp_path / "log"))
         facts, unknown = read_logging(HostRoot())
-        assert f"127.0.0.1:{udp.getsockname()[1]}" in facts.udp_listeners
-    assert str(tmp_path / "log") in facts.unix_datagram_sockets
+        assert f"127.0.0.1:{udp.getsockname()[1]}" in (facts.udp_listeners or ())
+    assert str(tmp_path / "log") in (facts.unix_datagram_sockets or ())
+    assert unknown == []
+
+
+def test_another_network_is_not_taken_for_this_one() -> None:
+    facts, unknown = read_logging(HostRoot(), same_network=False)
+    assert facts.udp_listeners is None
     assert unknown == []

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hitless.host.redact import is_secret_name, redact_configuration, redact_text
+from hitless.host.redact import is_secret_name, is_secret_variable, redact_configuration, redact_text
 
 _WORDS = st.sampled_from(
     [
@@ -190,3 +190,19 @@ def test_names_of_secrets() -> None:
     assert is_secret_name("X-Auth-Token")
     assert not is_secret_name("PASSWORD_FILE")
     assert not is_secret_name("EXTRAOPTS")
+
+
+@pytest.mark.parametrize(
+    ("line", "secret"),
+    [
+        ('stats auth admin:"${X}"', True),
+        ("stats auth $X", True),
+        ('user joe insecure-password "${X-none}"', True),
+        ("bind :$X", False),
+        ("stats auth $XY", False),
+        ("", False),
+    ],
+)
+def test_a_variable_is_secret_by_its_use(line: str, secret: bool) -> None:  # noqa: FBT001 - a row of the table
+    assert is_secret_variable("X", line) is secret
+    assert is_secret_variable("DB_PASSWORD", line)

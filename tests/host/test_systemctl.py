@@ -84,3 +84,13 @@ def test_one_that_does_not_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 )
 def test_any_answer(pieces: list[str]) -> None:
     parse_commands(parse_show("".join(pieces)), "ExecStart")
+
+
+def test_the_working_directory_is_no_place_for_systemctl(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[str] = []
+    monkeypatch.setattr("shutil.which", lambda _, path: looked.append(path))
+    for path in ("", ".", ":"):
+        monkeypatch.setenv("PATH", path)
+        with pytest.raises(HostError):
+            ask_systemctl("show")
+    assert set(looked) == {"/usr/bin:/bin"}

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from hitless.config import known_mistakes, options, parse
+from hitless.config.conditions import ConditionError, Facts, decide
 from hitless.config.tokenise import tokenise
+from hitless.control.binary import read_binary
 from tests.config.test_mistakes import CASES
 from tests.system.conftest import require
 
@@ -148,3 +150,68 @@ def test_every_keyword_of_bind_and_server_is_known(embedded_haproxy: str) -> Non
         # -dKcfg says that `usesrc` takes none: it is part of `source` and takes the next word.
         expected = with_value if takes or keyword == "usesrc" else flags
         assert keyword in expected, f"{head} {keyword}{takes}"
+
+
+ATOMS = [
+    *(
+        "1",
+        "0",
+        "-3",
+        "0x10",
+        "",
+        "abc",
+        "!1",
+        "! 0",
+        "(1)",
+        "((0))",
+        "(1",
+        "1x",
+        "1 1",
+        "streq(a",
+        "streq(a)",
+    ),
+    *(
+        "defined(HOME)",
+        "defined(NOPE)",
+        "defined( HOME)",
+        "streq(a,a)",
+        "streq(a, a)",
+        "streq(a,b)",
+        "streq(,)",
+    ),
+    *(
+        "strneq(a,b)",
+        "strstr(abc,b)",
+        "streq(\"a b\",'a b')",
+        "feature(OPENSSL)",
+        "feature(NOPE)",
+        "enabled(X)",
+    ),
+    *("version_atleast(2.8)", "version_before(2.8)", "version_atleast(2.6-dev3)", "enabled(EPOLL)"),
+]
+
+
+def test_conditions_are_decided_as_haproxy_decides_them(embedded_haproxy: str) -> None:
+    program = read_binary(embedded_haproxy)
+    facts = Facts({b"HOME": b"/root"}, program.version, program.features)
+    chosen = random.Random(3)
+    joined = [
+        f"{chosen.choice(('', '!'))}{chosen.choice(ATOMS)}{between}{chosen.choice(ATOMS)}"
+        for between in (" || ", " && ", "||", "&&", " ")
+        for _ in range(20)
+    ]
+    for text in (*ATOMS, *joined):
+        asked = subprocess.run(
+            [embedded_haproxy, "-cc", text],
+            env={"HOME": "/root"},
+            capture_output=True,
+            timeout=30,
+            check=False,
+        )
+        refused = b"[ALERT]" in asked.stdout + asked.stderr
+        theirs = "refused" if refused else str(asked.returncode == 0)
+        try:
+            ours = str(decide(text, facts))
+        except ConditionError:
+            ours = "refused"
+        assert ours == theirs, text

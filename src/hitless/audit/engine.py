@@ -47,25 +47,27 @@ def audit(snapshot: Snapshot, rules: Sequence[Rule]) -> AuditResult:
     not_checked: list[NotChecked] = []
     errors = 0
     subjects = [Subject(snapshot, instance) for instance in snapshot.instances]
-    for position, subject in enumerate(subjects):
+    # What such a rule says is about the host: one instance with the facts is enough, and the worst answer stands.
+    host_wide = {rule.code for rule in rules if rule.host_wide}
+    applied: set[str] = set()
+    for subject in subjects:
         found: list[Finding] = []
         for rule in rules:
-            if rule.host_wide and position:
-                continue
             missing = missing_need(subject, rule)
             if missing:
                 not_checked.append(
                     NotChecked(code=rule.code, name=rule.name, why=missing, instance=subject.instance.name)
                 )
                 continue
+            applied.add(rule.code)
             errors += _apply(rule, subject, found)
         findings += suppress(subject, [_bounded(finding) for finding in found])
     return AuditResult(
         tool_version=__version__,
         instances=tuple(_describe(subject) for subject in subjects),
-        findings=tuple(sorted(_unique(findings), key=order)),
+        findings=tuple(_unique(sorted(findings, key=order))),
         rules_applied=len(rules),
-        not_checked=tuple(not_checked),
+        not_checked=tuple(n for n in not_checked if n.code not in host_wide & applied),
         unknown=tuple(
             Unknown(what=_short(u.what), why=_short(u.why), instance=u.instance) for u in snapshot.unknown
         ),

@@ -28,7 +28,6 @@ __all__ = [
     "global_time",
     "hard_stop",
     "idle_between_requests",
-    "idle_in_tunnel",
     "old_processes",
     "spell",
     "suggested_hard_stop_s",
@@ -86,15 +85,6 @@ def idle_between_requests(frontend: Proxy) -> Timeout | None:
     """
     names = ("http-keep-alive", "http-request", "client")
     return next((t for t in (timeout_of(frontend, n) for n in names) if t), None)
-
-
-def idle_in_tunnel(frontend: Proxy, backend: Proxy) -> Timeout | None:
-    """Return what ends a tunnel or TCP session on which nothing moves: `timeout tunnel`, else client or server."""
-    tunnel = timeout_of(backend, "tunnel")
-    if tunnel:
-        return tunnel
-    sides = [t for t in (timeout_of(frontend, "client"), timeout_of(backend, "server")) if t]
-    return min(sides, key=lambda t: t.seconds, default=None)
 
 
 def backends_of(subject: Subject, frontend: Proxy) -> tuple[Proxy, ...]:

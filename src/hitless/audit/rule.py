@@ -66,7 +66,7 @@ class Rule:
     needs: frozenset[Need]
     check: "Callable[[Subject], Iterable[Finding]]"
     host_wide: bool = False
-    """The finding is about the host, not about one instance: applied to the first instance only."""
+    """The finding is about the host, not about one instance: what several instances say stands once."""
 
     def finding(
         self,

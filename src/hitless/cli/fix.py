@@ -63,7 +63,7 @@ def command(**words: Any) -> int:
     options = read_gather_options(words)
     backups = words["backup_dir"] or default_directory(options.root)
     if words["undo"] is not None:
-        return _undo(backups, words["undo"])
+        return _undo(backups, words["undo"], options.root)
     if words["apply_it"] and options.snapshot:
         raise UsageError("A snapshot is of another host or another time: --apply changes files here.")
     plan, snapshot = _plan(options, words)
@@ -105,10 +105,10 @@ def _plan(options: GatherOptions, words: Mapping[str, Any]) -> tuple[FixPlan, Sn
     return plan, snapshot
 
 
-def _undo(directory: str, name: str) -> int:
+def _undo(directory: str, name: str, root: str) -> int:
     from hitless.audit.fix.backups import steps_after_undo, undo
 
-    backup, paths = undo(directory, name)
+    backup, paths = undo(directory, name, root=root)
     lines = [f"put back  {path}" for path in paths] or ["Everything was as before already."]
     lines += [f"next      {step}" for step in steps_after_undo(paths)]
     write_text("\n".join([f"Backup {backup.name} of {backup.taken_at}:", *lines]) + "\n")

@@ -139,9 +139,9 @@ class LoggingFacts(Record, frozen=True):
     """"rsyslogd", "syslog-ng", "systemd-journald", or "" where none was found."""
     files: tuple[FileText, ...] = ()
     """Configuration files of syslog daemons that name haproxy, or open sockets (imuxsock, imudp, source)."""
-    udp_listeners: tuple[str, ...] = ()
+    udp_listeners: tuple[str, ...] | None = None
     """Endpoints with a UDP socket that receives, e.g. "127.0.0.1:514"."""
-    unix_datagram_sockets: tuple[str, ...] = ()
+    unix_datagram_sockets: tuple[str, ...] | None = None
     """Names of bound unix datagram sockets, e.g. "/run/systemd/journal/dev-log", "/var/lib/haproxy/dev/log"."""
 
 

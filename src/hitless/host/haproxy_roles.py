@@ -16,7 +16,7 @@ import msgspec
 from hitless.config.arguments import HaproxyArguments, parse_arguments
 from hitless.facts import Process, Role
 
-__all__ = ["assign_roles", "first_arguments", "group_instances", "is_haproxy", "unit_of_control_group"]
+__all__ = ["assign_roles", "group_instances", "is_haproxy", "unit_of_control_group"]
 
 _NAMES = ("haproxy", "hapee-lb")
 """How its programs begin: haproxy-2.6, haproxy.old; HAProxy Enterprise's is hapee-lb."""
@@ -42,24 +42,6 @@ def is_haproxy(executable: str, name: str, arguments: Sequence[str]) -> bool:
     return _base(by_binary.removesuffix(_DELETED)).startswith(_NAMES) or _base(arguments[0]).startswith(
         _NAMES
     )
-
-
-def first_arguments(arguments: Sequence[str]) -> tuple[str, ...]:
-    """Return the words that a master (or its worker) was first started with.
-
-    When a master reloads it puts "-sf PID…" and "-x SOCKET" (sockpair@N since 2.4) before its own words: they say
-    nothing of how the service is started. Only for master-worker: a script may start a classic process like this.
-    Source: HAProxy 2.8 src/haproxy.c mworker_reexec().
-    """
-    words = list(arguments)
-    if words[1:2] != ["-sf"]:
-        return tuple(words)
-    end = 2
-    while end < len(words) and words[end].isascii() and words[end].isdigit():
-        end += 1
-    if words[end : end + 1] == ["-x"]:
-        end += 2
-    return (*words[:1], *words[end:])
 
 
 def _end_of_options(words: Sequence[str]) -> int:

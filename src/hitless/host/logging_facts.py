@@ -47,25 +47,32 @@ _AUTOBOUND = re.compile(r"@[0-9a-f]{5}\Z")
 """What the kernel names a client's socket. Source: Linux v6.18 net/unix/af_unix.c unix_autobind()."""
 
 
-def read_logging(root: HostRoot) -> tuple[LoggingFacts, list[Unknown]]:
-    """Return where syslog goes, and what could not be seen of it."""
+def read_logging(root: HostRoot, *, same_network: bool = True) -> tuple[LoggingFacts, list[Unknown]]:
+    """Return where syslog goes, and what could not be seen of it.
+
+    `same_network`: HAProxy is in our network namespace, so that our tables of sockets are its own.
+    """
     unknown: list[Unknown] = []
     daemons = _running(root, unknown) if root.live else _installed(root)
-    udp: list[str] = []
-    unix: list[str] = []
-    if root.live:
-        for table, v6 in (("/proc/net/udp", False), ("/proc/net/udp6", True)):
-            udp += parse_udp(_table(root, table, unknown), v6=v6)
-        unix = parse_unix_datagram(_table(root, "/proc/net/unix", unknown))
+    seen = root.live and same_network
+    udp = [_table(root, f"/proc/net/{name}", unknown) if seen else None for name in ("udp", "udp6")]
+    unix = _table(root, "/proc/net/unix", unknown) if seen else None
     facts = LoggingFacts(
         dev_log=_dev_log(root) if root.live else None,  # made at boot: a tree does not have it
         journald="systemd-journald" in daemons,
         daemon=next((daemon for daemon in _PROGRAMS if daemon in daemons), ""),
         files=tuple(_files(root, unknown)),
-        udp_listeners=tuple(udp),
-        unix_datagram_sockets=tuple(unix),
+        udp_listeners=_udp_listeners(*udp),
+        unix_datagram_sockets=None if unix is None else tuple(parse_unix_datagram(unix)),
     )
     return facts, unknown
+
+
+def _udp_listeners(v4: str | None, v6: str | None) -> tuple[str, ...] | None:
+    """Return who receives; None unless both tables were seen."""
+    if v4 is None or v6 is None:
+        return None
+    return (*parse_udp(v4, v6=False), *parse_udp(v6, v6=True))
 
 
 def parse_udp(text: str, *, v6: bool) -> list[str]:
@@ -144,14 +151,17 @@ def _is_there(root: HostRoot, path: str) -> bool:
         return False
 
 
-def _table(root: HostRoot, path: str, unknown: list[Unknown]) -> str:
+def _table(root: HostRoot, path: str, unknown: list[Unknown]) -> str | None:
     try:
         file = root.read_text(path, limit_bytes=TABLE_LIMIT_BYTES)
     except Gone:  # no IPv6
         return ""
     except HostError as error:
         unknown.append(Unknown(what=f"sockets that receive syslog ({path})", why=error.message))
-        return ""
+        return None
+    if file.truncated:
+        unknown.append(Unknown(what=f"sockets that receive syslog ({path})", why="there are too many"))
+        return None
     return file.text
 
 

@@ -7,12 +7,14 @@ Line ends stay, so line numbers stay true as well. What is no secret stays byte 
 import re
 from collections.abc import Iterator, Sequence
 
-__all__ = ["is_secret_name", "redact_configuration", "redact_text"]
+__all__ = ["is_secret_name", "is_secret_variable", "redact_configuration", "redact_text"]
 
 _HIDDEN = (
     r"(?:pass(?:word|wd|phrase)|secret|token|credentials?|api[_-]?key|access[_-]?key|account[_-]?key"
     r"|auth[_-]?key|(?<![a-z])authorization|private[_-]?key|[_-](?:pwd|pass|key)(?![a-z0-9]))"
 )
+_STAND_IN = "stand:in"
+"""A value that is no path, no name and no number; with the colon between a user and a password."""
 _HARMLESS_END = re.compile(r"(?:file|path|dir|directory|url|uri|name|id|user|ttl|length|type|mode)s?$")
 _SECRET_NAME = re.compile(_HIDDEN, re.IGNORECASE)
 # Possessive ("++"): a line of 50 MB would else keep every position to come back to, gigabytes of them.
@@ -79,6 +81,21 @@ _VARIABLE = re.compile(r"[\"']?(?:proc|sess|txn|req|res|check)\.")
 def is_secret_name(name: str) -> bool:
     """Return whether a variable or header of this name holds a secret ("DB_PASSWORD", not "PASSWORD_FILE")."""
     return bool(_SECRET_NAME.search(name)) and not _HARMLESS_END.search(name.lower())
+
+
+def is_secret_variable(name: str, configuration: str) -> bool:
+    """Return whether a variable holds a secret, by its name or by where a HAProxy configuration uses it.
+
+    `stats auth admin:"$PW"` does: the secret is what another value in its place would be.
+    """
+    if is_secret_name(name):
+        return True
+    used = re.compile(rf"\$(?:{re.escape(name)}(?!\w)|\{{{re.escape(name)}(?:-[^}}\n]*|\[\*\])?\}})")
+    for line in configuration.split("\n"):
+        shown, count = used.subn(_STAND_IN, line)
+        if count and redact_configuration(shown).count(_STAND_IN) < count:
+            return True
+    return False
 
 
 def redact_text(text: str) -> str:

@@ -113,9 +113,9 @@ def ask_systemctl(*arguments: str) -> str:
 
     Raises: HostError if it is not installed, cannot reach systemd, fails, or does not end in time.
     """
-    program = shutil.which(
-        "systemctl", path=os.pathsep.join((os.environ.get("PATH", ""), "/usr/bin", "/bin"))
-    )
+    # An empty name in PATH is the working directory, which may be anybody's.
+    directories = [d for d in os.environ.get("PATH", "").split(os.pathsep) if d.startswith("/")]
+    program = shutil.which("systemctl", path=os.pathsep.join((*directories, "/usr/bin", "/bin")))
     if program is None:
         raise HostError("systemctl is not installed")
     environment = {

@@ -1,7 +1,9 @@
 import hashlib
+import os
 import stat
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from hitless.audit.fix.apply import apply_plan, with_current_texts
@@ -9,7 +11,7 @@ from hitless.audit.fix.backups import undo
 from hitless.audit.fix.plan import plan_fixes
 from hitless.audit.fix.store import FixError
 from hitless.audit.table import load_rule
-from hitless.facts import Binary, ConfigurationFile, Instance, RunMode, Snapshot
+from hitless.facts import Binary, ConfigurationFile, Instance, Process, Role, RunMode, Snapshot
 
 TEXT = b"global\n    expose-fd listeners\n# caf\xe9\ndefaults\n    mode http\n"
 FIXED = TEXT.replace(
@@ -122,3 +124,38 @@ def test_where_the_first_rename_fails_no_backup_is_left(
         apply_plan(plan, snapshot, backup_directory=backups, check=False)
     assert not list(Path(backups).iterdir())
     assert [p.name for p in configuration.parent.iterdir()] == ["haproxy.cfg"]
+
+
+@pytest.mark.parametrize("source", ["show info on /run/x.sock", "/x/haproxy -vv"])
+def test_a_program_that_was_not_to_be_run_is_not_run_now(
+    configuration: Path, backups: str, tmp_path: Path, source: str
+) -> None:
+    log = tmp_path / "asked"
+    binary = msgspec.structs.replace(program(tmp_path, f"touch {log}; exit 0"), source=source)
+    snapshot = seen(configuration, binary)
+    if source.startswith("show info"):
+        with pytest.raises(FixError, match="no HAProxy here"):
+            apply_plan(plan_fixes(snapshot, RULES), snapshot, backup_directory=backups)
+        assert not log.exists()
+    else:
+        apply_plan(plan_fixes(snapshot, RULES), snapshot, backup_directory=backups)
+        assert log.exists()
+
+
+def test_root_does_not_check_what_another_user_wrote_for_himself(
+    configuration: Path, backups: str, tmp_path: Path
+) -> None:
+    if os.geteuid() != 0:
+        return
+    snapshot = seen(configuration, program(tmp_path, "exit 0"))
+    [instance] = snapshot.instances
+    theirs = (Process(pid=1, parent_pid=0, role=Role.CLASSIC, uid=1234),)
+    snapshot = msgspec.structs.replace(
+        snapshot, instances=(msgspec.structs.replace(instance, processes=theirs),)
+    )
+    os.chown(configuration, 1234, 1234)
+    with pytest.raises(FixError, match="belong to another user"):
+        apply_plan(plan_fixes(snapshot, RULES), snapshot, backup_directory=backups)
+    os.chown(configuration, 0, 0)
+    apply_plan(plan_fixes(snapshot, RULES), snapshot, backup_directory=backups)
+    assert configuration.read_bytes() == FIXED

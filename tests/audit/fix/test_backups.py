@@ -107,8 +107,10 @@ def test_a_place_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
         save(str(tmp_path / "file"), [])
 
 
-def test_a_tree_keeps_its_own_backups() -> None:
-    assert default_directory("/srv/image/") == "/srv/image/var/lib/hitless/backups"
+def test_a_tree_keeps_its_own_backups(tmp_path: Path) -> None:
+    assert default_directory(f"{tmp_path}/") == f"{tmp_path}/var/lib/hitless/backups"
+    with pytest.raises(UsageError, match="is no directory"):
+        default_directory(f"{tmp_path}/nowhere")
 
 
 def test_a_directory_that_was_made_goes_too_unless_it_is_used(tmp_path: Path, store: str) -> None:
@@ -135,3 +137,29 @@ def test_a_change_that_was_not_made_leaves_no_backup(tmp_path: Path, store: str)
     path.write_bytes(b"one")
     forget(store, save(store, [(str(path), b"one", b"two")]))
     assert not list(Path(store).iterdir())
+
+
+def test_a_trees_backup_changes_nothing_outside_the_tree(tmp_path: Path) -> None:
+    tree = tmp_path / "tree"
+    (tree / "etc").mkdir(parents=True)
+    ours = tmp_path / "passwd"
+    ours.write_bytes(b"one")
+    store = default_directory(str(tree))
+    change(store, ours, b"two")
+    with pytest.raises(FixError, match="is not below"):
+        undo(store, root=str(tree))
+    assert ours.read_bytes() == b"two"
+    path = tree / "etc" / "haproxy.cfg"
+    path.write_bytes(b"one")
+    backup = change(store, path, b"two")
+    assert undo(store, root=str(tree)) == (backup, [str(path)])
+    assert path.read_bytes() == b"one"
+
+
+def test_a_link_does_not_lead_a_trees_backups_out_of_it(tmp_path: Path) -> None:
+    (tmp_path / "tree" / "var").mkdir(parents=True)
+    (tmp_path / "tree" / "var" / "lib").symlink_to("/etc")
+    with pytest.raises(FixError, match="leads nowhere there"):
+        default_directory(str(tmp_path / "tree"))
+    (tmp_path / "tree" / "etc").mkdir()
+    assert default_directory(str(tmp_path / "tree")) == f"{tmp_path}/tree/etc/hitless/backups"

@@ -39,3 +39,14 @@ def test_what_cannot_be_asked_is_unknown(tmp_path: Path) -> None:
     outcome, unknown = check_instance(found, files=("a",))
     assert outcome is None
     assert unknown
+
+
+def test_a_line_that_haproxy_shows_is_shown_without_its_secret(tmp_path: Path) -> None:
+    found = instance(tmp_path / "haproxy")
+    said = "[ALERT]    (1) : config : parsing [a:9]: unmatched quote at position 22:"
+    line = '  stats auth admin:\\"hunter2'
+    (tmp_path / "haproxy").write_text(f'#!/bin/sh\necho "{said}" >&2\necho "{line}" >&2\nexit 1\n')
+    outcome, _ = check_instance(found, files=("a",))
+    assert outcome is not None
+    assert "stats auth admin:***" in outcome.messages[0]
+    assert "hunter2" not in outcome.messages[0]

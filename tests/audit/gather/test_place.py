@@ -50,3 +50,23 @@ def test_a_sandbox_of_systemd_is_no_container(tmp_path: Path) -> None:
     (tmp_path / "bin/true").touch()
     assert "another file there" in other.may_run("/bin/true")
     assert ProcessPlace(HostRoot()).command_prefix("/srv") == ()
+
+
+def test_a_directory_that_others_can_change_counts_as_the_program_does(tmp_path: Path) -> None:
+    if os.geteuid() != 0:
+        return
+    place = ProcessPlace(HostRoot())
+    directory = tmp_path / "bin"
+    directory.mkdir()
+    program = directory / "haproxy"
+    program.touch()
+    link = tmp_path / "link"
+    link.symlink_to(program)
+    assert not place.may_run(str(program))
+    for owner, mode in ((1234, 0o755), (0, 0o757)):
+        os.chown(directory, owner, owner)
+        directory.chmod(mode)
+        assert "another user" in place.may_run(str(program))
+        assert "another user" in place.may_run(str(link)), "what a link leads through counts, too"
+    directory.chmod(0o1777)
+    assert not place.may_run(str(program)), "in a sticky directory nobody replaces what is not his"

@@ -7,6 +7,7 @@ import hashlib
 import os
 import signal
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -23,6 +24,7 @@ from hitless.audit.fix.store import (
     remove_empty_drop_in_directory,
     stage,
 )
+from hitless.audit.gather.views import FROM_A_SOCKET
 from hitless.config.arguments import parse_arguments
 from hitless.control.binary import read_binary
 from hitless.control.check import check_configuration
@@ -144,10 +146,16 @@ def _ask(
 
 
 def _ask_one(instance: Instance, candidates: dict[str, str]) -> str:
-    if instance.binary is None:
+    if instance.binary is None or instance.binary.source.startswith(FROM_A_SOCKET):
         raise FixError(
             f"There is no HAProxy here to ask whether it accepts the result for {instance.name}; nothing was changed.",
             hint="Name one with --haproxy PATH, or write without asking with --no-check.",
+        )
+    if _is_another_users(instance, candidates):
+        raise FixError(
+            f"{instance.name} and its configuration belong to another user: HAProxy would run as root what "
+            "stands there (Lua); nothing was changed.",
+            hint="Run `hitless fix` as that user, or write without asking with --no-check.",
         )
     arguments = parse_arguments(instance.launch.arguments if instance.launch else ())
     flags = _flags(instance, arguments)
@@ -172,6 +180,13 @@ def _ask_one(instance: Instance, candidates: dict[str, str]) -> str:
         )
     files = [word for file in instance.configuration for word in ("-f", file.path)]
     return " ".join([instance.binary.path, *flags, "-c", *files])
+
+
+def _is_another_users(instance: Instance, candidates: dict[str, str]) -> bool:
+    """Return whether root would run what somebody else wrote: for the processes of root, root does so anyway."""
+    if os.geteuid() != 0 or not instance.processes or any(p.uid == 0 for p in instance.processes):
+        return False
+    return any(Path(candidates[file.path]).stat().st_uid != 0 for file in instance.configuration)
 
 
 def _flags(instance: Instance, arguments: HaproxyArguments) -> list[str]:

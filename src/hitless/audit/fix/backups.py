@@ -18,9 +18,11 @@ import msgspec
 from hitless.audit.fix.store import (
     FixError,
     Staged,
+    below,
     discard,
     put_in_place,
     read_bytes,
+    real_path,
     remove_empty_drop_in_directory,
     stage,
     sync_directory,
@@ -64,9 +66,14 @@ class Backup(Record, frozen=True):
 
 
 def default_directory(root: str = "/") -> str:
-    """Return where backups are kept: /var/lib/hitless for root, the user's state directory for others."""
+    """Return where backups are kept: /var/lib/hitless for root, the user's state directory for others.
+
+    Raises: UsageError if the tree is none; FixError if its place leads out of it.
+    """
+    if root != "/" and not Path(root).is_dir():
+        raise UsageError(f"--root {root} is no directory.")
     if root != "/":
-        return f"{root.rstrip('/')}/var/lib/hitless/backups"
+        return below(root, "/var/lib/hitless/backups")
     if os.geteuid() == 0:
         return "/var/lib/hitless/backups"
     state = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
@@ -130,8 +137,10 @@ def list_backups(directory: str) -> list[Backup]:
     ]
 
 
-def undo(directory: str, name: str = "") -> tuple[Backup, list[str]]:
+def undo(directory: str, name: str = "", *, root: str = "/") -> tuple[Backup, list[str]]:
     """Put back what a backup holds (the newest without a name); return it and the paths that were put back.
+
+    Of a tree only files within it: whoever owns the tree can have written its backups.
 
     All files are looked at first: if one is neither as `hitless fix` left it nor as it was before, nothing is touched.
 
@@ -142,6 +151,7 @@ def undo(directory: str, name: str = "") -> tuple[Backup, list[str]]:
     if backup is None:
         known = ", ".join(b.name for b in backups[:5]) or "none"
         raise UsageError(f"There is no backup {name or 'yet'} in {directory}.", hint=f"There are: {known}.")
+    _require_within(root, backup)
     todo = [entry for entry in backup.files if _state(entry) == "changed"]
     waiting: list[Staged] = []
     try:
@@ -171,6 +181,17 @@ def steps_after_undo(paths: Sequence[str]) -> list[str]:
         "configuration": "systemctl reload of the service: HAProxy reads its configuration",
     }
     return [step for kind, step in steps.items() if kind in kinds]
+
+
+def _require_within(root: str, backup: Backup) -> None:
+    top = real_path(root).rstrip("/")
+    for entry in backup.files:
+        if "/" in entry.copy or (
+            top and (real_path(entry.path) != entry.path or not entry.path.startswith(f"{top}/"))
+        ):
+            raise FixError(
+                f"The backup {backup.name} names {entry.path}, which is not below {root}; nothing was put back."
+            )
 
 
 def _kept(directory: str, backup: Backup, entry: BackedUp) -> bytes:

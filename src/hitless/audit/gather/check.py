@@ -11,6 +11,7 @@ from hitless.control.command import run_bounded
 from hitless.control.errors import CouldNotAsk
 from hitless.control.messages import Level, parse_messages
 from hitless.facts import CheckOutcome, RunMode, Unknown
+from hitless.host.redact import redact_configuration
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -62,8 +63,11 @@ def check_instance(
     except OSError as error:
         return None, [Unknown(what=_WHAT, why=str(error), instance=instance.name)]
     messages = parse_messages(done.stderr)
+    # HAProxy shows the line it cannot read, whatever stands there.
     said = tuple(
-        f"[{m.level}] {m.text}" if m.level else m.text for m in messages if m.level is not Level.NOTICE
+        redact_configuration(f"[{m.level}] {m.text}" if m.level else m.text)
+        for m in messages
+        if m.level is not Level.NOTICE
     )
     return (
         CheckOutcome(accepted=done.returncode == 0, messages=said[:_MESSAGES], command=shlex.join(command)),

@@ -23,7 +23,7 @@ from hitless.config.arguments import parse_arguments
 from hitless.config.files import LIMIT_BYTES
 from hitless.facts import ConfigurationFile, Instance, Launch, RunMode, Unknown
 from hitless.host.errors import HostError, translated
-from hitless.host.redact import is_secret_name
+from hitless.host.redact import is_secret_variable
 from hitless.host.root import HostRoot, printable
 
 if TYPE_CHECKING:
@@ -164,7 +164,7 @@ def _launch(service: Service, directory: str, gathering: Gathering) -> Launch | 
         source=f"/proc/{main.pid}/cmdline",
         working_directory=directory,
         environment=tuple(
-            (printable(name), "*" * len(value) if is_secret_name(name) else printable(value))
+            (printable(name), "*" * len(value) if is_secret_variable(name, text) else printable(value))
             for name, value in sorted(gathering.environment.items())
             if name in used or name == "HAPROXY_LOCALPEER"
         ),

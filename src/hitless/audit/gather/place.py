@@ -6,7 +6,7 @@ import os
 import posixpath
 import stat
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from hitless.host.errors import HostError, translated
 from hitless.host.root import HostRoot
@@ -47,11 +47,13 @@ class ProcessPlace:
         if self.foreign and not self._is_ours(path):
             return f"{path} is not run from here: {self.why}"
         try:
-            status = self.root.stat(path)
+            self.root.stat(path)
+            changeable = os.geteuid() == 0 and _others_can_change(
+                HostRoot() if self.foreign else self.root, path
+            )
         except HostError as error:
             return error.message
-        others = status.st_uid not in {0, os.geteuid()} or status.st_mode & stat.S_IWOTH
-        return f"{path} is not run: another user can change it" if os.geteuid() == 0 and others else ""
+        return f"{path} is not run: another user can change it" if changeable else ""
 
     def command_prefix(self, directory: str = "") -> tuple[str, ...]:
         """Return what makes a program see the files that the process sees, from this directory of its; () as we do.
@@ -70,6 +72,28 @@ class ProcessPlace:
         except HostError:
             return False
         return bool(self.mount_namespace) and os.path.samestat(theirs, ours)
+
+
+def _others_can_change(root: HostRoot, path: str) -> bool:
+    """Return whether a user who is neither root nor we can put another program at this path: now, or after we looked.
+
+    The directories count as the file does, those that the path says and those that its links lead through.
+
+    Raises: HostError
+    """
+    if _is_open(root.stat(path)):
+        return True
+    above = {*PurePosixPath(path).parents}
+    if not path.startswith("/proc/"):  # /proc/PID/exe leads to a file, not to a path
+        above |= {*PurePosixPath(root.real_path(path)).parents}
+    return any(_is_open(root.stat(str(directory))) for directory in above)
+
+
+def _is_open(status: os.stat_result) -> bool:
+    """Return whether others can write: in a sticky directory (/tmp) each changes only what is his."""
+    writable = status.st_mode & stat.S_IWOTH or (status.st_mode & stat.S_IWGRP and status.st_gid)
+    sticky = stat.S_ISDIR(status.st_mode) and status.st_mode & stat.S_ISVTX
+    return status.st_uid not in {0, os.geteuid()} or bool(writable and not sticky)
 
 
 def find_place(pid: int, host: HostRoot, executable: str = "") -> ProcessPlace:
@@ -91,12 +115,17 @@ def find_place(pid: int, host: HostRoot, executable: str = "") -> ProcessPlace:
         foreign=True,
         same_network=same_network,
         why="it lives in another mount namespace (a container)",
-        mount_namespace=str(proc / "ns" / "mnt") if _has_our_root(proc) else "",
+        mount_namespace=str(proc / "ns" / "mnt") if _is_a_sandbox(proc) else "",
     )
 
 
-def _has_our_root(proc: Path) -> bool:
-    """Return whether a process's root directory is ours: a clone of the mount has the same device and inode."""
+def _is_a_sandbox(proc: Path) -> bool:
+    """Return whether a process's root directory is ours: a clone of the mount has the same device and inode.
+
+    In a user namespace of its own, whoever made it decides what is mounted there: that is no place to run things.
+    """
+    if not _same_namespace(proc, "user"):
+        return False
     try:
         with translated("gone", "denied"):
             return os.path.samestat((proc / "root").stat(), Path("/").stat())

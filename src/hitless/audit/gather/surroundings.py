@@ -69,7 +69,7 @@ def read_host(
         keepalived=reader.keepalived(host),
         scripts=reader.noted(read_scripts(host, options.scripts)),
         tmpfiles=reader.noted(read_tmpfiles(root, sorted(_socket_directories(gatherings, models)))),
-        logging=reader.noted(read_logging(host)),
+        logging=reader.noted(read_logging(host, same_network=reader.network_pid is None)),
         sysctl_files=reader.noted(read_sysctl_files(host)),
     )
     reader.say_what_is_elsewhere()

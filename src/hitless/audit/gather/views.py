@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from hitless.audit.gather.budget import SPENT
 from hitless.audit.gather.program import VERSION
 from hitless.audit.subject import Subject
@@ -11,6 +13,7 @@ from hitless.control.inspect import Deadline, read_master_view, read_worker_view
 from hitless.control.version import parse_version
 from hitless.facts import Binary, Role, RunMode, Snapshot
 from hitless.host.errors import HostError
+from hitless.host.redact import redact_configuration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +23,10 @@ if TYPE_CHECKING:
     from hitless.control.process_state import ConfiguredServers
     from hitless.facts import MasterView, WorkerView
 
-__all__ = ["model_of", "read_views"]
+__all__ = ["FROM_A_SOCKET", "model_of", "read_views"]
+
+FROM_A_SOCKET = "show info on "
+"""How the source of a `Binary` begins whose program must not be run from here."""
 
 _TIMEOUT_S = 15.0
 _MOST_SOCKETS = 8
@@ -86,7 +92,7 @@ def _version_from_views(gathering: Gathering) -> None:
         found = parse_version(f"HAProxy version {view.version}")
         if found is not None:
             path = next((p.executable for p in instance.processes or () if p.pid == view.pid), "")
-            source = f"show info on {view.socket}"
+            source = f"{FROM_A_SOCKET}{view.socket}"
             gathering.set(
                 binary=Binary(path=path, version=found.version, version_text=found.text, source=source)
             )
@@ -112,7 +118,9 @@ def _read_master(gathering: Gathering, deadline: Deadline) -> tuple[str, MasterV
         master, unknown = read_master_view(address[0], shown=address[1], deadline=deadline)
         gathering.take(unknown)
         if master is not None:
-            return address[0], master
+            # HAProxy shows the line it cannot read, whatever stands there.
+            log = tuple(redact_configuration(line) for line in master.startup_log)
+            return address[0], msgspec.structs.replace(master, startup_log=log)
     return "", None
 
 

@@ -136,7 +136,7 @@ def _missing(subject: Subject, inside: str) -> Evidence | None:
         inside == to or inside.startswith(to.rstrip("/") + "/")
         for to in (_destination(path) for path in (subject.unit.bind_paths if subject.unit else ()))
     )
-    if host is None or logging is None or bound or inside in logging.unix_datagram_sockets:
+    if host is None or logging is None or bound or inside in (logging.unix_datagram_sockets or ()):
         return None
     if subject.unit is None and host.systemd:
         return None  # A unit that could not be seen may bind it there.

@@ -126,6 +126,8 @@ def _check(subject: Subject) -> Iterator[Finding]:
 
 def _is_missing(subject: Subject, logging: LoggingFacts, address: Address) -> bool:
     if address.kind in {"udp", "ip", "name"} and _is_loopback(address.host):
+        if logging.udp_listeners is None:
+            return False  # Who receives could not be seen.
         return not any(_receives(endpoint, address) for endpoint in logging.udp_listeners)
     if address.kind != "unix" or subject.in_global("chroot") or subject.host is None:
         return False
@@ -150,7 +152,7 @@ def _receives(endpoint: str, address: Address) -> bool:
 def _evidence(address: Address, logging: LoggingFacts) -> Evidence:
     if address.kind == "unix":
         return Evidence(text=f"{address.host} does not exist", source=f"stat({address.host})")
-    bound = ", ".join(logging.udp_listeners[:8]) or "none"
+    bound = ", ".join((logging.udp_listeners or ())[:8]) or "none"
     return Evidence(text=f"UDP sockets that receive: {bound}", source="/proc/net/udp, /proc/net/udp6")
 
 

@@ -135,6 +135,7 @@ def _describe(subject: Subject) -> AuditedInstance:
         configuration=tuple(file.path for file in instance.configuration if not file.problem),
         unreadable=tuple(f"{file.path}: {file.problem}" for file in instance.configuration if file.problem),
         processes=tuple(process.pid for process in subject.processes),
+        running=None if subject.host is None or instance.processes is None else bool(instance.processes),
     )
 
 

@@ -100,7 +100,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except HitlessError as error:
         return _fail(error.message, error.hint, error.exit_code)
     except (click.Abort, KeyboardInterrupt):
-        return _fail("interrupted; nothing is left behind.", "", ExitCode.INTERRUPTED)
+        return _fail("interrupted; everything has been taken down.", "", ExitCode.INTERRUPTED)
     except MemoryError:
         return _fail("there is too little memory for this.", "", ExitCode.UNKNOWN)
     except SystemExit as stop:

@@ -66,7 +66,10 @@ def command(**words: Any) -> int:
         return _undo(backups, words["undo"])
     if words["apply_it"] and options.snapshot:
         raise UsageError("A snapshot is of another host or another time: --apply changes files here.")
-    plan, snapshot = _plan(options, words)
+    try:
+        plan, snapshot = _plan(options, words)
+    except KeyboardInterrupt:
+        raise Interrupted("interrupted; nothing was changed.") from None
     applied = None
     if words["apply_it"] and plan.changes:
         from hitless.audit.fix.apply import apply_plan

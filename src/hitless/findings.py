@@ -176,6 +176,8 @@ class AuditedInstance(Record, frozen=True):
     unreadable: tuple[str, ...] = ()
     """Files of the configuration that could not be read, each with the reason."""
     processes: tuple[int, ...] = ()
+    running: bool | None = None
+    """None: nobody looked (files alone), or it could not be seen."""
 
 
 class AuditResult(Record, frozen=True):

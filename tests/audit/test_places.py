@@ -41,7 +41,8 @@ def test_a_word_of_a_line(subject: Subject) -> None:
 @pytest.mark.parametrize("word", ["", "nowhere"])
 def test_a_whole_line(subject: Subject, word: str) -> None:
     place = config_place(subject, "/e/h.cfg:2", word)
-    assert place.text[place.column - 1 : place.column - 1 + place.length] == "stats socket /s level admin # é"
+    assert place.text[place.column - 1 : place.column - 1 + place.length] == "stats socket /s level admin"
+    assert place.text.endswith(" # é")
 
 
 @pytest.mark.parametrize("where", ["/e/h.cfg:99", "/e/h.cfg:0", "/other:1", "/e/h.cfg", ""])

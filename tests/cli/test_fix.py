@@ -71,3 +71,8 @@ def test_what_cannot_be_is_wrong_usage(configuration: Path, tmp_path: Path) -> N
     assert hitless("fix", str(tmp_path / "absent")).status == ExitCode.USAGE
     assert hitless("fix", str(configuration), "--select", "HL999").status == ExitCode.USAGE
     assert hitless("fix", "--snapshot", str(configuration), "--apply").status == ExitCode.USAGE
+
+
+def test_each_option_is_in_the_help_once() -> None:
+    shown = hitless("fix", "--help").stdout
+    assert sum("--no-check" in line and line.startswith("  --") for line in shown.splitlines()) == 1

@@ -155,6 +155,7 @@ def _describe(subject: Subject) -> AuditedInstance:
             _short(f"{file.path}: {file.problem}") for file in instance.configuration if file.problem
         ),
         processes=tuple(process.pid for process in subject.processes),
+        running=None if subject.host is None or instance.processes is None else bool(instance.processes),
     )
 
 

@@ -32,7 +32,7 @@ def config_line(subject: Subject, where: str) -> tuple[ConfigFile, int] | None:
 
 
 def config_place(subject: Subject, where: str, word: str = "") -> Place:
-    """Return the place of a configuration line; `word` is underlined, without it the whole line."""
+    """Return the place of a configuration line; `word` is underlined, without it all but a comment."""
     found = config_line(subject, where)
     if found is None:
         name, number = split_where(where)
@@ -40,6 +40,8 @@ def config_place(subject: Subject, where: str, word: str = "") -> Place:
     file, number = found
     line = file.line(number)
     text = (line.indent + line.body + line.trail).decode("utf-8", "surrogateescape")
+    if word not in text or not word:  # a comment is shown, and nothing is wrong with it
+        word = line.body.decode("utf-8", "surrogateescape")
     return _place(file.filename, number, text, word)
 
 

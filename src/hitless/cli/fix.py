@@ -23,7 +23,8 @@ __all__ = ["command"]
 _HELP = """Show the smallest change that removes what `hitless audit` finds, as a diff; make it with --apply.
 
 Safe fixes only, unless --unsafe allows those that change behaviour. With --apply HAProxy itself must accept the result
-in the mode its service uses; what is replaced is kept, and `hitless fix --undo` puts it back.
+in the mode its service uses; what is replaced is kept, and `hitless fix --undo` puts it back. --no-check asks
+HAProxy nothing.
 
 Exit status: 0 nothing to change, or all changes made; 1 there are changes to make (without --apply); 2 wrong usage;
 3 it could not be done.
@@ -41,7 +42,6 @@ _PARAMETERS = [
         help="Put back what the last --apply (or the one named) replaced.",
     ),
     click.Option(["--backup-dir"], type=click.Path(), help="Where replaced files are kept."),
-    click.Option(["--no-check"], is_flag=True, help="Do not ask HAProxy whether it accepts the result."),
     click.Option(
         ["--select"], multiple=True, metavar="CODES", help="Only these rules: codes, names, families (HL5)."
     ),
@@ -66,14 +66,17 @@ def command(**words: Any) -> int:
         return _undo(backups, words["undo"], options.root)
     if words["apply_it"] and options.snapshot:
         raise UsageError("A snapshot is of another host or another time: --apply changes files here.")
-    plan, snapshot = _plan(options, words)
+    try:
+        plan, snapshot = _plan(options, words)
+    except KeyboardInterrupt:
+        raise Interrupted("interrupted; nothing was changed.") from None
     applied = None
     if words["apply_it"] and plan.changes:
         from hitless.audit.fix.apply import apply_plan
 
         try:
             applied = apply_plan(
-                plan, snapshot, root=options.root, backup_directory=backups, check=not words["no_check"]
+                plan, snapshot, root=options.root, backup_directory=backups, check=words["check"] is not False
             )
         except KeyboardInterrupt:
             raise Interrupted(

@@ -83,7 +83,8 @@ def read_listening(
     holders = find_holders(wanted, proc)
     without = [inode for inode in wanted if inode not in holders.pids]
     if holders.unseen and without:
-        why = f"the open files of {holders.unseen} processes could not be looked into (other users', without root)"
+        whose = "one process" if holders.unseen == 1 else f"{holders.unseen} processes"
+        why = f"the open files of {whose} could not be looked into"
         unknown.append(Unknown(what=f"who holds {len(without)} of {len(wanted)} listening sockets", why=why))
     return _join(sockets, holders), tuple(unknown)
 

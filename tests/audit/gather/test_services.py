@@ -89,3 +89,12 @@ def test_a_unit_file_where_no_systemd_runs_says_nothing_of_what_runs() -> None:
     assert [s.name for s in find_services([], [packaged])] == ["haproxy.service"]
     seen = msgspec.structs.replace(packaged, active_state="inactive")
     assert [s.name for s in find_services([NEW], [seen])] == ["pid 21", "haproxy.service"]
+
+
+def test_what_there_is_to_choose_from_fits_a_screen() -> None:
+    long = [process(100 + n, Role.CLASSIC, "-f", f"/{n}" + "A" * 5000, generation=0) for n in range(60)]
+    with pytest.raises(UsageError) as failure:
+        choose(find_services(long, []), GatherOptions(unit="none.service"))
+    lines = (failure.value.hint or "").splitlines()
+    assert lines[-1] == "  and 20 more"
+    assert max(map(len, lines)) < 250

@@ -1,6 +1,6 @@
 """Groups and sentences that all forms share."""
 
-from hitless.findings import ConfigEdit, EditAction, Fix, NotChecked, Place, Safety
+from hitless.findings import AuditedInstance, ConfigEdit, EditAction, Fix, NotChecked, Place, Safety
 from hitless.report.audit.wording import (
     describe_instances,
     edit_lines,
@@ -71,3 +71,10 @@ def test_what_many_instances_share_is_said_once() -> None:
     assert len(list(describe_instances(make(instances=60).instances))) == 1
     assert len(list(describe_instances(make(instances=3).instances))) == 3
     assert unreadable(make_full()) == []
+
+
+def test_a_service_that_does_not_run_says_so() -> None:
+    dead = AuditedInstance(name="haproxy.service", version="2.6.12", running=False)
+    assert [seen for _, seen in describe_instances((dead,))] == [
+        "haproxy 2.6.12 · mode not known · not running"
+    ]

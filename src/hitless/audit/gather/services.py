@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Service", "choose", "find_services"]
 
+_MOST_LISTED = 40
+_MOST_CHARACTERS = 200
+
 
 @dataclass(slots=True)
 class Service:
@@ -68,7 +71,7 @@ class Service:
             for part in (
                 self.unit.name if self.unit else "",
                 f"pid {main.pid}" if main else "not running",
-                " ".join(self.files),
+                _shortened(" ".join(self.files)),
             )
             if part
         )
@@ -107,6 +110,11 @@ def _is_of_haproxy(unit: Unit) -> bool:
     return any(is_haproxy("", "", command.arguments) for command in unit.start if command.arguments)
 
 
+def _shortened(text: str) -> str:
+    """Return the text as a line can hold it: any process may call itself HAProxy, with arguments of any length."""
+    return text if len(text) <= _MOST_CHARACTERS else f"{text[:_MOST_CHARACTERS]}…"
+
+
 def choose(services: Sequence[Service], options: GatherOptions) -> list[Service]:
     """Return the services that --pid, --unit and --config leave; without any of them all.
 
@@ -130,7 +138,9 @@ def choose(services: Sequence[Service], options: GatherOptions) -> list[Service]
             "no /etc/haproxy/haproxy.cfg.",
             hint="Name configuration files to look at them alone, or --snapshot FILE of the host that has it.",
         )
-    there = "\n".join(f"  {s.describe()}" for s in services)
+    there = "\n".join(f"  {s.describe()}" for s in services[:_MOST_LISTED])
+    if len(services) > _MOST_LISTED:
+        there += f"\n  and {len(services) - _MOST_LISTED} more"
     raise UsageError(f"No HAProxy matches {asked}.", hint=f"There is:\n{there}")
 
 

@@ -119,6 +119,8 @@ def _seen(instance: AuditedInstance) -> Iterator[str]:
     if files and files != (instance.name,):
         more = f" and {len(files) - _MOST_NAMES} more" if len(files) > _MOST_NAMES else ""
         yield ", ".join(files[:_MOST_NAMES]) + more
+    if instance.running is False:
+        yield "not running"
     if instance.processes:
         yield f"pid {', '.join(map(str, instance.processes[:_MOST_NAMES]))}" + (
             f" and {len(instance.processes) - _MOST_NAMES} more"

@@ -25,12 +25,14 @@ echo "reloaded"
 
 ```script script /usr/local/bin/reload.sh
 #!/bin/sh
+pid() { echo "show info" | socat - /run/haproxy/admin.sock | sed -n 's/^Pid: //p'; }
+old=$(pid)
 systemctl reload haproxy
-hitless ready --wait
+until new=$(pid) && [ -n "$new" ] && [ "$new" != "$old" ]; do sleep 0.1; done
 echo "reloaded"
 ```
 
-Or compare the pid in `show info` with that of the worker before the reload.
+A new pid in `show info` is the new worker's answer.
 
 ## Known problems
 
@@ -74,10 +76,7 @@ _PROBE = re.compile(
 _KNOWS_PID = re.compile(
     r"pid|MainPID|show proc|Success=|\bss\s+-\S*p|\bhitless\b|startup-logs", re.IGNORECASE
 )
-_FIX = Fix(
-    summary="wait for the takeover itself: the new pid holds the listening sockets and answers",
-    commands=("hitless ready --wait",),
-)
+_FIX = Fix(summary="wait for the takeover itself: the new pid holds the listening sockets and answers")
 _TRIGGERS = frozenset({Action.RELOAD, Action.SIGNAL, Action.MASTER_CLI, Action.SPAWN})
 
 

@@ -91,15 +91,17 @@ _SETTLED_S = 10.0
 
 def _finding(subject: Subject, pid: int, signal: str) -> Finding:
     sockets = subject.arguments.master_socket_paths
-    command = f"echo reload | socat -t300 {sockets[0]} -" if sockets else "hitless reload"
+    way = (
+        "reload over the master's CLI" if sockets else "restart HAProxy (it has no master CLI to reload over)"
+    )
     return RULE.finding(
         subject,
         f"{signal} is pending and blocked in master {pid}: reloads by signal are ignored for ever",
         place=Place(file=f"process {pid}"),
         evidence=(Evidence(text=f"ShdPnd and SigBlk both have {signal}", source=f"/proc/{pid}/status"),),
         fix=Fix(
-            summary="reload over the master's CLI, and upgrade HAProxy to a release with the fix of issue 3229",
-            commands=(command,),
+            summary=f"{way}, and upgrade HAProxy to a release with the fix of issue 3229",
+            commands=tuple(f"echo reload | socat -t300 {socket} -" for socket in sockets[:1]),
         ),
     )
 

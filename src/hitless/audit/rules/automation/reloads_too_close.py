@@ -33,7 +33,7 @@ cp new.cfg /etc/haproxy/haproxy.cfg
 systemctl reload haproxy
 ```
 
-One reload for all changes; `hitless reload --wait` returns when the new worker has taken over.
+One reload for all changes.
 
 ## Known problems
 
@@ -80,10 +80,7 @@ if TYPE_CHECKING:
     from hitless.audit.subject import Subject
     from hitless.facts import Script
 
-_FIX = Fix(
-    summary="reload once for all changes, or wait for the takeover between two reloads",
-    commands=("hitless reload --wait",),
-)
+_FIX = Fix(summary="reload once for all changes, or wait for the takeover between two reloads")
 
 
 def _check(subject: Subject) -> Iterator[Finding]:

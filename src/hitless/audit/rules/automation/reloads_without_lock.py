@@ -2,7 +2,7 @@
 
 ## What it does
 
-Counts the scripts, crontabs, hooks and timers that reload HAProxy without `flock`, a lock file or `hitless reload`.
+Counts the scripts, crontabs, hooks and timers that reload HAProxy without `flock` or a lock file.
 
 ## Why it drops connections
 
@@ -29,8 +29,6 @@ flock /run/haproxy.reload systemctl reload haproxy
 ```script cron /etc/cron.d/blocklist
 */5 * * * * root /opt/blocklist && flock /run/haproxy.reload systemctl reload haproxy
 ```
-
-`hitless reload` takes a lock by itself and merges what comes while it runs.
 
 ## Known problems
 
@@ -71,7 +69,7 @@ _LOCKED = re.compile(
     r"\bflock\b|\blockfile\b|\.lock\b|\bhitless\b|\bsetlock\b|\bmkdir\s+\S*lock", re.IGNORECASE
 )
 _OTHERS = frozenset({"package", "sysv-init", "configuration-management", "container"})
-_FIX = Fix(summary="one lock for all that reload: `flock FILE systemctl reload haproxy`, or `hitless reload`")
+_FIX = Fix(summary="one lock for all that reload: `flock FILE systemctl reload haproxy`")
 
 
 def _check(subject: Subject) -> Iterator[Finding]:

@@ -25,7 +25,7 @@ cp new.cfg /etc/haproxy/haproxy.cfg
 haproxy -Ws -c -f /etc/haproxy/haproxy.cfg && kill -USR2 $(cat /run/haproxy.pid)
 ```
 
-`hitless reload` also tries whether the new addresses can be bound, which `haproxy -c` does not.
+`haproxy -c` does not try whether the new addresses can be bound.
 
 ## Known problems
 
@@ -65,10 +65,7 @@ _CHECK = re.compile(
     r"\s-c\b[^|;&\n]{0,300}\s-f\b|\s-f\b[^|;&\n]{0,300}\s-c\b|\bconfigtest\b|\bhitless\b|\bcheck_haproxy_config\b"
 )
 _PACKAGED = frozenset({"package", "sysv-init", "container"})
-_FIX = Fix(
-    summary="check with the flags of the service first: `haproxy -c -f FILE && …`",
-    commands=("hitless reload --wait",),
-)
+_FIX = Fix(summary="check with the flags of the service first: `haproxy -c -f FILE && …`")
 
 
 def _check(subject: Subject) -> Iterator[Finding]:

@@ -63,7 +63,7 @@ def _check(subject: Subject) -> Iterator[Finding]:
             continue
         yield RULE.finding(
             subject,
-            f"{file.filename} ends without a line end: HAProxy "
+            "the file ends without a line end: HAProxy "
             + ("refuses it" if refused else "warns, and refuses it from 2.3 on"),
             severity=Severity.ERROR if refused else Severity.WARNING,
             place=config_place(subject, file.where(number)),

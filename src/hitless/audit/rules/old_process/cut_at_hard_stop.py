@@ -155,10 +155,7 @@ def _age_s(text: str) -> int:
 
 def _fix(subject: Subject, stop: Limit, longest_s: float) -> Fix:
     if not longest_s or longest_s > _LONGEST_S:
-        return Fix(
-            summary="a longer `hard-stop-after`, or shorter sessions (`timeout tunnel`); `hitless drain` closes old "
-            "sessions in waves instead of at once"
-        )
+        return Fix(summary="a longer `hard-stop-after`, or shorter sessions (`timeout tunnel`)")
     text = f"hard-stop-after {spell(longest_s)}"
     return Fix(summary=text, safety=Safety.UNSAFE, edits=replace_line(subject, stop.where, text))
 

@@ -18,7 +18,8 @@ process 4711: 9 950 of 10 000 descriptors
 
 ## Use instead
 
-A higher limit (`maxconn`, `LimitNOFILE=`), shorter timeouts, and a look at what holds them: `hitless drain`.
+A higher limit (`maxconn`, `LimitNOFILE=`), shorter timeouts, and a look at what holds them: `show sess`,
+`/proc/PID/fd`.
 
 ## Known problems
 
@@ -66,8 +67,8 @@ def _check(subject: Subject) -> Iterator[Finding]:
                 Evidence(text=f"Max open files {limit}", source=f"/proc/{process.pid}/limits"),
             ),
             fix=Fix(
-                summary="a higher limit that fits `maxconn`; see what holds them with `hitless drain`",
-                commands=("hitless drain",),
+                summary="a higher limit that fits `maxconn`; see what holds them",
+                commands=(f"ls -l /proc/{process.pid}/fd",),
             ),
         )
 

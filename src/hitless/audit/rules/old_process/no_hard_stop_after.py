@@ -49,8 +49,7 @@ backend app
 
 ## Known problems
 
-The right value is that of the longest session that is worth waiting for. `hitless drain` shows what old processes wait
-for, and closes it in waves.
+The right value is that of the longest session that is worth waiting for.
 
 ## Fix safety
 

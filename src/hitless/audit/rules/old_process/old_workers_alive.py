@@ -19,7 +19,8 @@ process 4711 was replaced 3h ago: 1 connection; session of ws/app, age 3h2m
 
 ## Use instead
 
-`hard-stop-after` and timeouts that fit the sessions; `hitless drain` to see what keeps them and to close it in waves.
+`hard-stop-after` and timeouts that fit the sessions. `show sess`, asked of the old worker (`@!PID` on the
+master's CLI), says what keeps it.
 
 ## Known problems
 
@@ -37,6 +38,7 @@ Manual: ending an old process cuts what it carries.
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 from hitless.audit.lifetimes import hard_stop, old_processes, spell
@@ -68,15 +70,22 @@ def _check(subject: Subject) -> Iterator[Finding]:
     )
     yield RULE.finding(
         subject,
-        f"{count} still alive: {pids}",
+        f"{count} still alive" + (f": {pids}" if len(old) > 1 else ""),
         severity=_severity(old, stop),
         place=Place(file=f"process {old[0][0].pid}"),
         evidence=tuple(e for process, since_s in old[:10] for e in _evidence(subject, process, since_s)),
         fix=Fix(
-            summary="see what keeps them with `hitless drain`; bound their life with `hard-stop-after`",
-            commands=("hitless drain",),
+            summary="see what keeps them; bound their life with `hard-stop-after`",
+            commands=_look(subject, old[0][0].pid),
         ),
     )
+
+
+def _look(subject: Subject, pid: int) -> tuple[str, ...]:
+    path = next((p for p in subject.arguments.master_socket_paths if p.startswith("/")), "")
+    if not path:
+        return (f"ls -l /proc/{pid}/fd",)
+    return (f"echo '@!{pid} show sess' | socat - {shlex.quote(path)}",)
 
 
 def _severity(old: tuple[tuple[Process, float], ...], stop: Limit | None) -> Severity:

@@ -54,9 +54,7 @@ def _check(subject: Subject) -> Iterator[Finding]:
         f"`show proc` lists {len(master.processes)} processes and is cut there",
         place=Place(file=master.socket),
         evidence=(Evidence(text=f"{len(master.processes)} rows", source=f"show proc on {master.socket}"),),
-        fix=Fix(
-            summary="`hard-stop-after` in `global`; reload less often; `hitless drain` for those alive now"
-        ),
+        fix=Fix(summary="`hard-stop-after` in `global`; reload less often"),
     )
 
 

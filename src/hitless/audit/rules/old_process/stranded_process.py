@@ -19,7 +19,7 @@ process 4711 (generation 2) listens on 0.0.0.0:443, as process 4999 (generation 
 
 ## Use instead
 
-Proof of takeover after every reload: `hitless reload --wait`. A process that is stranded can be told to stop with
+Proof of takeover after every reload: a new pid in `show info`. A process that is stranded can be told to stop with
 SIGUSR1, which lets its connections end.
 
 ## Known problems

@@ -61,7 +61,9 @@ def _check(subject: Subject) -> Iterator[Finding]:
     plain = not first.has("level")
     yield RULE.finding(
         subject,
-        f"none of {len(sockets)} stats sockets has `level admin`",
+        "the only stats socket has no `level admin`"
+        if len(sockets) == 1
+        else f"none of {len(sockets)} stats sockets has `level admin`",
         place=config_place(subject, first.where),
         fix=Fix(
             summary="level admin on one stats socket that only its owner and group can connect to",

@@ -1,4 +1,4 @@
-from hitless.audit.directories import managed_directories
+from hitless.audit.directories import is_made_at_boot, managed_directories
 from hitless.audit.subject import Subject
 from tests.audit.fixtures import read_snapshot
 
@@ -13,3 +13,12 @@ def test_unit_tmpfiles_and_commands_make_directories() -> None:
     managed = managed_directories(Subject(snapshot, snapshot.instances[0]))
     assert {"/run/lb", "/run/lb/sockets", "/run/made", "/run/haproxy"} <= managed
     assert not {"/run", "/run/comment", "/run/adjusted"} & managed
+
+
+def test_only_a_tree_that_does_not_run_lacks_what_a_boot_makes() -> None:
+    for host, expected in (("{}", False), ('{"listening": null}', True)):
+        snapshot = read_snapshot(f"```json host\n{host}\n```\n")
+        assert snapshot is not None
+        subject = Subject(snapshot, snapshot.instances[0])
+        made = [p for p in ("/run", "/run/x", "/var/run/x", "/runs", "/etc/x") if is_made_at_boot(subject, p)]
+        assert made == (["/run", "/run/x", "/var/run/x"] if expected else [])

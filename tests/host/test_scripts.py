@@ -101,6 +101,21 @@ def test_units_other_than_its_own(tmp_path: Path) -> None:
     ]
 
 
+def test_what_keepalived_calls_is_its_own(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        "etc/keepalived/keepalived.conf",
+        'notify "/opt/lb/roles.sh" # haproxy\nscript "pidof haproxy"',
+    )
+    write(tmp_path, "opt/lb/roles.sh", "#!/bin/sh\nkill $(pidof haproxy)\n")
+    write(tmp_path, "etc/keepalived/check.sh", "killall -0 haproxy\n")
+    write(tmp_path, "etc/keepalived/mail.sh", "mail -s roles root\n")
+    found = {s.path: s.kind for s in read(tmp_path).values()}
+    assert found == dict.fromkeys(
+        ("/etc/keepalived/check.sh", "/etc/keepalived/keepalived.conf", "/opt/lb/roles.sh"), "keepalived"
+    )
+
+
 def test_what_a_script_calls(tmp_path: Path) -> None:
     write(
         tmp_path,

@@ -10,15 +10,26 @@ if TYPE_CHECKING:
 
     from hitless.audit.subject import Subject
 
-__all__ = ["managed_directories"]
+__all__ = ["is_made_at_boot", "managed_directories"]
 
 _MAKING_TYPES = frozenset("dDvqQC")
 """Source: tmpfiles.d(5); "e" only adjusts what exists, "x" and "r" make nothing."""
+
+_MADE_AT_BOOT = ("/run/", "/var/run/", "/dev/")
 
 
 def managed_directories(subject: Subject) -> frozenset[str]:
     """Return the absolute paths that are made, those above them included."""
     return frozenset(parent for path in _made(subject) for parent in _with_parents(path))
+
+
+def is_made_at_boot(subject: Subject, path: str) -> bool:
+    """Return whether a path is of those that a tree which does not run lacks: its missing there means nothing.
+
+    An image or a mounted disk has no processes to ask and an empty /run. Source: file-hierarchy(7).
+    """
+    runs = subject.instance.processes is not None or (subject.host and subject.host.listening is not None)
+    return not runs and f"{path}/".startswith(_MADE_AT_BOOT)
 
 
 def _made(subject: Subject) -> Iterator[str]:

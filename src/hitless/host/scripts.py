@@ -44,6 +44,7 @@ _PLACES = (
         _Place(p, "network", depth=1)
         for p in ("/etc/NetworkManager/dispatcher.d", "/etc/networkd-dispatcher")
     ),
+    _Place("/etc/keepalived", "keepalived", depth=1),
     _Place("/etc/init.d/haproxy", "sysv-init"),
     _Place("/etc/apt/apt.conf.d", "package"),
     *(_Place(p, "script") for p in ("/etc/rc.local", "/usr/local/bin", "/usr/local/sbin")),
@@ -129,7 +130,10 @@ def _words(value: str) -> list[str]:
 
 
 def _read_called(reader: ScriptReader) -> None:
-    """Read the programs that the scripts call by their path, as far as they are scripts themselves."""
+    """Read the programs that the scripts call by their path, as far as they are scripts themselves.
+
+    What Keepalived calls is Keepalived's: it runs at each change of roles, without a person.
+    """
     waiting = list(reader.scripts.values())
     looked_at: set[str] = set()
     while waiting and len(looked_at) < _MAX_CALLED:
@@ -142,5 +146,6 @@ def _read_called(reader: ScriptReader) -> None:
                 looked_at.add(path)
                 file = reader.read(path)
                 if file is not None and (file.text.startswith("#!") or path.endswith(_CALLED_SUFFIXES)):
-                    reader.keep(path, "script", file, named_by=f"{script.path}:{number}")
+                    kind = "keepalived" if script.kind == "keepalived" else "script"
+                    reader.keep(path, kind, file, named_by=f"{script.path}:{number}")
                     waiting.append(reader.scripts[path])

@@ -53,6 +53,7 @@ import posixpath
 from typing import TYPE_CHECKING
 
 from hitless.audit.binds import first_words
+from hitless.audit.directories import is_made_at_boot
 from hitless.audit.places import config_place
 from hitless.audit.rule import Need, Rule
 from hitless.findings import Evidence, Finding, Fix, Place, Severity
@@ -91,6 +92,8 @@ def _check(subject: Subject) -> Iterator[Finding]:
         if fact is None or fact.kind != "missing" or path in seen:
             continue
         if accepted and kind not in _NOT_SEEN_BY_CHECK:
+            continue
+        if is_made_at_boot(subject, path):
             continue
         seen.add(path)
         what = "directory of the pid file" if kind == "pidfile" else kind.replace("-", " ")

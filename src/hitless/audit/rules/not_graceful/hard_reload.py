@@ -3,7 +3,8 @@
 ## What it does
 
 Finds `-st`, `hard-reload` on the master CLI, and SIGTERM, SIGINT or SIGKILL where a reload is meant: in `ExecReload=`,
-in logrotate, certbot, ACME and cron, and (`-st`, `hard-reload`) in any script.
+in logrotate, certbot, ACME and cron, and (`-st`, `hard-reload`) in any script. A script of Keepalived that sends such a
+signal is a note: what uses the virtual address is gone then anyway, what uses other addresses is cut with it.
 
 ## Why it drops connections
 
@@ -60,8 +61,12 @@ if TYPE_CHECKING:
     from hitless.audit.service import Deed
     from hitless.audit.subject import Subject
 
-_AT_ONCE = frozenset({"TERM", "INT", "KILL", "QUIT"})
-_RELOADS_ARE_MEANT = frozenset({"ExecReload", "logrotate", "certbot", "acme", "cron"})
+_AT_ONCE = frozenset({"TERM", "INT", "KILL"})
+_RELOADS_ARE_MEANT = frozenset({"ExecReload", "logrotate", "certbot", "acme", "cron", "keepalived"})
+_SOFTLY = "-sf instead of -st; SIGUSR2 to a master; `reload` instead of `hard-reload`"
+_LET_IT_RUN = (
+    "let HAProxy run on both nodes (`transparent` on binds of the virtual address); SIGUSR1 stops it softly"
+)
 
 
 def _check(subject: Subject) -> Iterator[Finding]:
@@ -80,10 +85,18 @@ def _check(subject: Subject) -> Iterator[Finding]:
     for script, deed in script_deeds(subject):
         said = _says(deed)
         if said:
-            fix = Fix(summary="-sf instead of -st; SIGUSR2 to a master; `reload` instead of `hard-reload`")
             yield RULE.finding(
-                subject, f"{script.path} {said}", place=deed.place, evidence=(deed.evidence,), fix=fix
+                subject,
+                f"{script.path} {said}",
+                severity=Severity.NOTE if _is_change_of_roles(deed) else Severity.ERROR,
+                place=deed.place,
+                evidence=(deed.evidence,),
+                fix=Fix(summary=_LET_IT_RUN if _is_change_of_roles(deed) else _SOFTLY),
             )
+
+
+def _is_change_of_roles(deed: Deed) -> bool:
+    return deed.kind == "keepalived" and deed.act.action is Action.SIGNAL
 
 
 def _says(deed: Deed) -> str:

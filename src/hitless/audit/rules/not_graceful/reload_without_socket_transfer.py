@@ -46,7 +46,8 @@ global
 
 ## Known problems
 
-An init script that nobody calls, because a unit of the same name stands before it, is only a note.
+An init script that nobody calls, because a unit of the same name stands before it, is only a note. A script that also
+has a start with `-x` is left out: the other one is what it does where there is no socket yet.
 
 ## Fix safety
 
@@ -62,6 +63,7 @@ sockets. Command lines of scripts are for a person.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from hitless.audit.acts import Action
@@ -80,6 +82,10 @@ if TYPE_CHECKING:
     from hitless.audit.subject import Subject
 
 _SYSCTL = "net.ipv4.tcp_migrate_req"
+# HAProxy's -x kept in a variable ('TRANSFER="-x $SOCKET"'); the -x of test(1) and of `set` are others.
+_KEPT_OPTION = re.compile(
+    r"^(?![ \t]*#)[^#\n]{0,200}=[\"'(](?:[^\"'\n]{0,500}[ \t])?-x[ \t]+[\"']?[$/{]", re.MULTILINE
+)
 
 
 def _check(subject: Subject) -> Iterator[Finding]:
@@ -89,10 +95,18 @@ def _check(subject: Subject) -> Iterator[Finding]:
         for deed in command_deeds(unit, unit.reload):
             if _hands_over_nothing(deed):
                 yield _finding(subject, deed, f"ExecReload= of {unit.name}", _severity(subject))
-    for script, deed in script_deeds(subject):
-        if _hands_over_nothing(deed):
+    deeds = list(script_deeds(subject))
+    prepared = {
+        script.path for script, deed in deeds if _hands_over(deed) or _KEPT_OPTION.search(script.text)
+    }
+    for script, deed in deeds:
+        if _hands_over_nothing(deed) and script.path not in prepared:
             beside = script.kind == "sysv-init" and unit is not None
             yield _finding(subject, deed, script.path, Severity.NOTE if beside else _severity(subject))
+
+
+def _hands_over(deed: Deed) -> bool:
+    return deed.act.action is Action.SPAWN and {"-sf", "-x"} <= set(deed.act.detail.split())
 
 
 def _hands_over_nothing(deed: Deed) -> bool:

@@ -28,7 +28,8 @@ pid file no longer names; when somebody kills it at last, its connections and it
 
 ## Known problems
 
-A script that stops the old process before is left out, and so is one that starts another configuration. With
+A script that stops the old process before, or asks whether one runs (`pidof`, `ps`, `killall -0`), is left out, and so
+is one that starts another configuration. With
 `noreuseport` (`-dR`) the second start fails instead.
 
 ## Fix safety
@@ -42,11 +43,13 @@ By hand: a script is somebody's.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from hitless.audit.acts import Action
 from hitless.audit.rule import Need, Rule
 from hitless.audit.service import Deed, classic_reload_advice, command_deeds, haproxy_arguments, script_deeds
+from hitless.audit.shell import without_comment
 from hitless.findings import Finding, Fix, Severity
 
 if TYPE_CHECKING:
@@ -55,6 +58,11 @@ if TYPE_CHECKING:
     from hitless.audit.subject import Subject
     from hitless.facts import Script
 
+# A watchdog: what it starts has no old process beside it.
+_ASKS_FIRST = re.compile(
+    r"(?<![\w-])(?:pidof|pgrep|kill(?:all)?[ \t]+-(?:s[ \t]*)?0|ps[ \t]+-?\w+|"
+    r"systemctl[ \t]+(?:-{1,2}\w+[ \t]+)*(?:is-active|status)|service[ \t]+\S+[ \t]+status)(?![\w-])"
+)
 _HOOKS = frozenset({"certbot", "acme", "logrotate", "cron", "keepalived"})
 
 
@@ -74,11 +82,16 @@ def _check(subject: Subject) -> Iterator[Finding]:
         if not reloads:
             continue
         for deed in deeds:
-            if deed.act.action in {Action.STOP, Action.SIGNAL}:
+            if deed.act.action in {Action.STOP, Action.SIGNAL} or _asks_first(script, deed):
                 break
             if _starts_beside(subject, deed):
                 yield _finding(subject, deed, script.path)
                 break
+
+
+def _asks_first(script: Script, deed: Deed) -> bool:
+    lines = script.text.splitlines()[: deed.act.line]
+    return any(_ASKS_FIRST.search(without_comment(line[:4096])) for line in lines)
 
 
 def _starts_beside(subject: Subject, deed: Deed) -> bool:

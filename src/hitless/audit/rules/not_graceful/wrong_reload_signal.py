@@ -3,7 +3,8 @@
 ## What it does
 
 Finds SIGHUP and SIGUSR2 sent to a classic process, and SIGUSR1 sent to a master, where a reload is meant: in
-`ExecReload=`, logrotate, certbot, ACME and cron hooks, and in lines or scripts that speak of a reload.
+`ExecReload=`, logrotate, certbot, ACME and cron hooks, and in lines or scripts that speak of a reload or check the
+configuration.
 
 ## Why it drops connections
 
@@ -75,8 +76,15 @@ def _check(subject: Subject) -> Iterator[Finding]:
                     evidence=(deed.evidence,),
                     fix=reload_fix(subject, "SIGUSR2 to the master"),
                 )
-    for script, deed in script_deeds(subject):
-        means_reload = deed.kind in _RELOADS_ARE_MEANT or "reload" in f"{script.path} {deed.act.text}".lower()
+    deeds = list(script_deeds(subject))
+    checked = {script.path for script, deed in deeds if deed.act.action is Action.CHECK}
+    for script, deed in deeds:
+        means_reload = (
+            deed.kind in _RELOADS_ARE_MEANT
+            or "reload" in f"{script.path} {deed.act.text}".lower()
+            or script.path in checked  # nobody checks the configuration for a stop
+            or deed.act.detail == "USR2"  # it means nothing else
+        )
         said = _says(subject, deed) if means_reload and deed.kind not in _LEFT_OUT else ""
         if said:
             yield RULE.finding(

@@ -48,7 +48,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hitless.audit.binds import directory_of, socket_place, unix_sockets
-from hitless.audit.directories import managed_directories
+from hitless.audit.directories import is_made_at_boot, managed_directories
 from hitless.audit.rule import Need, Rule
 from hitless.findings import Evidence, Finding, Fix, Severity
 
@@ -69,6 +69,8 @@ def _check(subject: Subject) -> Iterator[Finding]:
         seen.add(directory)
         if directory in managed and not subject.processes:
             continue  # it is made at the next start
+        if is_made_at_boot(subject, directory):
+            continue
         yield RULE.finding(
             subject,
             f"{directory}, where HAProxy binds {socket.path} ({socket.owner}), does not exist: the next start fails",

@@ -119,3 +119,12 @@ def test_texts_stay_readable() -> None:
     result = audit(Snapshot("0", "", (Instance(name="x"),), unknown=unknown), [long])
     (finding,) = result.findings
     assert max(map(len, (finding.message, finding.evidence[0].text, result.unknown[0].what))) < 2100
+
+
+def test_a_rule_about_the_host_needs_one_instance_with_the_facts() -> None:
+    bare = Instance(name="bare")
+    known = Instance(name="known", assumed_version=(2, 8, 1))
+    snapshot = Snapshot(tool_version="0", taken_at="", instances=(bare, known))
+    result = audit(snapshot, [rule("HL998", Need.VERSION, host_wide=True), rule("HL999", Need.VERSION)])
+    assert {finding.code for finding in result.findings} == {"HL998", "HL999"}
+    assert [(item.code, item.instance) for item in result.not_checked] == [("HL999", "bare")]

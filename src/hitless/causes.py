@@ -63,7 +63,7 @@ _ALL = (
         "cut-at-hard-stop",
         "the hard stop of the old process cut connections that were still in use",
         "hard-stop-after ran out while the old process still carried these connections",
-        "a longer hard-stop-after, or shorter sessions (timeout tunnel), or `hitless drain`",
+        "a longer hard-stop-after, or shorter sessions (timeout tunnel)",
         "hard-stop-after",
         "global",
     ),
@@ -164,7 +164,7 @@ _ALL = (
         "reloads-too-close",
         "a reload was triggered before the one before had finished",
         "the hand-over of sockets fails silently when the process that is asked has only just started",
-        "one reload at a time, two seconds apart (`hitless reload` does both)",
+        "one reload at a time, two seconds apart",
     ),
     Cause(
         "HL801",

@@ -19,7 +19,8 @@ def full() -> Snapshot:
     found = read_snapshot(
         "```cfg\nglobal\n```\n```argv\nhaproxy -W\n```\n```unit\n[Service]\n```\n```json instance\n"
         '{"processes": [], "workers": [], "master": {"socket": "/m", "processes": [], "failed_reloads": 0},'
-        '"check": {"accepted": true, "messages": [], "command": "c"}}\n```\n```json host\n{"logging": {}}\n```'
+        '"check": {"accepted": true, "messages": [], "command": "c"}}\n```\n```json host\n'
+        '{"logging": {"udp_listeners": [], "unix_datagram_sockets": []}}\n```'
     )
     assert found is not None
     return found
@@ -56,3 +57,11 @@ def test_all_that_is_missing_is_named_in_one_order() -> None:
     rule = needing(Need.SYSCTLS, Need.UNIT, Need.CONFIGURATION)
     said = missing_need(Subject(nothing, nothing.instances[0]), rule)
     assert said == "the configuration, the systemd unit, kernel settings"
+
+
+@pytest.mark.parametrize("seen", ['{"udp_listeners": []}', '{"unix_datagram_sockets": []}', "{}"])
+def test_receivers_that_were_not_seen_are_not_taken_for_none(seen: str) -> None:
+    found = read_snapshot(f'```cfg\nglobal\n```\n```json host\n{{"logging": {seen}}}\n```')
+    assert found is not None
+    subject = Subject(found, found.instances[0])
+    assert missing_need(subject, needing(Need.LOGGING)) == "where logs go"

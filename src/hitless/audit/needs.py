@@ -29,6 +29,10 @@ def _is_there(subject: Subject, need: Need) -> bool:
         return subject.version is not None
     if need is Need.MODE:
         return instance.mode is not RunMode.UNKNOWN
+    if need is Need.LOGGING:
+        # A receiver that was not seen must not be taken for one that is not there.
+        logging = host.logging if host is not None else None
+        return logging is not None and None not in {logging.udp_listeners, logging.unix_datagram_sockets}
     of_instance = {
         Need.LAUNCH: instance.launch,
         Need.UNIT: instance.unit,
@@ -48,7 +52,6 @@ def _is_there(subject: Subject, need: Need) -> bool:
         Need.ACCOUNTS: "accounts",
         Need.KEEPALIVED: "keepalived",
         Need.SCRIPTS: "scripts",
-        Need.LOGGING: "logging",
         Need.TMPFILES: "tmpfiles",
     }
     return host is not None and getattr(host, of_host[need]) is not None

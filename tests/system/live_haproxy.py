@@ -9,18 +9,20 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
+import pytest
 from haproxy_versions import VERSIONS, default_directory, version_text
 
 from hitless.audit.engine import audit
 from hitless.audit.gather import GatherOptions, gather_snapshot
 from hitless.audit.table import MODULES, load_rule
+from hitless.control.binary import find_embedded, read_binary
 from hitless.control.errors import CouldNotAsk
 from hitless.control.runtime_api import MasterCli, RuntimeApi
 from hitless.facts import Snapshot
 from hitless.findings import AuditResult, Finding
-from tests.system.conftest import require
 
 DEADLINE_S = 10.0
 RULES = [load_rule(code) for code in MODULES]
@@ -54,15 +56,28 @@ def children(pid: int) -> set[int]:
     return {int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
 
 
+@cache
+def _places() -> dict[str, str]:
+    """The HAProxy of each branch that is here: from the cache of scripts/haproxy-versions, of the host, embedded."""
+    found = {
+        v: str(default_directory() / v / "haproxy") for v in VERSIONS if version_text(default_directory() / v)
+    }
+    for path in ("/usr/sbin/haproxy", find_embedded()):
+        if path is not None and Path(path).exists():
+            found.setdefault(".".join(map(str, read_binary(path).version[:2])), path)
+    return found
+
+
 def program(version: str) -> str:
-    """The HAProxy of a branch from the cache that scripts/haproxy-versions fills."""
-    place = default_directory() / version
-    require(version_text(place), f"HAProxy {version} is not in the cache")
-    return str(place / "haproxy")
+    """The HAProxy of a branch. Without the cache only those of the host and the embedded one are here."""
+    if version not in _places():
+        pytest.skip(f"HAProxy {version} is not here; scripts/haproxy-versions installs it")
+    return _places()[version]
 
 
-def versions() -> list[str]:
-    return [version for version in VERSIONS if version_text(default_directory() / version)]
+def versions(*wanted: str) -> list[str]:
+    """Those of the branches that are here (of all, without a wish); one that is here where none of them is."""
+    return [v for v in wanted or VERSIONS if v in _places()] or list(_places())[-1:] or ["2.8"]
 
 
 def free_port() -> int:

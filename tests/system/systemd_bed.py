@@ -109,6 +109,8 @@ def systemd_bed(name: str, *, options: Sequence[str] = ()) -> Iterator[SystemdBe
         log = undo.enter_context(tempfile.TemporaryFile(prefix="hitless-bed-"))
         process = subprocess.Popen(
             [
+                # The machine ends with the tests, also when they are killed.
+                *("setpriv", "--pdeathsig", "TERM"),
                 "unshare",
                 "--mount",
                 "--propagation",
@@ -156,6 +158,11 @@ def _cgroups(name: str) -> list[Path]:
     """Make a control group of the machine's own in each hierarchy that systemd manages."""
     parents = [p for p in (_CGROUPS / "unified", _CGROUPS / "systemd") if p.is_dir()] or [_CGROUPS]
     groups = [parent / f"hitless-bed-{name}" for parent in parents]
+    # What tests that were killed have left goes first.
+    left = [
+        g for parent in parents for g in parent.glob("hitless-bed-*") if g.name.rpartition("-")[2].isdigit()
+    ]
+    _remove_cgroups([g for g in left if not Path("/proc", g.name.rpartition("-")[2]).exists()])
     for group in groups:
         group.mkdir()
     return groups

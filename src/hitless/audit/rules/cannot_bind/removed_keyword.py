@@ -44,6 +44,7 @@ from typing import TYPE_CHECKING
 from hitless.audit.edits import remove_line
 from hitless.audit.places import config_place
 from hitless.audit.rule import Need, Rule
+from hitless.config.support import SUPPORT
 from hitless.findings import Finding, Fix, Safety, Severity
 
 if TYPE_CHECKING:
@@ -61,16 +62,23 @@ class _Removed:
     """"" where the line can go."""
 
 
+def _gone(keyword: str, instead: str = "") -> _Removed:
+    """Return what the table of versions says of a keyword; those below are ones that it does not have."""
+    removed = SUPPORT[keyword].removed
+    assert removed is not None, f"{keyword} is not gone"
+    return _Removed(removed, instead)
+
+
 _PROXY_KINDS = frozenset({"defaults", "frontend", "backend", "listen"})
 _GLOBAL: dict[tuple[str, ...], _Removed] = {
-    ("nbproc",): _Removed((2, 5), ""),
+    ("nbproc",): _gone("global nbproc"),
     ("debug",): _Removed((2, 3), ""),
     ("tune.chksize",): _Removed((2, 6), ""),
     ("stats", "bind-process"): _Removed((2, 7), ""),
 }
 _PROXY: dict[tuple[str, ...], _Removed] = {
-    ("bind-process",): _Removed((2, 7), ""),
-    ("grace",): _Removed((2, 5), ""),
+    ("bind-process",): _gone("listen bind-process"),
+    ("grace",): _gone("listen grace"),
     ("monitor-net",): _Removed((2, 6), "http-request return status 200 if { src NETWORK }"),
     ("mode", "health"): _Removed((2, 6), "mode http and http-request return status 200"),
     ("option", "http-use-htx"): _Removed((2, 6), ""),
@@ -91,8 +99,8 @@ _PROXY: dict[tuple[str, ...], _Removed] = {
         if not (case and what == "add") and not (verb == "rsp" and what in {"allow", "tarpit", "pass"})
     },
 }
-_PROGRAM = _Removed((3, 3), "a unit of its own for the program")
-_BIND_PROCESS = _Removed((2, 7), "`thread`")
+_PROGRAM = _gone("section program", "a unit of its own for the program")
+_BIND_PROCESS = _gone("bind process", "`thread`")
 
 
 def _check(subject: Subject) -> Iterator[Finding]:

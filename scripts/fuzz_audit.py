@@ -17,12 +17,12 @@ from pathlib import Path
 import msgspec
 
 from hitless.audit.engine import audit
-from hitless.audit.gather.configuration import configuration_file
-from hitless.audit.gather.document import render_snapshot, settle
 from hitless.audit.table import MODULES, load_rule
 from hitless.cli.rule_texts import rule_text
 from hitless.facts import FileText, RunMode, Snapshot
 from hitless.findings import Severity
+from hitless.gather.configuration import configuration_file
+from hitless.gather.document import render_snapshot, settle
 from hitless.host.unit_files import read_unit_files
 from hitless.report.audit import junit, markdown, sarif, text
 from tests.audit.fixtures import cases

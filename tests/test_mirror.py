@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 
 WITHOUT_TEST: dict[str, str] = {
-    "audit/gather/options.py": "a record without behaviour; tests/cli/test_gather_words.py makes them",
+    "gather/options.py": "a record without behaviour; tests/cli/test_gather_words.py makes them",
     "evidence/bundle_meta.py": "records without behaviour; tests/evidence/test_bundle.py writes and reads them",
     "facts/host.py": "records; every audit test builds and reads them",
     "facts/instance.py": "as above",

@@ -1,6 +1,6 @@
 from hitless.audit.absent import needed_addresses, transparent_fix
-from hitless.audit.subject import Subject
 from hitless.findings import ConfigEdit
+from hitless.subject import Subject
 from tests.audit.fixtures import read_snapshot
 
 

@@ -1,5 +1,5 @@
 from hitless.audit.directories import is_made_at_boot, managed_directories
-from hitless.audit.subject import Subject
+from hitless.subject import Subject
 from tests.audit.fixtures import read_snapshot
 
 

@@ -3,8 +3,8 @@
 import pytest
 
 from hitless.audit.edits import add_to_global, add_to_section, remove_line, replace_line, with_words
-from hitless.audit.subject import Subject
 from hitless.findings import ConfigEdit, EditAction
+from hitless.subject import Subject
 from tests.audit.fixtures import read_snapshot
 
 CFG = """# a comment

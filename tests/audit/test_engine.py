@@ -7,10 +7,10 @@ import pytest
 
 from hitless.audit.engine import INTERNAL_ERROR, audit
 from hitless.audit.rule import Need, Rule
-from hitless.audit.subject import Subject
 from hitless.audit.table import all_rules
 from hitless.facts import Instance, Snapshot, Unknown
 from hitless.findings import Evidence, Finding, Place, Severity
+from hitless.subject import Subject
 from tests.audit.fixtures import read_snapshot
 
 

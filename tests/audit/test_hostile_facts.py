@@ -11,12 +11,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hitless.audit.engine import audit
-from hitless.audit.gather.configuration import configuration_file
-from hitless.audit.gather.document import render_snapshot, settle
 from hitless.audit.table import MODULES, load_rule
 from hitless.cli.rule_texts import rule_text
 from hitless.facts import FileText, Instance, RunMode, Script, Snapshot
 from hitless.findings import AuditResult, Severity
+from hitless.gather.configuration import configuration_file
+from hitless.gather.document import render_snapshot, settle
 from hitless.host.unit_files import read_unit_files
 from hitless.report.audit import json as json_report
 from hitless.report.audit import junit, markdown, sarif, text

@@ -1,9 +1,9 @@
 """Where the option belongs, and what the configuration is after it."""
 
 from hitless.audit.idle_close import OPTION, instead_of_spreading, option_section, sections_without, turn_on
-from hitless.audit.subject import Subject
 from hitless.config.tree import parse
 from hitless.findings import ConfigEdit, EditAction
+from hitless.subject import Subject
 from tests.audit.fixtures import DEFAULT_PATH, read_snapshot
 
 DEFAULTS = "defaults\n mode http\n timeout client 30s\n"

@@ -3,7 +3,7 @@
 import pytest
 
 from hitless.audit.keep_alive import keeps_http1_alive, only_statistics, speaks_http2, speaks_quic
-from hitless.audit.subject import Subject
+from hitless.subject import Subject
 from tests.audit.fixtures import read_snapshot
 
 

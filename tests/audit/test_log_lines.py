@@ -3,7 +3,7 @@
 import pytest
 
 from hitless.audit.log_lines import LogLine, has_format, logged_frontends, read_log_target
-from hitless.audit.subject import Subject
+from hitless.subject import Subject
 from tests.audit.fixtures import read_snapshot
 
 

@@ -5,9 +5,9 @@ from msgspec.structs import replace
 
 from hitless.audit.needs import missing_need
 from hitless.audit.rule import Need, Rule
-from hitless.audit.subject import Subject
 from hitless.facts import ConfigurationFile, Instance, Snapshot
 from hitless.findings import Severity
+from hitless.subject import Subject
 from tests.audit.fixtures import read_snapshot
 
 

@@ -5,9 +5,9 @@ from types import ModuleType
 import pytest
 
 from hitless.audit.rule import HEADINGS, Need, Rule, read_page
-from hitless.audit.subject import Subject
 from hitless.facts import Instance, Snapshot
 from hitless.findings import Evidence, Fix, Place, Severity
+from hitless.subject import Subject
 
 RULE = Rule(
     "HL999", "a-bad-thing", Severity.WARNING, "a bad thing", "all", frozenset({Need.UNIT}), lambda _: ()

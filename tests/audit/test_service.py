@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from hitless.audit.engine import audit
 from hitless.audit.service import command_deeds, graceful_reload, haproxy_arguments, reload_fix, unit_start
-from hitless.audit.subject import Subject
 from hitless.audit.table import MODULES, load_rule
 from hitless.facts import FileText, Launch, Script, Snapshot
 from hitless.findings import ConfigEdit, EditAction, Finding, Safety, UnitEdit
 from hitless.host.unit_files import read_unit_files
+from hitless.subject import Subject
 from tests.audit.fixtures import cases, read_snapshot
 
 DEBIAN = """

@@ -3,7 +3,7 @@
 import pytest
 
 from hitless.audit.shards import shards_by_cpu, shards_of
-from hitless.audit.subject import Subject
+from hitless.subject import Subject
 from tests.audit.fixtures import read_snapshot
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from hitless.audit.state_lines import checked_servers, loads_state, local_peer, serving_proxies, state_file
-from hitless.audit.subject import Subject
+from hitless.subject import Subject
 from tests.audit.fixtures import read_snapshot
 
 TEXT = """

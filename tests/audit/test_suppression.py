@@ -2,9 +2,9 @@
 
 import pytest
 
-from hitless.audit.subject import Subject
 from hitless.audit.suppression import WITHOUT_REASON, suppress
 from hitless.findings import Finding, Place, Severity
+from hitless.subject import Subject
 from tests.audit.fixtures import DEFAULT_PATH, read_snapshot
 
 CODE = "HL501"

@@ -3,10 +3,10 @@ from typing import Any
 import click
 import pytest
 
-from hitless.audit.gather.options import GatherOptions
 from hitless.cli.gather_words import GATHER_PARAMETERS, GATHER_WORDS, read_gather_options
 from hitless.errors import UsageError
 from hitless.facts import NEWEST_PATCH, RunMode
+from hitless.gather.options import GatherOptions
 
 
 def read(*words: str) -> GatherOptions:

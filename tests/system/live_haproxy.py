@@ -16,13 +16,13 @@ import pytest
 from haproxy_versions import VERSIONS, default_directory, version_text
 
 from hitless.audit.engine import audit
-from hitless.audit.gather import GatherOptions, gather_snapshot
 from hitless.audit.table import MODULES, load_rule
 from hitless.control.binary import find_embedded, read_binary
 from hitless.control.errors import CouldNotAsk
 from hitless.control.runtime_api import MasterCli, RuntimeApi
 from hitless.facts import Snapshot
 from hitless.findings import AuditResult, Finding
+from hitless.gather import GatherOptions, gather_snapshot
 
 DEADLINE_S = 10.0
 RULES = [load_rule(code) for code in MODULES]

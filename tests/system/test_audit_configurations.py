@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from hitless.audit.engine import INTERNAL_ERROR, audit
-from hitless.audit.gather import gather_snapshot
-from hitless.audit.gather.options import GatherOptions
 from hitless.audit.table import MODULES, load_rule
 from hitless.config.tree import parse
 from hitless.control.version import parse_version
 from hitless.facts import RunMode
 from hitless.findings import AuditResult
+from hitless.gather import gather_snapshot
+from hitless.gather.options import GatherOptions
 from tests.system.conftest import require
 
 pytestmark = pytest.mark.system

@@ -14,9 +14,9 @@ import msgspec
 import pytest
 
 from hitless.audit.engine import audit
-from hitless.audit.gather.document import render_snapshot
 from hitless.facts import Snapshot
 from hitless.findings import Finding, Severity
+from hitless.gather.document import render_snapshot
 from tests.cli.commands import hitless
 from tests.system.conftest import require, unprivileged_python
 from tests.system.live_haproxy import (
@@ -263,7 +263,7 @@ def test_a_snapshot_says_the_same_elsewhere(
     for output_format in ("text", "json", "sarif", "junit", "markdown"):
         words = ("audit", "--format", output_format)
         with monkeypatch.context() as patch:
-            patch.setattr("hitless.audit.gather.gather_snapshot", lambda _: snapshot)
+            patch.setattr("hitless.gather.gather_snapshot", lambda _: snapshot)
             patch.chdir(elsewhere)
             here = hitless(*words)
         if output_format != "sarif":  # its addresses are relative to where it runs

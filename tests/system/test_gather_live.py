@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from hitless.audit.engine import audit
-from hitless.audit.gather import GatherOptions, gather_snapshot
-from hitless.audit.gather.document import read_snapshot_file, render_snapshot
 from hitless.audit.table import MODULES, load_rule
 from hitless.control.runtime_api import MasterCli, RuntimeApi
 from hitless.facts import Instance, Role, RunMode, Snapshot
+from hitless.gather import GatherOptions, gather_snapshot
+from hitless.gather.document import read_snapshot_file, render_snapshot
 from hitless.host.processes import ProcessHandle
 from tests.system.conftest import require, unprivileged_python
 

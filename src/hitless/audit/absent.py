@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hitless.audit.edits import with_words
-from hitless.audit.endpoints import can_be_absent, endpoints
-from hitless.audit.places import split_where
 from hitless.findings import Fix, Safety
+from hitless.subject.endpoints import can_be_absent, endpoints
+from hitless.subject.places import split_where
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from hitless.audit.endpoints import Endpoint, IpAddress
-    from hitless.audit.subject import Subject
+    from hitless.subject import Subject
+    from hitless.subject.endpoints import Endpoint, IpAddress
 
 __all__ = ["needed_addresses", "transparent_fix"]
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hitless.audit.places import config_line
 from hitless.findings import ConfigEdit, EditAction
+from hitless.subject.places import config_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from hitless.audit.subject import Subject
     from hitless.config.tree import ConfigFile, Section
+    from hitless.subject import Subject
 
 __all__ = ["add_to_global", "add_to_section", "remove_line", "replace_line", "with_words"]
 

@@ -8,7 +8,6 @@ import msgspec
 
 from hitless import __version__
 from hitless.audit.needs import missing_need
-from hitless.audit.subject import Subject, Transfer
 from hitless.audit.suppression import suppress
 from hitless.facts import Unknown
 from hitless.findings import (
@@ -19,6 +18,7 @@ from hitless.findings import (
     NotChecked,
     Severity,
 )
+from hitless.subject import Subject, Transfer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -11,9 +11,9 @@ from hitless.audit.keep_alive import keeps_http1_alive
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from hitless.audit.subject import Subject
     from hitless.config.model import Proxy
     from hitless.findings import ConfigEdit
+    from hitless.subject import Subject
 
 __all__ = ["IDLE_CLOSE", "OPTION", "instead_of_spreading", "option_section", "sections_without", "turn_on"]
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hitless.audit.lifetimes import idle_between_requests
+from hitless.subject.lifetimes import idle_between_requests
 
 if TYPE_CHECKING:
-    from hitless.audit.subject import Subject
     from hitless.config.model import Bind, Directive, Proxy
+    from hitless.subject import Subject
 
 __all__ = ["keeps_http1_alive", "only_statistics", "speaks_http2", "speaks_quic"]
 

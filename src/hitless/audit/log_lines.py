@@ -8,11 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hitless.audit.places import config_line
+from hitless.subject.places import config_line
 
 if TYPE_CHECKING:
-    from hitless.audit.subject import Subject
     from hitless.config.model import LogTarget, Proxy
+    from hitless.subject import Subject
 
 __all__ = ["LogLine", "has_format", "logged_frontends", "read_log_target"]
 

@@ -9,7 +9,7 @@ from hitless.facts import RunMode
 
 if TYPE_CHECKING:
     from hitless.audit.rule import Rule
-    from hitless.audit.subject import Subject
+    from hitless.subject import Subject
 
 __all__ = ["missing_need"]
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from types import ModuleType
 
-    from hitless.audit.subject import Subject
+    from hitless.subject import Subject
 
 __all__ = ["HEADINGS", "Need", "Rule", "RulePage", "read_page"]
 

@@ -9,19 +9,19 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from hitless.audit.acts import Act, Action
-from hitless.audit.places import text_place
 from hitless.audit.scripts import actions, line_acts, script_place
 from hitless.audit.shell import Line, without_comment
 from hitless.config.arguments import HaproxyArguments, parse_arguments
 from hitless.facts import RunMode
 from hitless.findings import Evidence, Fix, Safety, UnitEdit
+from hitless.subject.places import text_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from hitless.audit.subject import Subject
     from hitless.facts import ExecCommand, Script, Unit
     from hitless.findings import Place
+    from hitless.subject import Subject
 
 __all__ = [
     "CommandLine",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from hitless.audit.subject import Subject
     from hitless.config.model import Bind
+    from hitless.subject import Subject
 
 __all__ = ["shards_by_cpu", "shards_of"]
 

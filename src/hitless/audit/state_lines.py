@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hitless.audit.subject import Subject
     from hitless.config.model import Directive, Proxy, Server
+    from hitless.subject import Subject
 
 __all__ = ["LOAD_STATE", "checked_servers", "loads_state", "local_peer", "serving_proxies", "state_file"]
 

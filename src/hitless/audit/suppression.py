@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from hitless.audit.places import config_place
 from hitless.findings import Finding, Severity, Suppression
+from hitless.subject.places import config_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from hitless.audit.subject import Subject
     from hitless.config.tree import ConfigFile, Section
+    from hitless.subject import Subject
 
 __all__ = ["WITHOUT_REASON", "suppress"]
 

@@ -17,9 +17,9 @@ from hitless.findings import Severity
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from hitless.audit.gather import GatherOptions
     from hitless.audit.policy import Policy
     from hitless.findings import AuditResult
+    from hitless.gather import GatherOptions
     from hitless.report.audit.rule_text import RuleText
 
 __all__ = ["command"]
@@ -59,10 +59,10 @@ def command(
 
 def _audit(options: GatherOptions, policy: Policy, codes: Iterable[str], *, quiet: bool) -> AuditResult:
     from hitless.audit.engine import audit
-    from hitless.audit.gather import gather_snapshot
     from hitless.audit.policy import apply_policy
     from hitless.audit.table import load_rule
     from hitless.cli.progress import ShowSlow
+    from hitless.gather import gather_snapshot
 
     with ShowSlow(
         "looking at HAProxy and its host",

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from hitless.audit.fix.apply import Applied
-    from hitless.audit.gather import GatherOptions
     from hitless.facts import Snapshot
     from hitless.fixes import FixPlan
+    from hitless.gather import GatherOptions
 
 __all__ = ["command"]
 
@@ -90,10 +90,10 @@ def command(**words: Any) -> int:
 def _plan(options: GatherOptions, words: Mapping[str, Any]) -> tuple[FixPlan, Snapshot]:
     from hitless.audit.fix.apply import with_current_texts
     from hitless.audit.fix.plan import plan_fixes
-    from hitless.audit.gather import gather_snapshot
     from hitless.audit.policy import apply_policy
     from hitless.audit.table import load_rule
     from hitless.cli.chosen_rules import choose
+    from hitless.gather import gather_snapshot
 
     policy, codes = choose(words["project"], words["select"], words["ignore"])
     snapshot = gather_snapshot(options)

@@ -12,7 +12,7 @@ from hitless.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from hitless.audit.gather.options import GatherOptions
+    from hitless.gather.options import GatherOptions
 
 __all__ = ["GATHER_PARAMETERS", "GATHER_WORDS", "parse_version_word", "read_gather_options"]
 
@@ -81,8 +81,8 @@ def read_gather_options(words: Mapping[str, Any]) -> GatherOptions:
 
     Raises: UsageError for what cannot be, each with what to write instead.
     """
-    from hitless.audit.gather.options import GatherOptions
     from hitless.facts import RunMode
+    from hitless.gather.options import GatherOptions
 
     files = (*words["files"], *words["configuration"])
     _refuse_contradictions(words, files)

@@ -65,7 +65,7 @@ def _program(haproxy: str | None, text: str | None) -> tuple[tuple[int, int, int
 def _write(directory: str, files: Mapping[str, str]) -> None:
     from pathlib import Path
 
-    from hitless.audit.fix.store import put_in_place, stage
+    from hitless.store import put_in_place, stage
 
     there = [path for path in files if Path(directory + path).exists()]
     if there:

@@ -39,8 +39,8 @@ Exit status: 0 written, 2 wrong usage, 3 it could not be written, 130 interrupte
 )
 def command(output: str, **words: object) -> None:
     """Gather and write."""
-    from hitless.audit.gather import gather_snapshot
-    from hitless.audit.gather.document import render_snapshot
+    from hitless.gather import gather_snapshot
+    from hitless.gather.document import render_snapshot
 
     text = render_snapshot(gather_snapshot(read_gather_options(words)))
     if output == STDOUT:

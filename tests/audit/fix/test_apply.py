@@ -9,9 +9,9 @@ import pytest
 from hitless.audit.fix.apply import apply_plan, with_current_texts
 from hitless.audit.fix.backups import undo
 from hitless.audit.fix.plan import plan_fixes
-from hitless.audit.fix.store import FixError
 from hitless.audit.table import load_rule
 from hitless.facts import Binary, ConfigurationFile, Instance, Process, Role, RunMode, Snapshot
+from hitless.store import ChangeError
 
 TEXT = b"global\n    expose-fd listeners\n# caf\xe9\ndefaults\n    mode http\n"
 FIXED = TEXT.replace(
@@ -58,7 +58,7 @@ def test_the_files_own_bytes_are_worked_on(configuration: Path) -> None:
 def test_a_file_that_changed_since_is_refused(configuration: Path) -> None:
     snapshot = seen(configuration)
     configuration.write_bytes(b"other")
-    with pytest.raises(FixError, match="has changed since"):
+    with pytest.raises(ChangeError, match="has changed since"):
         with_current_texts(snapshot)
 
 
@@ -79,7 +79,7 @@ def test_what_haproxy_accepts_is_written_and_can_be_undone(
 def test_what_haproxy_refuses_is_not_written(configuration: Path, backups: str, tmp_path: Path) -> None:
     said = 'echo "[ALERT]    (1) : config : parsing [$4:2] : no" >&2; exit 1'
     snapshot = seen(configuration, program(tmp_path, said))
-    with pytest.raises(FixError, match=r"nothing was changed") as caught:
+    with pytest.raises(ChangeError, match=r"nothing was changed") as caught:
         apply_plan(plan_fixes(snapshot, RULES), snapshot, backup_directory=backups)
     assert f"[{configuration}:2] : no" in caught.value.message, "the person's file is named, not ours"
     assert configuration.read_bytes() == TEXT
@@ -90,7 +90,7 @@ def test_what_haproxy_refuses_is_not_written(configuration: Path, backups: str, 
 def test_without_a_haproxy_nothing_is_written_unless_one_says_so(configuration: Path, backups: str) -> None:
     snapshot = seen(configuration)
     plan = plan_fixes(snapshot, RULES)
-    with pytest.raises(FixError, match="no HAProxy here"):
+    with pytest.raises(ChangeError, match="no HAProxy here"):
         apply_plan(plan, snapshot, backup_directory=backups)
     assert configuration.read_bytes() == TEXT
     assert apply_plan(plan, snapshot, backup_directory=backups, check=False).checks == ()
@@ -120,7 +120,7 @@ def test_where_the_first_rename_fails_no_backup_is_left(
         raise PermissionError(1, "Operation not permitted")
 
     monkeypatch.setattr(Path, "rename", refuse)
-    with pytest.raises(FixError, match=r"Operation not permitted\. Nothing was changed\."):
+    with pytest.raises(ChangeError, match=r"Operation not permitted\. Nothing was changed\."):
         apply_plan(plan, snapshot, backup_directory=backups, check=False)
     assert not list(Path(backups).iterdir())
     assert [p.name for p in configuration.parent.iterdir()] == ["haproxy.cfg"]
@@ -134,7 +134,7 @@ def test_a_program_that_was_not_to_be_run_is_not_run_now(
     binary = msgspec.structs.replace(program(tmp_path, f"touch {log}; exit 0"), source=source)
     snapshot = seen(configuration, binary)
     if source.startswith("show info"):
-        with pytest.raises(FixError, match="no HAProxy here"):
+        with pytest.raises(ChangeError, match="no HAProxy here"):
             apply_plan(plan_fixes(snapshot, RULES), snapshot, backup_directory=backups)
         assert not log.exists()
     else:
@@ -154,7 +154,7 @@ def test_root_does_not_check_what_another_user_wrote_for_himself(
         snapshot, instances=(msgspec.structs.replace(instance, processes=theirs),)
     )
     os.chown(configuration, 1234, 1234)
-    with pytest.raises(FixError, match="belong to another user"):
+    with pytest.raises(ChangeError, match="belong to another user"):
         apply_plan(plan_fixes(snapshot, RULES), snapshot, backup_directory=backups)
     os.chown(configuration, 0, 0)
     apply_plan(plan_fixes(snapshot, RULES), snapshot, backup_directory=backups)

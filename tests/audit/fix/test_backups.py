@@ -11,8 +11,8 @@ from hitless.audit.fix.backups import (
     steps_after_undo,
     undo,
 )
-from hitless.audit.fix.store import FixError
 from hitless.errors import UsageError
+from hitless.store import ChangeError
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def test_what_was_changed_since_is_not_overwritten(tmp_path: Path, store: str) -
     save(store, [(str(first), b"1", b"2"), (str(second), b"1", b"2")])
     first.write_bytes(b"2")
     second.write_bytes(b"somebody's")
-    with pytest.raises(FixError, match="nothing was put back"):
+    with pytest.raises(ChangeError, match="nothing was put back"):
         undo(store)
     assert (first.read_bytes(), second.read_bytes()) == (b"2", b"somebody's")
 
@@ -84,10 +84,10 @@ def test_a_damaged_backup_changes_nothing(tmp_path: Path, store: str) -> None:
     path.write_bytes(b"one")
     backup = change(store, path, b"two")
     (Path(store) / backup.name / backup.files[0].copy).write_bytes(b"other")
-    with pytest.raises(FixError, match="damaged"):
+    with pytest.raises(ChangeError, match="damaged"):
         undo(store)
     (Path(store) / backup.name / "manifest.json").write_bytes(b"{")
-    with pytest.raises(FixError, match="cannot be read back"):
+    with pytest.raises(ChangeError, match="cannot be read back"):
         list_backups(store)
     assert path.read_bytes() == b"two"
 
@@ -103,7 +103,7 @@ def test_a_wrong_name_is_answered_with_those_there_are(tmp_path: Path, store: st
 
 def test_a_place_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
-    with pytest.raises(FixError, match="Nothing was changed"):
+    with pytest.raises(ChangeError, match="Nothing was changed"):
         save(str(tmp_path / "file"), [])
 
 
@@ -146,7 +146,7 @@ def test_a_trees_backup_changes_nothing_outside_the_tree(tmp_path: Path) -> None
     ours.write_bytes(b"one")
     store = default_directory(str(tree))
     change(store, ours, b"two")
-    with pytest.raises(FixError, match="is not below"):
+    with pytest.raises(ChangeError, match="is not below"):
         undo(store, root=str(tree))
     assert ours.read_bytes() == b"two"
     path = tree / "etc" / "haproxy.cfg"
@@ -159,7 +159,7 @@ def test_a_trees_backup_changes_nothing_outside_the_tree(tmp_path: Path) -> None
 def test_a_link_does_not_lead_a_trees_backups_out_of_it(tmp_path: Path) -> None:
     (tmp_path / "tree" / "var").mkdir(parents=True)
     (tmp_path / "tree" / "var" / "lib").symlink_to("/etc")
-    with pytest.raises(FixError, match="leads nowhere there"):
+    with pytest.raises(ChangeError, match="leads nowhere there"):
         default_directory(str(tmp_path / "tree"))
     (tmp_path / "tree" / "etc").mkdir()
     assert default_directory(str(tmp_path / "tree")) == f"{tmp_path}/tree/etc/hitless/backups"

@@ -5,7 +5,6 @@ import pytest
 from hitless.audit.engine import audit
 from hitless.audit.fix.plan import plan_fixes
 from hitless.audit.rule import Need, Rule
-from hitless.audit.subject import Subject
 from hitless.audit.table import load_rule
 from hitless.facts import Snapshot
 from hitless.findings import (
@@ -20,6 +19,7 @@ from hitless.findings import (
     TmpfilesEdit,
     UnitEdit,
 )
+from hitless.subject import Subject
 from tests.audit.fixtures import read_snapshot
 
 CIRCULATING = """\

@@ -13,8 +13,13 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from hitless.audit.fix.backups import forget, save
-from hitless.audit.fix.store import (
-    FixError,
+from hitless.config.arguments import parse_arguments
+from hitless.control.binary import read_binary
+from hitless.control.check import check_configuration
+from hitless.facts import RunMode
+from hitless.gather.views import FROM_A_SOCKET
+from hitless.store import (
+    ChangeError,
     Staged,
     below,
     discard,
@@ -24,11 +29,6 @@ from hitless.audit.fix.store import (
     remove_empty_drop_in_directory,
     stage,
 )
-from hitless.audit.gather.views import FROM_A_SOCKET
-from hitless.config.arguments import parse_arguments
-from hitless.control.binary import read_binary
-from hitless.control.check import check_configuration
-from hitless.facts import RunMode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -60,7 +60,7 @@ def with_current_texts(snapshot: Snapshot, *, root: str = "/") -> Snapshot:
 
     With a root the snapshot is of the tree below it.
 
-    Raises: FixError if one is not what the snapshot saw.
+    Raises: ChangeError if one is not what the snapshot saw.
     """
     return msgspec.structs.replace(
         snapshot, instances=tuple(_with_current_texts(i, root) for i in snapshot.instances)
@@ -75,7 +75,7 @@ def _with_current_texts(instance: Instance, root: str) -> Instance:
 def _current(file: ConfigurationFile, root: str) -> ConfigurationFile:
     data = read_bytes(real_path(below(root, file.path)))
     if data is None or hashlib.sha256(data).hexdigest() != file.sha256:
-        raise FixError(f"{file.path} has changed since it was looked at.", hint="Run `hitless fix` again.")
+        raise ChangeError(f"{file.path} has changed since it was looked at.", hint="Run `hitless fix` again.")
     return msgspec.structs.replace(file, text=data.decode("utf-8", "surrogateescape"), encoding="utf-8")
 
 
@@ -84,7 +84,7 @@ def apply_plan(
 ) -> Applied:
     """Write the plan's files. HAProxy must accept the configuration in the mode and with the flags of its service.
 
-    Raises: FixError; nothing has been changed then, unless it says so.
+    Raises: ChangeError; nothing has been changed then, unless it says so.
     """
     waiting: list[Staged] = []
     try:
@@ -105,16 +105,16 @@ def apply_plan(
 
 
 def _put_all(waiting: list[Staged], backup_directory: str, backup: Backup) -> None:
-    """Put them in place and take them off the list, one by one. Raises: FixError."""
+    """Put them in place and take them off the list, one by one. Raises: ChangeError."""
     whole = len(waiting)
     while waiting:
         try:
             put_in_place(waiting[0])
-        except FixError as error:
+        except ChangeError as error:
             if len(waiting) == whole:
                 forget(backup_directory, backup)
-                raise FixError(f"{error.message} Nothing was changed.", hint=error.hint) from error
-            raise FixError(
+                raise ChangeError(f"{error.message} Nothing was changed.", hint=error.hint) from error
+            raise ChangeError(
                 f"{error.message} Files before it in the list have been changed.",
                 hint=f"`hitless fix --undo {backup.name}` puts all of them back.",
             ) from error
@@ -147,12 +147,12 @@ def _ask(
 
 def _ask_one(instance: Instance, candidates: dict[str, str]) -> str:
     if instance.binary is None or instance.binary.source.startswith(FROM_A_SOCKET):
-        raise FixError(
+        raise ChangeError(
             f"There is no HAProxy here to ask whether it accepts the result for {instance.name}; nothing was changed.",
             hint="Name one with --haproxy PATH, or write without asking with --no-check.",
         )
     if _is_another_users(instance, candidates):
-        raise FixError(
+        raise ChangeError(
             f"{instance.name} and its configuration belong to another user: HAProxy would run as root what "
             "stands there (Lua); nothing was changed.",
             hint="Run `hitless fix` as that user, or write without asking with --no-check.",
@@ -173,7 +173,7 @@ def _ask_one(instance: Instance, candidates: dict[str, str]) -> str:
         said = [_named(message.text, names) for message in result.alerts] or [
             _named(result.raw.strip(), names)
         ]
-        raise FixError(
+        raise ChangeError(
             f"HAProxy does not accept the result for {instance.name}; nothing was changed. It says:\n"
             + "\n".join(said[:_MESSAGES_SHOWN]),
             hint="If it refuses for another reason (a file that is missing here), mend that first, or use --no-check.",

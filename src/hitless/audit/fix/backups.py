@@ -15,8 +15,10 @@ from pathlib import Path
 
 import msgspec
 
-from hitless.audit.fix.store import (
-    FixError,
+from hitless.errors import UsageError
+from hitless.records import Record
+from hitless.store import (
+    ChangeError,
     Staged,
     below,
     discard,
@@ -27,8 +29,6 @@ from hitless.audit.fix.store import (
     stage,
     sync_directory,
 )
-from hitless.errors import UsageError
-from hitless.records import Record
 
 __all__ = [
     "BackedUp",
@@ -68,7 +68,7 @@ class Backup(Record, frozen=True):
 def default_directory(root: str = "/") -> str:
     """Return where backups are kept: /var/lib/hitless for root, the user's state directory for others.
 
-    Raises: UsageError if the tree is none; FixError if its place leads out of it.
+    Raises: UsageError if the tree is none; ChangeError if its place leads out of it.
     """
     if root != "/" and not Path(root).is_dir():
         raise UsageError(f"--root {root} is no directory.")
@@ -81,7 +81,7 @@ def default_directory(root: str = "/") -> str:
 
 
 def save(directory: str, files: list[tuple[str, bytes | None, bytes]]) -> Backup:
-    """Keep the bytes before each change (path, before, after), and say what they were. Raises: FixError."""
+    """Keep the bytes before each change (path, before, after), and say what they were. Raises: ChangeError."""
     now = datetime.now(UTC)
     name = f"{now:%Y%m%d-%H%M%S.%f}-{secrets.token_hex(2)}"
     place = Path(directory) / name
@@ -106,7 +106,7 @@ def save(directory: str, files: list[tuple[str, bytes | None, bytes]]) -> Backup
         sync_directory(str(place))
         sync_directory(directory)
     except OSError as error:
-        raise FixError(
+        raise ChangeError(
             f"The backup in {place} cannot be written: {error.strerror}. Nothing was changed.",
             hint="Name another place with --backup-dir.",
         ) from error
@@ -123,13 +123,13 @@ def forget(directory: str, backup: Backup) -> None:
 
 
 def list_backups(directory: str) -> list[Backup]:
-    """Return the backups that are there, the newest first. Raises: FixError for one that cannot be read."""
+    """Return the backups that are there, the newest first. Raises: ChangeError for one that cannot be read."""
     try:
         names = sorted((entry.name for entry in Path(directory).iterdir() if entry.is_dir()), reverse=True)
     except FileNotFoundError:
         return []
     except OSError as error:
-        raise FixError(f"{directory} cannot be read: {error.strerror}") from error
+        raise ChangeError(f"{directory} cannot be read: {error.strerror}") from error
     return [
         _read(directory, name)
         for name in names
@@ -144,7 +144,7 @@ def undo(directory: str, name: str = "", *, root: str = "/") -> tuple[Backup, li
 
     All files are looked at first: if one is neither as `hitless fix` left it nor as it was before, nothing is touched.
 
-    Raises: UsageError if there is no such backup; FixError.
+    Raises: UsageError if there is no such backup; ChangeError.
     """
     backups = list_backups(directory)
     backup = next((b for b in backups if name in {"", b.name}), None)
@@ -189,7 +189,7 @@ def _require_within(root: str, backup: Backup) -> None:
         if "/" in entry.copy or (
             top and (real_path(entry.path) != entry.path or not entry.path.startswith(f"{top}/"))
         ):
-            raise FixError(
+            raise ChangeError(
                 f"The backup {backup.name} names {entry.path}, which is not below {root}; nothing was put back."
             )
 
@@ -197,7 +197,7 @@ def _require_within(root: str, backup: Backup) -> None:
 def _kept(directory: str, backup: Backup, entry: BackedUp) -> bytes:
     data = read_bytes(str(Path(directory) / backup.name / entry.copy))
     if data is None or _sha256(data) != entry.sha256_before:
-        raise FixError(f"The backup {backup.name} is damaged: {entry.copy}. Nothing was changed.")
+        raise ChangeError(f"The backup {backup.name} is damaged: {entry.copy}. Nothing was changed.")
     return data
 
 
@@ -207,7 +207,7 @@ def _state(entry: BackedUp) -> str:
         return "as before"
     if current == entry.sha256_after:
         return "changed"
-    raise FixError(
+    raise ChangeError(
         f"{entry.path} has been changed since `hitless fix` wrote it; nothing was put back.",
         hint="Put it back by hand from the backup, or undo what was changed since.",
     )
@@ -219,7 +219,7 @@ def _remove(path: str) -> None:
         sync_directory(str(Path(path).parent))
         remove_empty_drop_in_directory(path)
     except OSError as error:
-        raise FixError(f"{path} cannot be removed: {error.strerror}") from error
+        raise ChangeError(f"{path} cannot be removed: {error.strerror}") from error
 
 
 def _read(directory: str, name: str) -> Backup:
@@ -228,7 +228,7 @@ def _read(directory: str, name: str) -> Backup:
     try:
         return msgspec.json.decode(data[:_LIMIT_BYTES], type=Backup)
     except msgspec.MsgspecError as error:
-        raise FixError(f"{path} cannot be read back: {error}") from error
+        raise ChangeError(f"{path} cannot be read back: {error}") from error
 
 
 def _sha256(data: bytes | None) -> str:

@@ -54,8 +54,8 @@ from hitless.findings import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hitless.audit.subject import Subject
     from hitless.facts import Script
+    from hitless.subject import Subject
 
 _TIMEOUT = re.compile(r"\s-t\s*[\"']?(\$|\d{1,6}(?:\.\d{1,6})?)")
 _ENOUGH_S = 10.0

@@ -52,7 +52,7 @@ from hitless.findings import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hitless.audit.subject import Subject
+    from hitless.subject import Subject
 
 
 _OTHERS_WRITE = 0o002

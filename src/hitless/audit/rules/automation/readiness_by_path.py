@@ -65,8 +65,8 @@ from hitless.findings import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hitless.audit.subject import Subject
     from hitless.facts import Script
+    from hitless.subject import Subject
 
 _PROBE = re.compile(
     r"(?:\[{1,2}|\btest)\s+(?:!\s+)?-[SeU]\s+\S*(?:sock|haproxy)\S*"

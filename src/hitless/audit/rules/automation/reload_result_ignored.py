@@ -57,8 +57,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hitless.audit.scripts import Act
-    from hitless.audit.subject import Subject
     from hitless.facts import Script
+    from hitless.subject import Subject
 
 _IGNORED = re.compile(r"\|\|\s*(?:/\S*/)?(?:true|:|exit\s+0)(?:\s|;|$|\))|;\s*(?:true|exit\s+0)\s*(?:;|$|\))")
 _ANSIBLE = re.compile(r"^\s*(?:ignore_errors\s*:\s*(?:yes|true)|failed_when\s*:\s*false)\b", re.IGNORECASE)

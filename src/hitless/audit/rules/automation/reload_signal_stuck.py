@@ -61,7 +61,7 @@ from hitless.findings import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hitless.audit.subject import Subject
+    from hitless.subject import Subject
 
 
 _SIGNALS = {1: "SIGHUP", 12: "SIGUSR2"}

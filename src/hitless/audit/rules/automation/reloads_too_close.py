@@ -77,8 +77,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hitless.audit.scripts import Act
-    from hitless.audit.subject import Subject
     from hitless.facts import Script
+    from hitless.subject import Subject
 
 _FIX = Fix(summary="reload once for all changes, or wait for the takeover between two reloads")
 

@@ -53,17 +53,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hitless.audit.absent import needed_addresses, transparent_fix
-from hitless.audit.endpoints import host_address, own_listeners, text_of
-from hitless.audit.places import config_place
 from hitless.audit.rule import Need, Rule
 from hitless.findings import Evidence, Finding, Severity
+from hitless.subject.endpoints import host_address, own_listeners, text_of
+from hitless.subject.places import config_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hitless.audit.endpoints import Endpoint, IpAddress
-    from hitless.audit.subject import Subject
     from hitless.facts import ListeningSocket
+    from hitless.subject import Subject
+    from hitless.subject.endpoints import Endpoint, IpAddress
 
 
 def _check(subject: Subject) -> Iterator[Finding]:

@@ -59,18 +59,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hitless.audit.binds import own_pids
-from hitless.audit.endpoints import endpoints, overlaps, own_listeners, text_of
-from hitless.audit.places import config_place
 from hitless.audit.rule import Need, Rule
 from hitless.findings import Evidence, Finding, Fix, Severity
+from hitless.subject.binds import own_pids
+from hitless.subject.endpoints import endpoints, overlaps, own_listeners, text_of
+from hitless.subject.places import config_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hitless.audit.endpoints import Endpoint
-    from hitless.audit.subject import Subject
     from hitless.facts import ListeningSocket
+    from hitless.subject import Subject
+    from hitless.subject.endpoints import Endpoint
 
 
 def _check(subject: Subject) -> Iterator[Finding]:

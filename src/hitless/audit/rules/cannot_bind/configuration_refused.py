@@ -48,14 +48,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from hitless.audit.places import config_line, config_place
 from hitless.audit.rule import Need, Rule
 from hitless.findings import Evidence, Finding, Fix, Place, Severity
+from hitless.subject.places import config_line, config_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hitless.audit.subject import Subject
+    from hitless.subject import Subject
 
 _WHERE = re.compile(r"\[(?P<where>[^\[\]]{1,4096}:[0-9]{1,9})\]\s*:?\s*(?P<why>.*)")
 _PREFIX = re.compile(r"\[(?:ALERT|WARNING|NOTICE|DIAG)\]\s*(?:[0-9]+/[0-9]+ )?\([0-9]+\) : (?:config : )?")

@@ -52,14 +52,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hitless.audit.lifetimes import failed_reload
 from hitless.audit.rule import Need, Rule
 from hitless.findings import Evidence, Finding, Fix, Place, Safety, Severity, SysctlEdit
+from hitless.subject.lifetimes import failed_reload
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hitless.audit.subject import Subject
+    from hitless.subject import Subject
 
 _SYSCTL = "net.ipv4.tcp_migrate_req"
 

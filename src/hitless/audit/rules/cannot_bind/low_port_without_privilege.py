@@ -54,16 +54,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hitless.audit.endpoints import endpoints, own_listeners, text_of
-from hitless.audit.places import config_place
 from hitless.audit.rule import Need, Rule
 from hitless.findings import Evidence, Finding, Fix, Safety, Severity, UnitEdit
+from hitless.subject.endpoints import endpoints, own_listeners, text_of
+from hitless.subject.places import config_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hitless.audit.subject import Subject
     from hitless.facts import Unit
+    from hitless.subject import Subject
 
 _CAPABILITY = "CAP_NET_BIND_SERVICE"
 _DEFAULT_FIRST_PORT = 1024

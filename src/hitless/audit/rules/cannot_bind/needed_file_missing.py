@@ -52,16 +52,16 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING
 
-from hitless.audit.binds import first_words
 from hitless.audit.directories import is_made_at_boot
-from hitless.audit.places import config_place
 from hitless.audit.rule import Need, Rule
 from hitless.findings import Evidence, Finding, Fix, Place, Severity
+from hitless.subject.binds import first_words
+from hitless.subject.places import config_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hitless.audit.subject import Subject
+    from hitless.subject import Subject
 
 _NEEDED = frozenset(
     {

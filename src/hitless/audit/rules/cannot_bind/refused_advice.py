@@ -47,16 +47,16 @@ import re
 from typing import TYPE_CHECKING
 
 from hitless.audit.edits import add_to_global, remove_line, replace_line
-from hitless.audit.places import config_line, config_place
 from hitless.audit.rule import Need, Rule
 from hitless.config.mistakes import known_mistakes
 from hitless.findings import ConfigEdit, EditAction, Finding, Fix, Safety, Severity
+from hitless.subject.places import config_line, config_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hitless.audit.subject import Subject
     from hitless.config.mistakes import Mistake
+    from hitless.subject import Subject
 
 _REUSEPORT = re.compile(r"(?:^|\s+)reuseport(?!\S)")
 _HEADER = re.compile(r"(?P<name>\S+\s+[^\s\"'\\]+)\s+(?P<rest>.+)")

@@ -42,16 +42,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hitless.audit.edits import remove_line
-from hitless.audit.places import config_place
 from hitless.audit.rule import Need, Rule
 from hitless.config.support import SUPPORT
 from hitless.findings import Finding, Fix, Safety, Severity
+from hitless.subject.places import config_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hitless.audit.subject import Subject
     from hitless.config.model import Directive
+    from hitless.subject import Subject
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,15 +48,15 @@ import ipaddress
 from typing import TYPE_CHECKING
 
 from hitless.audit.edits import with_words
-from hitless.audit.places import config_place, same_for_more
 from hitless.audit.rule import Need, Rule
 from hitless.findings import Finding, Fix, Safety, Severity
+from hitless.subject.places import config_place, same_for_more
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hitless.audit.subject import Subject
     from hitless.config.model import Server
+    from hitless.subject import Subject
 
 _WORDS = "init-addr last,libc,none"
 _MOST_EDITS = 100

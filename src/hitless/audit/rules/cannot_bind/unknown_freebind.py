@@ -49,16 +49,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from hitless.audit.binds import every_bind
 from hitless.audit.edits import replace_line
-from hitless.audit.places import config_line, config_place
 from hitless.audit.rule import Need, Rule
 from hitless.findings import Finding, Fix, Safety, Severity
+from hitless.subject.binds import every_bind
+from hitless.subject.places import config_line, config_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hitless.audit.subject import Subject
+    from hitless.subject import Subject
 
 _DIAGNOSTIC = re.compile(r"(?P<where>.+:[0-9]+): unknown keyword 'freebind' on a (?P<line>bind|server) line")
 _ALWAYS_THERE = frozenset({"unix", "abns", "fd", "sockpair"})

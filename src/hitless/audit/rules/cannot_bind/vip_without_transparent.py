@@ -51,15 +51,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hitless.audit.absent import needed_addresses, transparent_fix
-from hitless.audit.endpoints import host_address, own_listeners, text_of
-from hitless.audit.places import config_place
 from hitless.audit.rule import Need, Rule
 from hitless.findings import Evidence, Finding, Severity
+from hitless.subject.endpoints import host_address, own_listeners, text_of
+from hitless.subject.places import config_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hitless.audit.subject import Subject
+    from hitless.subject import Subject
 
 
 def _check(subject: Subject) -> Iterator[Finding]:

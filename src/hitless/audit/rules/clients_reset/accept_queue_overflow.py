@@ -61,14 +61,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hitless.audit.places import config_place
 from hitless.audit.rule import Need, Rule
 from hitless.findings import Evidence, Finding, Fix, Place, Safety, Severity, SysctlEdit
+from hitless.subject.places import config_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hitless.audit.subject import Subject
+    from hitless.subject import Subject
 
 _QUEUE = "net.core.somaxconn"
 _ABORT = "net.ipv4.tcp_abort_on_overflow"

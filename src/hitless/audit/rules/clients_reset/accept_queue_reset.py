@@ -41,16 +41,16 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from hitless.audit.places import config_place
 from hitless.audit.rule import Need, Rule
 from hitless.audit.shards import shards_of
 from hitless.facts import Role
 from hitless.findings import Evidence, Finding, Fix, Safety, Severity, SysctlEdit
+from hitless.subject.places import config_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hitless.audit.subject import Subject
+    from hitless.subject import Subject
 
 _MIGRATE = "net.ipv4.tcp_migrate_req"
 _ANY = {"*": "0.0.0.0"}  # noqa: S104 - comparing

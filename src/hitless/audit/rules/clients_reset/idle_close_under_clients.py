@@ -72,16 +72,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hitless.audit.idle_close import IDLE_CLOSE, OPTION, sections_without, turn_on
-from hitless.audit.lifetimes import HOUR_S, global_time, hard_stop, idle_between_requests
-from hitless.audit.places import config_place
 from hitless.audit.rule import Need, Rule
 from hitless.findings import Evidence, Finding, Fix, Safety, Severity
+from hitless.subject.lifetimes import HOUR_S, global_time, hard_stop, idle_between_requests
+from hitless.subject.places import config_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hitless.audit.subject import Subject
     from hitless.config.model import Proxy
+    from hitless.subject import Subject
 
 _OPTION_PRICE = (
     f"{OPTION}: no request is lost; the old worker lives until its idle connections have had their next response or "

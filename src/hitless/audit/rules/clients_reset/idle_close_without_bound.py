@@ -61,17 +61,17 @@ from typing import TYPE_CHECKING
 from hitless.audit.edits import add_to_section, replace_line
 from hitless.audit.idle_close import IDLE_CLOSE
 from hitless.audit.keep_alive import keeps_http1_alive
-from hitless.audit.lifetimes import HOUR_S, global_time, hard_stop, idle_between_requests, spell
-from hitless.audit.places import config_place
 from hitless.audit.rule import Need, Rule
 from hitless.findings import Evidence, Finding, Fix, Safety, Severity
+from hitless.subject.lifetimes import HOUR_S, global_time, hard_stop, idle_between_requests, spell
+from hitless.subject.places import config_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hitless.audit.subject import Subject
     from hitless.config.model import Proxy
     from hitless.findings import ConfigEdit
+    from hitless.subject import Subject
 
 _TEXT = "timeout http-keep-alive 60s"
 

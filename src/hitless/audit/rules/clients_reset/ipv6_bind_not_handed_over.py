@@ -49,17 +49,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hitless.audit.edits import replace_line, with_words
-from hitless.audit.places import config_line, config_place
 from hitless.audit.rule import Need, Rule
-from hitless.audit.subject import Transfer
 from hitless.findings import Evidence, Finding, Fix, Safety, Severity
+from hitless.subject import Transfer
+from hitless.subject.places import config_line, config_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hitless.audit.subject import Subject
     from hitless.config.model import Bind
     from hitless.findings import ConfigEdit
+    from hitless.subject import Subject
 
 _MIGRATE = "net.ipv4.tcp_migrate_req"
 

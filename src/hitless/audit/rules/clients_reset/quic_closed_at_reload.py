@@ -61,16 +61,16 @@ from typing import TYPE_CHECKING
 
 from hitless.audit.edits import add_to_global, replace_line
 from hitless.audit.keep_alive import speaks_quic
-from hitless.audit.places import config_place
 from hitless.audit.rule import Need, Rule
 from hitless.findings import Evidence, Finding, Fix, Safety, Severity
+from hitless.subject.places import config_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hitless.audit.subject import Subject
     from hitless.config.model import Bind
     from hitless.findings import ConfigEdit
+    from hitless.subject import Subject
 
 _OWNER = "tune.quic.socket-owner"
 _PER_CONNECTION = "tune.quic.fe.sock-per-conn"

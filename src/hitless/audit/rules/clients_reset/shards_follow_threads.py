@@ -51,15 +51,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hitless.audit.places import config_place
 from hitless.audit.rule import Need, Rule
 from hitless.audit.shards import shards_by_cpu
 from hitless.findings import Evidence, Finding, Fix, Safety, Severity, SysctlEdit
+from hitless.subject.places import config_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hitless.audit.subject import Subject
+    from hitless.subject import Subject
 
 _MIGRATE = "net.ipv4.tcp_migrate_req"
 

@@ -59,15 +59,15 @@ from typing import TYPE_CHECKING
 
 from hitless.audit.idle_close import IDLE_CLOSE, OPTION, instead_of_spreading
 from hitless.audit.keep_alive import only_statistics
-from hitless.audit.lifetimes import global_time
-from hitless.audit.places import config_place
 from hitless.audit.rule import Need, Rule
 from hitless.findings import Evidence, Finding, Fix, Safety, Severity
+from hitless.subject.lifetimes import global_time
+from hitless.subject.places import config_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hitless.audit.subject import Subject
+    from hitless.subject import Subject
 
 _IGNORES = "http-ignore-probes"
 _SPREAD_PRICE = (

@@ -62,7 +62,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hitless.audit.places import config_place
 from hitless.audit.rule import Need, Rule
 from hitless.audit.state_lines import loads_state, serving_proxies
 from hitless.findings import (
@@ -70,11 +69,12 @@ from hitless.findings import (
     Fix,
     Severity,
 )
+from hitless.subject.places import config_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hitless.audit.subject import Subject
+    from hitless.subject import Subject
 
 
 def _check(subject: Subject) -> Iterator[Finding]:

@@ -68,7 +68,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hitless.audit.places import config_place
 from hitless.audit.rule import Need, Rule
 from hitless.audit.state_lines import checked_servers, loads_state, serving_proxies
 from hitless.findings import (
@@ -77,13 +76,14 @@ from hitless.findings import (
     Fix,
     Severity,
 )
+from hitless.subject.places import config_place
 from hitless.units import parse_duration_s
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hitless.audit.subject import Subject
     from hitless.config.model import Proxy, Server
+    from hitless.subject import Subject
 
 _SLOW_S = 10.0
 _FILE_PRICE = (

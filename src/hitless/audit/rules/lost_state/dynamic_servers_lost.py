@@ -54,7 +54,7 @@ from hitless.findings import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hitless.audit.subject import Subject
+    from hitless.subject import Subject
 
 
 _ADDS = re.compile(r"\badd\s+server\s+[\w.${}-]+/[\w.${}-]+")

@@ -97,7 +97,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hitless.audit.places import config_place
 from hitless.audit.rule import Need, Rule
 from hitless.audit.state_lines import local_peer
 from hitless.findings import (
@@ -106,11 +105,12 @@ from hitless.findings import (
     Fix,
     Severity,
 )
+from hitless.subject.places import config_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hitless.audit.subject import Subject
+    from hitless.subject import Subject
 
 
 def _check(subject: Subject) -> Iterator[Finding]:

@@ -71,7 +71,6 @@ import re
 from typing import TYPE_CHECKING
 
 from hitless.audit.edits import replace_line
-from hitless.audit.places import config_line, config_place, same_for_more
 from hitless.audit.rule import Need, Rule
 from hitless.audit.state_lines import loads_state, serving_proxies
 from hitless.findings import (
@@ -80,12 +79,13 @@ from hitless.findings import (
     Safety,
     Severity,
 )
+from hitless.subject.places import config_line, config_place, same_for_more
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hitless.audit.subject import Subject
     from hitless.config.model import Proxy, Server
+    from hitless.subject import Subject
 
 _BETTER = "last,libc,none"
 

@@ -82,7 +82,7 @@ from hitless.findings import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hitless.audit.subject import Subject
+    from hitless.subject import Subject
 
 
 _CHANGED = ("configured", "by the CLI", "by cli", "maintenance", "drain")

@@ -81,7 +81,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hitless.audit.places import config_place
 from hitless.audit.rule import Need, Rule
 from hitless.audit.state_lines import loads_state, serving_proxies, state_file
 from hitless.facts import Role
@@ -91,13 +90,14 @@ from hitless.findings import (
     Fix,
     Severity,
 )
+from hitless.subject.places import config_place
 from hitless.units import format_duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hitless.audit.subject import Subject
     from hitless.facts import PathFact
+    from hitless.subject import Subject
 
 _WRITES = "show servers state"
 _MARGIN_S = 60.0

@@ -65,7 +65,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hitless.audit.edits import add_to_section
-from hitless.audit.places import config_place
 from hitless.audit.rule import Need, Rule
 from hitless.audit.state_lines import LOAD_STATE, loads_state, serving_proxies, state_file
 from hitless.findings import (
@@ -74,11 +73,12 @@ from hitless.findings import (
     Safety,
     Severity,
 )
+from hitless.subject.places import config_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hitless.audit.subject import Subject
+    from hitless.subject import Subject
 
 
 def _check(subject: Subject) -> Iterator[Finding]:

@@ -80,7 +80,6 @@ import re
 from typing import TYPE_CHECKING
 
 from hitless.audit.edits import with_words
-from hitless.audit.places import config_place
 from hitless.audit.rule import Need, Rule
 from hitless.audit.state_lines import local_peer
 from hitless.config.templates import is_template
@@ -90,12 +89,13 @@ from hitless.findings import (
     Safety,
     Severity,
 )
+from hitless.subject.places import config_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hitless.audit.subject import Subject
     from hitless.config.model import Directive
+    from hitless.subject import Subject
 
 _TRACK = re.compile(r"^track-sc\d*$")
 

@@ -73,7 +73,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hitless.audit.places import config_place
 from hitless.audit.rule import Need, Rule
 from hitless.findings import (
     Evidence,
@@ -83,11 +82,12 @@ from hitless.findings import (
     Severity,
     SysctlEdit,
 )
+from hitless.subject.places import config_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hitless.audit.subject import Subject
+    from hitless.subject import Subject
 
 
 _NAME = "net.unix.max_dgram_qlen"

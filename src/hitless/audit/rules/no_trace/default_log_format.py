@@ -66,7 +66,6 @@ from typing import TYPE_CHECKING
 
 from hitless.audit.edits import add_to_section
 from hitless.audit.log_lines import has_format, logged_frontends, read_log_target
-from hitless.audit.places import config_place
 from hitless.audit.rule import Need, Rule
 from hitless.findings import (
     Finding,
@@ -74,13 +73,14 @@ from hitless.findings import (
     Safety,
     Severity,
 )
+from hitless.subject.places import config_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hitless.audit.subject import Subject
     from hitless.config.model import Proxy
     from hitless.findings import Edit
+    from hitless.subject import Subject
 
 _OPTIONS = {"http": "option httplog", "tcp": "option tcplog"}
 

@@ -68,19 +68,19 @@ import re
 from typing import TYPE_CHECKING
 
 from hitless.audit.log_lines import logged_frontends, read_log_target
-from hitless.audit.places import config_place
 from hitless.audit.rule import Need, Rule
 from hitless.findings import (
     Finding,
     Fix,
     Severity,
 )
+from hitless.subject.places import config_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hitless.audit.subject import Subject
     from hitless.config.model import Proxy
+    from hitless.subject import Subject
 
 _UNTAGGED = frozenset({"raw", "short", "timed", "priority", "iso"})
 _PID = re.compile(r"%(?:\{[^}]*\})?pid\b|\bpid\b")

@@ -68,7 +68,6 @@ from typing import TYPE_CHECKING
 
 from hitless.audit.edits import replace_line
 from hitless.audit.log_lines import logged_frontends, read_log_target
-from hitless.audit.places import config_line, config_place
 from hitless.audit.rule import Need, Rule
 from hitless.findings import (
     Finding,
@@ -76,12 +75,13 @@ from hitless.findings import (
     Safety,
     Severity,
 )
+from hitless.subject.places import config_line, config_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hitless.audit.subject import Subject
     from hitless.config.model import Proxy
+    from hitless.subject import Subject
 
 
 def _check(subject: Subject) -> Iterator[Finding]:

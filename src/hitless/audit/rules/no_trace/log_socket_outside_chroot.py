@@ -90,7 +90,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hitless.audit.places import config_place
 from hitless.audit.rule import Need, Rule
 from hitless.findings import (
     Evidence,
@@ -100,12 +99,13 @@ from hitless.findings import (
     Severity,
     UnitEdit,
 )
+from hitless.subject.places import config_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hitless.audit.subject import Subject
     from hitless.config.model import LogTarget
+    from hitless.subject import Subject
 
 
 def _check(subject: Subject) -> Iterator[Finding]:

@@ -82,7 +82,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hitless.audit.edits import replace_line
-from hitless.audit.places import config_line, config_place
 from hitless.audit.rule import Need, Rule
 from hitless.findings import (
     Evidence,
@@ -91,13 +90,14 @@ from hitless.findings import (
     Safety,
     Severity,
 )
+from hitless.subject.places import config_line, config_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hitless.audit.subject import Subject
     from hitless.config.model import Address, LogTarget
     from hitless.facts import LoggingFacts
+    from hitless.subject import Subject
 
 
 def _check(subject: Subject) -> Iterator[Finding]:

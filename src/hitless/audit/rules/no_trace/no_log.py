@@ -69,7 +69,6 @@ from typing import TYPE_CHECKING
 
 from hitless.audit.edits import add_to_global, add_to_section
 from hitless.audit.log_lines import logged_frontends
-from hitless.audit.places import config_line, config_place
 from hitless.audit.rule import Need, Rule
 from hitless.findings import (
     Finding,
@@ -77,12 +76,13 @@ from hitless.findings import (
     Safety,
     Severity,
 )
+from hitless.subject.places import config_line, config_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hitless.audit.subject import Subject
     from hitless.config.model import Proxy
+    from hitless.subject import Subject
 
 
 def _check(subject: Subject) -> Iterator[Finding]:

@@ -69,18 +69,18 @@ import re
 from typing import TYPE_CHECKING
 
 from hitless.audit.log_lines import logged_frontends
-from hitless.audit.places import config_place
 from hitless.audit.rule import Need, Rule
 from hitless.findings import (
     Finding,
     Fix,
     Severity,
 )
+from hitless.subject.places import config_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hitless.audit.subject import Subject
+    from hitless.subject import Subject
 
 
 _ID = re.compile(r"unique-id|request-?id|correlation-?id|trace-?(?:id|parent)|uuid\(|%ID\b", re.IGNORECASE)

@@ -53,7 +53,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from hitless.audit.places import text_place
 from hitless.audit.rule import Need, Rule
 from hitless.audit.unit_commands import replaced_commands
 from hitless.findings import (
@@ -63,12 +62,13 @@ from hitless.findings import (
     Safety,
     Severity,
 )
+from hitless.subject.places import text_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hitless.audit.subject import Subject
     from hitless.facts import ExecCommand, Unit
+    from hitless.subject import Subject
 
 _QUIET = re.compile(r"(?<=\s)-q(?:\s+|$)")
 

@@ -53,7 +53,7 @@ from hitless.findings import Evidence, Finding, Fix, Place, Severity
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hitless.audit.subject import Subject
+    from hitless.subject import Subject
 
 
 def _check(subject: Subject) -> Iterator[Finding]:

@@ -47,17 +47,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hitless.audit.places import text_place
 from hitless.audit.rule import Need, Rule
 from hitless.audit.service import haproxy_arguments, reload_fix, start_check, unit_start
 from hitless.findings import Evidence, Finding, Fix, Safety, Severity, UnitEdit
+from hitless.subject.places import text_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hitless.audit.subject import Subject
     from hitless.config.arguments import HaproxyArguments
     from hitless.facts import Unit
+    from hitless.subject import Subject
 
 
 def _check(subject: Subject) -> Iterator[Finding]:

@@ -49,16 +49,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hitless.audit.places import text_place
 from hitless.audit.rule import Need, Rule
 from hitless.audit.service import unit_start
 from hitless.facts import RunMode
 from hitless.findings import Evidence, Finding, Fix, Severity
+from hitless.subject.places import text_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hitless.audit.subject import Subject
+    from hitless.subject import Subject
 
 
 def _check(subject: Subject) -> Iterator[Finding]:

@@ -50,15 +50,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hitless.audit.places import text_place
 from hitless.audit.rule import Need, Rule
 from hitless.audit.service import reload_fix, unit_start
 from hitless.findings import Evidence, Finding, Severity
+from hitless.subject.places import text_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hitless.audit.subject import Subject
+    from hitless.subject import Subject
 
 
 def _check(subject: Subject) -> Iterator[Finding]:

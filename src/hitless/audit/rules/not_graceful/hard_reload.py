@@ -59,7 +59,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hitless.audit.service import Deed
-    from hitless.audit.subject import Subject
+    from hitless.subject import Subject
 
 _AT_ONCE = frozenset({"TERM", "INT", "KILL"})
 _RELOADS_ARE_MEANT = frozenset({"ExecReload", "logrotate", "certbot", "acme", "cron", "keepalived"})

@@ -56,13 +56,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hitless.audit.rule import Need, Rule
-from hitless.audit.subject import Transfer
 from hitless.findings import Evidence, Finding, Fix, Place, Safety, Severity, SysctlEdit
+from hitless.subject import Transfer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hitless.audit.subject import Subject
+    from hitless.subject import Subject
 
 _NAME = "net.ipv4.tcp_migrate_req"
 

@@ -46,16 +46,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hitless.audit.places import config_place
 from hitless.audit.rule import Need, Rule
 from hitless.findings import ConfigEdit, EditAction, Finding, Fix, Safety, Severity
+from hitless.subject.places import config_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hitless.audit.subject import Subject
     from hitless.config.tree import ConfigFile, Section
     from hitless.findings import Place
+    from hitless.subject import Subject
 
 _SOCKET = "stats socket /run/haproxy/admin.sock mode 660 level admin expose-fd listeners"
 

@@ -47,16 +47,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hitless.audit.lifetimes import failed_reload
 from hitless.audit.rule import Need, Rule
 from hitless.facts import Role
 from hitless.findings import Evidence, Finding, Fix, Place, Severity
+from hitless.subject.lifetimes import failed_reload
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hitless.audit.subject import Subject
     from hitless.facts import PathFact, Process
+    from hitless.subject import Subject
 
 _SLACK_S = 5.0
 """A process reads its files within this time of its start, or the difference says nothing."""

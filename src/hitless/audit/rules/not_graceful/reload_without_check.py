@@ -54,7 +54,7 @@ from hitless.findings import Finding, Severity
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hitless.audit.subject import Subject
+    from hitless.subject import Subject
 
 
 def _check(subject: Subject) -> Iterator[Finding]:

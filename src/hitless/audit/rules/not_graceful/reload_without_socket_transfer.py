@@ -68,18 +68,18 @@ from typing import TYPE_CHECKING
 
 from hitless.audit.acts import Action
 from hitless.audit.edits import add_to_global, with_words
-from hitless.audit.places import config_place, text_place
 from hitless.audit.rule import Need, Rule
 from hitless.audit.service import classic_reload_advice, command_deeds, script_deeds
-from hitless.audit.subject import Transfer
 from hitless.facts import RunMode
 from hitless.findings import Evidence, Finding, Fix, Place, Safety, Severity
+from hitless.subject import Transfer
+from hitless.subject.places import config_place, text_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hitless.audit.service import Deed
-    from hitless.audit.subject import Subject
+    from hitless.subject import Subject
 
 _SYSCTL = "net.ipv4.tcp_migrate_req"
 # HAProxy's -x kept in a variable ('TRANSFER="-x $SOCKET"'); the -x of test(1) and of `set` are others.

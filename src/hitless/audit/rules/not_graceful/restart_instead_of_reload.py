@@ -59,7 +59,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hitless.audit.service import Deed
-    from hitless.audit.subject import Subject
+    from hitless.subject import Subject
 
 _BY_ITSELF = frozenset({"logrotate", "certbot", "acme", "cron", "systemd"})
 """Kinds that run without a person: what stands there will happen."""

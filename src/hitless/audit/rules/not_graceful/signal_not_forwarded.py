@@ -54,8 +54,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hitless.audit.service import Deed
-    from hitless.audit.subject import Subject
     from hitless.facts import Script
+    from hitless.subject import Subject
 
 _INSTRUCTION = re.compile(r"^\s*(CMD|ENTRYPOINT)\s+(.*)", re.IGNORECASE | re.DOTALL)
 _ANY_INSTRUCTION = re.compile(r"^\s*FROM\s+\S", re.IGNORECASE | re.MULTILINE)

@@ -60,7 +60,7 @@ from hitless.findings import Evidence, Finding, Fix, Place, Safety, Severity, Un
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hitless.audit.subject import Subject
+    from hitless.subject import Subject
 
 _ALERT = "Failed to get the sockets from the old process"
 

@@ -58,8 +58,8 @@ from hitless.findings import Evidence, Finding, Fix, Place, Severity
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hitless.audit.subject import Subject
     from hitless.facts import Process
+    from hitless.subject import Subject
 
 _SLACK_S = 60.0
 """The start of a process and the writing of its pid file may lie this far apart (a long configuration)."""

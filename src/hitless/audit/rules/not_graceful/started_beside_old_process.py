@@ -55,8 +55,8 @@ from hitless.findings import Finding, Fix, Severity
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hitless.audit.subject import Subject
     from hitless.facts import Script
+    from hitless.subject import Subject
 
 # A watchdog: what it starts has no old process beside it.
 _ASKS_FIRST = re.compile(

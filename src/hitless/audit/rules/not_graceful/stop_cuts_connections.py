@@ -58,17 +58,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hitless.audit.places import text_place
 from hitless.audit.rule import Need, Rule
 from hitless.audit.service import unit_start
 from hitless.findings import Evidence, Finding, Fix, Safety, Severity, UnitEdit
+from hitless.subject.places import text_place
 from hitless.units import parse_duration_s
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hitless.audit.subject import Subject
     from hitless.facts import Unit
+    from hitless.subject import Subject
 
 _SOFT_PRICE = (
     "KillSignal=SIGUSR1: connections may end; a stop or restart takes as long as the longest of them, and nobody "

@@ -51,17 +51,17 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from hitless.audit.places import text_place
 from hitless.audit.rule import Need, Rule
 from hitless.audit.service import unit_start
 from hitless.findings import Evidence, Finding, Fix, Safety, Severity, UnitEdit
+from hitless.subject.places import text_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hitless.audit.subject import Subject
     from hitless.config.arguments import HaproxyArguments
     from hitless.facts import ExecCommand, Unit
+    from hitless.subject import Subject
 
 _STAYS = frozenset({"simple", "exec", "notify", "notify-reload", "idle"})
 _TOLD = frozenset({"notify", "notify-reload"})

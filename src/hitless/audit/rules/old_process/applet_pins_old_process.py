@@ -51,15 +51,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hitless.audit.edits import add_to_global
-from hitless.audit.lifetimes import hard_stop, spell, suggested_hard_stop_s
-from hitless.audit.places import config_place
 from hitless.audit.rule import Need, Rule
 from hitless.findings import Evidence, Finding, Fix, Safety, Severity
+from hitless.subject.lifetimes import hard_stop, spell, suggested_hard_stop_s
+from hitless.subject.places import config_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hitless.audit.subject import Subject
+    from hitless.subject import Subject
 
 
 def _check(subject: Subject) -> Iterator[Finding]:

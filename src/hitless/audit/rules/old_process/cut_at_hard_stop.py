@@ -64,16 +64,16 @@ import re
 from typing import TYPE_CHECKING
 
 from hitless.audit.edits import replace_line
-from hitless.audit.lifetimes import HOUR_S, hard_stop, spell, timeout_of
-from hitless.audit.places import config_place
 from hitless.audit.rule import Need, Rule
 from hitless.findings import Evidence, Finding, Fix, Safety, Severity
+from hitless.subject.lifetimes import HOUR_S, hard_stop, spell, timeout_of
+from hitless.subject.places import config_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hitless.audit.lifetimes import Limit
-    from hitless.audit.subject import Subject
+    from hitless.subject import Subject
+    from hitless.subject.lifetimes import Limit
 
 _AGE = re.compile(r"\bage ((?:\d+[dhms])+)$")
 _UNITS_S = {"d": 86400, "h": 3600, "m": 60, "s": 1}

@@ -71,7 +71,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hitless.audit.edits import add_to_section, replace_line
-from hitless.audit.lifetimes import (
+from hitless.audit.rule import Need, Rule
+from hitless.findings import Evidence, Finding, Fix, Safety, Severity
+from hitless.subject.lifetimes import (
     backends_of,
     global_time,
     hard_stop,
@@ -79,15 +81,13 @@ from hitless.audit.lifetimes import (
     spell,
     timeout_of,
 )
-from hitless.audit.places import config_place
-from hitless.audit.rule import Need, Rule
-from hitless.findings import Evidence, Finding, Fix, Safety, Severity
+from hitless.subject.places import config_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hitless.audit.subject import Subject
     from hitless.config.model import Proxy
+    from hitless.subject import Subject
 
 _SHORT_S = 60.0
 _LONG_S = 600.0

@@ -44,16 +44,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hitless.audit.edits import remove_line
-from hitless.audit.places import config_place
 from hitless.audit.rule import Need, Rule
 from hitless.findings import Evidence, Finding, Fix, Safety, Severity
+from hitless.subject.places import config_place
 from hitless.units import parse_duration_s
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hitless.audit.subject import Subject
     from hitless.config.model import Directive
+    from hitless.subject import Subject
 
 
 def _check(subject: Subject) -> Iterator[Finding]:

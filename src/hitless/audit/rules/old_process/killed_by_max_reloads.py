@@ -45,17 +45,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hitless.audit.edits import replace_line
-from hitless.audit.lifetimes import tunnel_users
-from hitless.audit.places import config_place
 from hitless.audit.rule import Need, Rule
 from hitless.facts import RunMode
 from hitless.findings import Evidence, Finding, Fix, Safety, Severity
+from hitless.subject.lifetimes import tunnel_users
+from hitless.subject.places import config_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hitless.audit.subject import Subject
     from hitless.config.model import Directive
+    from hitless.subject import Subject
 
 _FEW = 10
 _DEFAULT = 50

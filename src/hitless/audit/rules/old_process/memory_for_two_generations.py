@@ -46,7 +46,7 @@ from hitless.findings import Evidence, Finding, Fix, Place, Severity
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hitless.audit.subject import Subject
+    from hitless.subject import Subject
 
 _MIB = 1024**2
 _WORTH_IT_BYTES = 64 * _MIB

@@ -52,17 +52,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hitless.audit.edits import add_to_section, replace_line
-from hitless.audit.lifetimes import timeout_of
-from hitless.audit.places import config_place
 from hitless.audit.rule import Need, Rule
 from hitless.findings import Evidence, Finding, Fix, Safety, Severity
+from hitless.subject.lifetimes import timeout_of
+from hitless.subject.places import config_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hitless.audit.subject import Subject
     from hitless.config.model import Proxy
     from hitless.findings import ConfigEdit
+    from hitless.subject import Subject
 
 _VALUES = {"connect": "5s", "client": "30s", "server": "30s"}
 _ALIASES = {"contimeout": "connect", "clitimeout": "client", "srvtimeout": "server"}

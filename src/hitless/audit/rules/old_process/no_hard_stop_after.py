@@ -66,7 +66,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hitless.audit.edits import add_to_global, replace_line
-from hitless.audit.lifetimes import (
+from hitless.audit.rule import Need, Rule
+from hitless.findings import Evidence, Finding, Fix, Place, Safety, Severity
+from hitless.subject.lifetimes import (
     HOUR_S,
     global_time,
     hard_stop,
@@ -76,15 +78,13 @@ from hitless.audit.lifetimes import (
     timeout_of,
     tunnel_users,
 )
-from hitless.audit.places import config_place
-from hitless.audit.rule import Need, Rule
-from hitless.findings import Evidence, Finding, Fix, Place, Safety, Severity
+from hitless.subject.places import config_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hitless.audit.subject import Subject
     from hitless.config.model import Proxy
+    from hitless.subject import Subject
 
 _YOUNG_S = 60.0
 _MODES = frozenset({"http", "tcp"})

@@ -41,16 +41,16 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
-from hitless.audit.lifetimes import hard_stop, old_processes, spell
 from hitless.audit.rule import Need, Rule
 from hitless.findings import Evidence, Finding, Fix, Place, Severity
+from hitless.subject.lifetimes import hard_stop, old_processes, spell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hitless.audit.lifetimes import Limit
-    from hitless.audit.subject import Subject
     from hitless.facts import Process
+    from hitless.subject import Subject
+    from hitless.subject.lifetimes import Limit
 
 _MOMENT_S = 2.0
 _YOUNG_S = 60.0

@@ -47,15 +47,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from hitless.audit.places import config_place
 from hitless.audit.rule import Need, Rule
 from hitless.findings import Evidence, Finding, Fix, Severity
+from hitless.subject.places import config_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hitless.audit.subject import Subject
     from hitless.config.model import Proxy, Server
+    from hitless.subject import Subject
 
 _RANGE = re.compile(r":(\d{1,5})(?:-(\d{1,5}))?$", re.ASCII)
 

@@ -46,15 +46,15 @@ import math
 from typing import TYPE_CHECKING
 
 from hitless.audit.edits import replace_line
-from hitless.audit.lifetimes import global_time, hard_stop, spell
-from hitless.audit.places import config_place
 from hitless.audit.rule import Need, Rule
 from hitless.findings import Evidence, Finding, Fix, Safety, Severity
+from hitless.subject.lifetimes import global_time, hard_stop, spell
+from hitless.subject.places import config_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hitless.audit.subject import Subject
+    from hitless.subject import Subject
 
 
 def _check(subject: Subject) -> Iterator[Finding]:

@@ -55,15 +55,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hitless.audit.lifetimes import hard_stop
-from hitless.audit.places import text_place
 from hitless.audit.rule import Need, Rule
 from hitless.findings import Evidence, Finding, Fix, Safety, Severity, UnitEdit
+from hitless.subject.lifetimes import hard_stop
+from hitless.subject.places import text_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hitless.audit.subject import Subject
+    from hitless.subject import Subject
 
 _MARGIN_S = 10
 

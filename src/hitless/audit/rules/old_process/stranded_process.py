@@ -41,16 +41,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hitless.audit.lifetimes import old_processes
 from hitless.audit.rule import Need, Rule
 from hitless.facts import Role
 from hitless.findings import Evidence, Finding, Fix, Place, Severity
+from hitless.subject.lifetimes import old_processes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hitless.audit.subject import Subject
     from hitless.facts import ListeningSocket, Process
+    from hitless.subject import Subject
 
 _HAND_OVER_S = 10.0
 

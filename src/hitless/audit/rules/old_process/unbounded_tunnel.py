@@ -59,16 +59,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hitless.audit.edits import replace_line
-from hitless.audit.lifetimes import DAY_S, hard_stop, spell, timeout_of
-from hitless.audit.places import config_place
 from hitless.audit.rule import Need, Rule
 from hitless.findings import Evidence, Finding, Fix, Safety, Severity
+from hitless.subject.lifetimes import DAY_S, hard_stop, spell, timeout_of
+from hitless.subject.places import config_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hitless.audit.subject import Subject
     from hitless.config.model import Proxy, Timeout
+    from hitless.subject import Subject
 
 
 def _check(subject: Subject) -> Iterator[Finding]:

@@ -43,14 +43,14 @@ from typing import TYPE_CHECKING
 
 from hitless.audit.directories import managed_directories
 from hitless.audit.edits import add_to_global
-from hitless.audit.places import config_place
 from hitless.audit.rule import Need, Rule
 from hitless.findings import Finding, Fix, Safety, Severity
+from hitless.subject.places import config_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hitless.audit.subject import Subject
+    from hitless.subject import Subject
 
 _DIRECTORY = "/run/haproxy"
 _LINE = f"stats socket {_DIRECTORY}/admin.sock mode 660 level admin expose-fd listeners"

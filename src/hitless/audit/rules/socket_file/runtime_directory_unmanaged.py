@@ -52,15 +52,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hitless.audit.binds import directory_of, socket_place, unix_sockets
 from hitless.audit.directories import managed_directories
 from hitless.audit.rule import Need, Rule
 from hitless.findings import Evidence, Finding, Fix, Safety, Severity, TmpfilesEdit, UnitEdit
+from hitless.subject.binds import directory_of, socket_place, unix_sockets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hitless.audit.subject import Subject
+    from hitless.subject import Subject
 
 _ROOTS = ("/run/user/", "/run/systemd/")
 

@@ -52,16 +52,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from hitless.audit.binds import unix_sockets
-from hitless.audit.places import split_where, text_place
 from hitless.audit.rule import Need, Rule
 from hitless.audit.scripts import Action, actions, script_place
 from hitless.findings import Evidence, Finding, Fix, Place, Severity
+from hitless.subject.binds import unix_sockets
+from hitless.subject.places import split_where, text_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hitless.audit.subject import Subject
+    from hitless.subject import Subject
 
 _REMOVE = re.compile(r"(?:^|[\s;&|(`\"'])(?:/\S*/)?(?:rm|unlink)\s+(?P<rest>[^;&|\n]*)")
 _FIX = Fix(summary="take the line away: HAProxy replaces a stale socket file by itself")

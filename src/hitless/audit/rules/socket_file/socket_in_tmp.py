@@ -40,14 +40,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hitless.audit.binds import socket_place, unix_sockets
 from hitless.audit.rule import Need, Rule
 from hitless.findings import Evidence, Finding, Fix, Severity
+from hitless.subject.binds import socket_place, unix_sockets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hitless.audit.subject import Subject
+    from hitless.subject import Subject
 
 
 def _check(subject: Subject) -> Iterator[Finding]:

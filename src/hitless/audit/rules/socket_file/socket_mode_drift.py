@@ -54,15 +54,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hitless.audit.binds import socket_place, unix_sockets
 from hitless.audit.rule import Need, Rule
 from hitless.findings import Evidence, Finding, Fix, Severity
+from hitless.subject.binds import socket_place, unix_sockets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from hitless.audit.subject import Subject
     from hitless.facts import PathFact
+    from hitless.subject import Subject
 
 
 def _check(subject: Subject) -> Iterator[Finding]:

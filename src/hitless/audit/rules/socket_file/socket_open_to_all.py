@@ -45,17 +45,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hitless.audit.binds import directory_of
-from hitless.audit.endpoints import ip_of
-from hitless.audit.places import config_place
 from hitless.audit.rule import Need, Rule
 from hitless.findings import Finding, Fix, Severity
+from hitless.subject.binds import directory_of
+from hitless.subject.endpoints import ip_of
+from hitless.subject.places import config_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hitless.audit.subject import Subject
     from hitless.config.model import Address, Bind
+    from hitless.subject import Subject
 
 _OTHERS_WRITE = 0o002
 _OTHERS_ENTER = 0o001

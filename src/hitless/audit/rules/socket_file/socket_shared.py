@@ -43,11 +43,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hitless.audit.binds import every_bind, unix_sockets
-from hitless.audit.places import config_place
 from hitless.audit.rule import Need, Rule
-from hitless.audit.subject import Subject
 from hitless.findings import Evidence, Finding, Fix, Place, Severity
+from hitless.subject import Subject
+from hitless.subject.binds import every_bind, unix_sockets
+from hitless.subject.places import config_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

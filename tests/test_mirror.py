@@ -18,6 +18,7 @@ WITHOUT_TEST: dict[str, str] = {
     "facts/unit.py": "as above",
     "findings.py": "records; tests/report/audit draws them",
     "fixes.py": "records; tests/audit/fix makes them",
+    "reloads.py": "records; tests/reload makes them, tests/report/reload draws them",
     "sandbox/world/servers/layer.py": "two protocols without code; every layer's test implements or uses them",
 }
 """Modules without a test file, each with the reason."""

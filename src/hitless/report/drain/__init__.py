@@ -1,0 +1,1 @@
+"""What `hitless drain` says."""

@@ -1,0 +1,1 @@
+"""Receipts of reloads, as people and programs read them."""

@@ -118,7 +118,7 @@ class ConfigurationChange(Record, frozen=True):
 
 
 class Phase(Record, frozen=True):
-    """One phase: "lock", "preflight", "config", "trigger", "start", "takeover", "guard", "rollback", …"""
+    """One phase: "lock", "preflight", "config", "trigger", "start", "takeover", "guard", "rollback"."""
 
     name: str
     start_ns: int

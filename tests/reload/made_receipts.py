@@ -18,6 +18,7 @@ from hitless.reloads import (
     Receipt,
     ReloadedProcess,
     ReloadOutcome,
+    ReloadPlan,
     Requester,
     ResetCount,
     RollbackResult,
@@ -168,3 +169,101 @@ def make_full(number: int = 0, **fields: Any) -> Receipt:
         **fields,
     }
     return make_receipt(number, **given)
+
+
+HOSTILE = "a\x1b]0;owned\x07\u202eb<i>`|\n@team \udcff世界"
+
+
+def make_hostile() -> Receipt:
+    """Return a receipt whose every text from outside is hostile."""
+    return make_full(
+        id=HOSTILE,
+        instance=HOSTILE,
+        reason=HOSTILE,
+        started_at=f"2026-11-29T03:00:12Z{HOSTILE}",
+        mode=HOSTILE,
+        mechanism=HOSTILE,
+        mechanism_why=HOSTILE,
+        haproxy_version=HOSTILE,
+        recovered=HOSTILE,
+        forced=(HOSTILE,),
+        plan=(HOSTILE,),
+        messages=(HOSTILE,) * 60,
+        notes=(HOSTILE,),
+        requester=Requester(
+            user=HOSTILE, uid=0, pid=1, command=(HOSTILE,), parent=HOSTILE, login_user=HOSTILE
+        ),
+        configuration=ConfigurationChange(
+            before=(ConfigurationDigest(path=HOSTILE, sha256=HOSTILE, size_bytes=1),),
+            after=(ConfigurationDigest(path="/x", sha256=HOSTILE, size_bytes=1),),
+            lines_added=1,
+            sections=(HOSTILE,),
+        ),
+        checks=tuple(
+            PreflightCheck(
+                name=HOSTILE,
+                state=state,
+                message=HOSTILE,
+                hint=HOSTILE,
+                evidence=(Evidence(text=HOSTILE, source=HOSTILE),),
+                required=True,
+            )
+            for state in CheckState
+        ),
+        phases=(Phase(name=HOSTILE, start_ns=0, duration_ns=1, detail=HOSTILE),),
+        processes=tuple(ReloadedProcess(pid=pid, role=HOSTILE, version=HOSTILE) for pid in range(1, 30)),
+        listeners=tuple(
+            ListenerChange(endpoint=HOSTILE, fate=fate, inodes_before=(1,), where=HOSTILE, why=HOSTILE)
+            for fate in ListenerFate
+        )
+        * 20,
+        clients=ClientEffects(
+            source="tracefs",
+            why=HOSTILE,
+            resets=(
+                ResetCount(
+                    reason=HOSTILE,
+                    state=HOSTILE,
+                    meaning=HOSTILE,
+                    count=1,
+                    attributable=True,
+                    examples=(HOSTILE,),
+                ),
+            ),
+            resets_to_clients=1,
+            haproxy=((HOSTILE, 1),),
+            notes=(HOSTILE,),
+        ),
+        guard=GuardResult(
+            tripped=False,
+            reason=HOSTILE,
+            window_s=1.0,
+            requests=0,
+            errors=0,
+            error_ratio_before=0.0,
+            error_ratio_after=0.0,
+            judged=False,
+        ),
+        rollback=RollbackResult(why=HOSTILE, outcome=ReloadOutcome.ROLLBACK_FAILED, message=HOSTILE),
+        drain=(DrainForecast(pid=1),) * 30,
+    )
+
+
+def make_plan(**fields: Any) -> ReloadPlan:
+    """Return a plan with one of each."""
+    given: dict[str, Any] = {
+        "instance": "haproxy.service",
+        "mode": "master-worker",
+        "mechanism": "master-cli",
+        "mechanism_why": "2.7 and later: synchronous",
+        "haproxy_version": "2.8.25",
+        "configuration": CHANGE,
+        "checks": CHECKS,
+        "forced": ("load-time",),
+        "steps": ("take the lock", "reload through the master CLI", "prove the takeover"),
+        "listeners": LISTENERS,
+        "drain": DRAIN,
+        "notes": ("3 servers were added at run time and would be lost",),
+        **fields,
+    }
+    return ReloadPlan(**given)

@@ -55,8 +55,10 @@ def test_a_full_disk_loses_one_receipt_and_damages_none(tmp_path: Path) -> None:
     require(os.geteuid() == 0, "a file system of its own needs root")
     script = 'mount -t tmpfs -o size=64k,mode=700 tmpfs "$1" && exec "$2" -c "$3" "$1"'
     done = subprocess.run(
-        ["unshare", "--mount", "--propagation", "private"]
-        + ["sh", "-c", script, "sh", str(tmp_path), sys.executable, FULL_DISK],
+        [
+            *("unshare", "--mount", "--propagation", "private"),
+            *("sh", "-c", script, "sh", str(tmp_path), sys.executable, FULL_DISK),
+        ],
         check=False,
         capture_output=True,
         text=True,
@@ -90,7 +92,7 @@ def entries(bed: SystemdBed, *words: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in said.splitlines()]
 
 
-def receipt(**fields: object) -> str:
+def receipt(**fields: Any) -> str:
     return msgspec.json.encode(make_full(**fields)).decode()
 
 

@@ -4,6 +4,7 @@ A key is left out where its value is the default of `hitless.reloads`; "format" 
 """
 
 from collections import Counter
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -35,13 +36,14 @@ def decode_line(line: bytes) -> Receipt:
     if len(line) > LINE_LIMIT_BYTES:
         raise ValueError("longer than a receipt can be")
     try:
-        head = msgspec.json.decode(line, type=_Head)
-        if head.format != RECEIPT_FORMAT:
-            raise ValueError(f"of format {head.format}, which this hitless does not know")
-        moment(head.started_at)
-        return msgspec.json.decode(line, type=Receipt)
+        receipt = msgspec.json.decode(line, type=Receipt)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        with suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            _require_known(msgspec.json.decode(line, type=_Head).format)
         raise ValueError(f"no receipt: {error}") from error
+    _require_known(receipt.format)
+    moment(receipt.started_at)
+    return receipt
 
 
 def moment(text: str) -> datetime:
@@ -52,7 +54,11 @@ def moment(text: str) -> datetime:
 
 class _Head(msgspec.Struct):
     format: int
-    started_at: str
+
+
+def _require_known(found: int) -> None:
+    if found != RECEIPT_FORMAT:
+        raise ValueError(f"of format {found}, which this hitless does not know")
 
 
 def _cut_down(value: dict[str, Any], characters: int, items: int) -> dict[str, Any]:

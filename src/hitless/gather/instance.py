@@ -230,12 +230,14 @@ def _read_binary(service: Service, options: GatherOptions, gathering: Gathering)
     if options.haproxy:
         binary, unknown = find_program(options.haproxy)
     else:
-        binary, unknown = _own_binary(service, gathering)
+        binary, unknown = _own_binary(service, options, gathering)
     gathering.take(unknown)
     gathering.set(binary=binary)
 
 
-def _own_binary(service: Service, gathering: Gathering) -> tuple[Binary | None, list[Unknown]]:
+def _own_binary(
+    service: Service, options: GatherOptions, gathering: Gathering
+) -> tuple[Binary | None, list[Unknown]]:
     main = service.main
     what = VERSION
     if not gathering.place.root.live:
@@ -248,7 +250,9 @@ def _own_binary(service: Service, gathering: Gathering) -> tuple[Binary | None, 
     why = gathering.place.may_run(actual)
     if why:
         return None, [Unknown(what=what, why=why)]
-    return gathering.budget.ask(actual, lambda: read_program(actual, name=path))
+    return gathering.budget.ask(
+        actual, lambda: read_program(actual, name=path, with_keywords=options.keywords)
+    )
 
 
 def _other_owner(service: Service) -> str:

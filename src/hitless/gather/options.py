@@ -31,5 +31,7 @@ class GatherOptions:
     mode: RunMode | None = None
     check: bool | None = None
     """Whether HAProxy checks the configuration; None: for a running instance only."""
+    keywords: bool = True
+    """Whether the running program is asked which keywords it knows: that takes longer than all the rest."""
     environment: tuple[tuple[str, str], ...] = ()
     """Variables of the service, over what can be seen."""

@@ -39,13 +39,15 @@ def find_program(explicit: str = "", *, with_keywords: bool = True) -> tuple[Bin
     return _as_fact(found, f"{found.path} -vv", with_keywords=with_keywords)
 
 
-def read_program(path: str, *, name: str = "") -> tuple[Binary | None, list[Unknown]]:
+def read_program(
+    path: str, *, name: str = "", with_keywords: bool = True
+) -> tuple[Binary | None, list[Unknown]]:
     """Return the fact about a program; `name` is what stands for a path such as /proc/PID/exe."""
     try:
         found = read_binary(path)
     except (CouldNotAsk, NotUnderstood) as error:
         return None, [Unknown(what=VERSION, why=error.message)]
-    binary, problems = _as_fact(found, f"{path} -vv", with_keywords=True)
+    binary, problems = _as_fact(found, f"{path} -vv", with_keywords=with_keywords)
     return msgspec.structs.replace(binary, path=name or path), problems
 
 

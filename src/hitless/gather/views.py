@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from hitless.facts import MasterView, WorkerView
     from hitless.gather.instance import Gathering
 
-__all__ = ["FROM_A_SOCKET", "model_of", "read_views"]
+__all__ = ["FROM_A_SOCKET", "master_addresses", "model_of", "read_views", "stats_addresses"]
 
 FROM_A_SOCKET = "show info on "
 """How the source of a `Binary` begins whose program must not be run from here."""
@@ -53,7 +53,7 @@ def read_views(gathering: Gathering, model: Model) -> None:
     master_address, master = _read_master(gathering, deadline)
     configured = _configured_servers(model)
     views: dict[int, WorkerView] = {}
-    named = list(_stats_addresses(gathering, model))
+    named = list(stats_addresses(gathering, model))
     if len(named) > _MOST_SOCKETS:
         gathering.note(
             "some stats sockets", f"{len(named)} are configured; the first {_MOST_SOCKETS} were asked"
@@ -105,16 +105,10 @@ def _read_master(gathering: Gathering, deadline: Deadline) -> tuple[str, MasterV
     instance = gathering.instance
     if instance.mode is not RunMode.MASTER_WORKER:
         return "", None
-    what = "the master's CLI"
-    from hitless.config.arguments import parse_arguments
-
-    sockets = parse_arguments(instance.launch.arguments).master_sockets if instance.launch else ()
-    if not sockets:
-        gathering.note(what, "HAProxy was started without -S")
-    for socket in sockets:
-        address = _address_of(socket.split(",", 1)[0], gathering)
-        if address is None:
-            continue
+    addresses = list(master_addresses(gathering))
+    if not addresses and not _master_sockets(gathering):
+        gathering.note("the master's CLI", "HAProxy was started without -S")
+    for address in addresses:
         master, unknown = read_master_view(address[0], shown=address[1], deadline=deadline)
         gathering.take(unknown)
         if master is not None:
@@ -122,6 +116,21 @@ def _read_master(gathering: Gathering, deadline: Deadline) -> tuple[str, MasterV
             log = tuple(redact_configuration(line) for line in master.startup_log)
             return address[0], msgspec.structs.replace(master, startup_log=log)
     return "", None
+
+
+def master_addresses(gathering: Gathering) -> Iterator[tuple[str, str]]:
+    """Yield where the master's CLI is reached from here, and its name for people; notes what cannot be reached."""
+    for socket in _master_sockets(gathering):
+        address = _address_of(socket.split(",", 1)[0], gathering)
+        if address is not None:
+            yield address
+
+
+def _master_sockets(gathering: Gathering) -> tuple[str, ...]:
+    from hitless.config.arguments import parse_arguments
+
+    launch = gathering.instance.launch
+    return parse_arguments(launch.arguments).master_sockets if launch else ()
 
 
 def _address_of(text: str, gathering: Gathering) -> tuple[str, str] | None:
@@ -136,7 +145,8 @@ def _address_of(text: str, gathering: Gathering) -> tuple[str, str] | None:
     return _reachable(address, gathering)
 
 
-def _stats_addresses(gathering: Gathering, model: Model) -> Iterator[tuple[str, str]]:
+def stats_addresses(gathering: Gathering, model: Model) -> Iterator[tuple[str, str]]:
+    """Yield where the stats sockets of a configuration are reached from here, and their names for people."""
     for bind in model.stats_sockets:
         for address in bind.addresses:
             reachable = _reachable(address, gathering)

@@ -19,7 +19,6 @@ from hitless.host.inet_diag import (
     read_unix_sockets,
 )
 
-
 IP_FREEBIND, IP_TRANSPARENT = 15, 19
 """Source: Linux include/uapi/linux/in.h; the socket module of 3.11 lacks them."""
 

@@ -23,6 +23,7 @@ from hitless.errors import EvidenceError
 from hitless.host import netlink
 
 __all__ = [
+    "TCP_CLOSE",
     "TCP_LISTEN",
     "Connection",
     "Listener",

@@ -9,6 +9,7 @@ from hitless.findings import Evidence
 from hitless.records import Record
 
 __all__ = [
+    "SCHEMA",
     "ClosePlan",
     "CloseResult",
     "DrainReport",
@@ -24,6 +25,8 @@ __all__ = [
     "SessionState",
     "WhyAlive",
 ]
+
+SCHEMA = 1
 
 
 class SessionState(StrEnum):
@@ -192,6 +195,8 @@ class Generation(Record, frozen=True):
     age_s: float = 0.0
     reloads: int | None = None
     """How many reloads the master has tried since; None where it did not say."""
+    stopping: bool | None = None
+    """It says that it stops; None where it could not be asked."""
     draining_s: float | None = None
     """Since when it is replaced."""
     draining_exact: bool = False
@@ -308,10 +313,11 @@ class CloseResult(Record, frozen=True):
 class DrainReport(Record, frozen=True):
     """Everything that one call of `hitless drain` found and did."""
 
+    tool_version: str
     view: DrainView
     """As it is at the end."""
     plan: ClosePlan | None = None
     result: CloseResult | None = None
     timed_out: bool = False
     """--wait: old generations were left when --timeout had passed."""
-    format: int = 1
+    schema: int = SCHEMA

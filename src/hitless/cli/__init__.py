@@ -28,6 +28,10 @@ _COMMANDS = {
     "fix": ("hitless.cli.fix", "The smallest change that removes them, as a diff; made with --apply."),
     "prove": ("hitless.cli.prove", "Does a reload of this configuration drop anything, and why?"),
     "report": ("hitless.cli.report", "Draw the report of a proof again: text, JSON, JUnit, Markdown, HTML."),
+    "drain": (
+        "hitless.cli.drain",
+        "What keeps old processes alive, whom the hard stop will cut; closes sessions.",
+    ),
     "snapshot": ("hitless.cli.snapshot", "Write down all that an audit looks at, for another machine."),
     "init": ("hitless.cli.init", "Write the safe baseline: configuration, unit, kernel settings, logging."),
     "rule": ("hitless.cli.rule", "What a rule means, why it drops connections, and its fix."),

@@ -67,7 +67,7 @@ class Closer:
         over_s: float,
         frontends: Collection[str] = (),
         clock: Callable[[], float] = time.monotonic,
-        on_change: Callable[[int, int], None] = lambda closed, left: None,
+        on_change: Callable[[int, int], None] | None = None,
     ) -> None:
         self._asker = asker
         self._watch = watch
@@ -100,7 +100,8 @@ class Closer:
                 refresh_at_s = self._refresh()
             while self._pace.take(self._elapsed_s(), len(self._queue)):
                 self._close_next()
-            self._on_change(len(self._tally.closed_at_s), len(self._queue))
+            if self._on_change is not None:
+                self._on_change(len(self._tally.closed_at_s), len(self._queue))
             for pid in self._watch.wait(self._until(refresh_at_s)):
                 self._has_ended(pid)
 
@@ -108,6 +109,7 @@ class Closer:
         """Return the account, at the end or where it was interrupted."""
         return self._tally.result(
             duration_s=self._elapsed_s(),
+            gone=self._queue.gone,
             appeared=self._queue.appeared,
             waiting=len(self._queue),
             interrupted=interrupted,

@@ -25,6 +25,7 @@ _MAX_RELOADS = "mworker-max-reloads"
 _DEFAULT_MAX_RELOADS = 50
 """Since 3.3; before, no limit. Source: HAProxy 3.3-dev14 src/mworker.c."""
 _LATELY_S = 60.0
+_OPENING_S = 5.0
 
 
 def forecast(
@@ -43,7 +44,7 @@ def forecast(
         why_no_hard_stop="" if stop else _why_none(subject),
         cut=len(lasting) - len(ending),
         silent=len(ending),
-        active=sum(s.idle_s is not None and s.idle_s < _LATELY_S for s in ending),
+        active=sum(_is_active(s) for s in ending),
         requests=len(facts.of_clients) - len(lasting),
         idle_connections=facts.without_session or 0,
         last_timeout_s=max((float(s.row.expires_s or 0) for s in ending), default=None),
@@ -84,6 +85,12 @@ def read_hard_stop(
 def _ends_before(session: Session, stop: HardStop | None) -> bool:
     expires_s = session.row.expires_s
     return expires_s is not None and (stop is None or expires_s < stop.due_s)
+
+
+def _is_active(session: Session) -> bool:
+    """Return whether something has moved lately, and not only when the session began."""
+    age_s, idle_s = session.age_s, session.idle_s
+    return idle_s is not None and idle_s < _LATELY_S and (age_s is None or age_s - idle_s > _OPENING_S)
 
 
 def _why_none(subject: Subject) -> str:

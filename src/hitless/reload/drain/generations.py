@@ -69,6 +69,7 @@ def _describe(
         version=info.version if info else process.version,
         age_s=process.age_s,
         reloads=facts.reloads,
+        stopping=facts.stopping,
         draining_s=draining_s,
         draining_exact=exact,
         process_state=process.state,

@@ -50,15 +50,15 @@ class DrainReader:
         self._cpu: dict[int, tuple[float, int]] = {}
         """When each process had used how many ticks, by pid."""
 
-    def look(self) -> DrainView:
-        """Return the instance as it is now.
+    def look(self) -> tuple[DrainView, tuple[ProcessFacts, ...]]:
+        """Return the instance as it is now, and what was seen of each process.
 
         Raises: HostError if processes cannot be seen at all.
         """
         start = time.monotonic()
-        facts, hidden, notes = self.read()
+        facts, hidden, notes = self._read()
         subject = self.target.subject
-        return DrainView(
+        view = DrainView(
             instance=self.target.instance.name,
             mode=self.target.mode.value,
             version=subject.version_text,
@@ -71,8 +71,9 @@ class DrainReader:
             notes=notes,
             duration_s=round(time.monotonic() - start, 3),
         )
+        return view, facts
 
-    def read(self) -> tuple[tuple[ProcessFacts, ...], int, tuple[str, ...]]:
+    def _read(self) -> tuple[tuple[ProcessFacts, ...], int, tuple[str, ...]]:
         """Return what is seen of each process, how many old ones `show proc` hides, and what could not be seen.
 
         Raises: HostError

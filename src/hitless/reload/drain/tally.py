@@ -39,9 +39,9 @@ class Tally:
             self.problems.append(text)
 
     def result(
-        self, *, duration_s: float, appeared: int, waiting: int, interrupted: bool = False
+        self, *, duration_s: float, gone: int, appeared: int, waiting: int, interrupted: bool = False
     ) -> CloseResult:
-        """Return the account; `waiting` are those whose turn has not come."""
+        """Return the account. `gone` have ended before their turn came, `waiting` are those whose turn has not come."""
         slice_s = max(1.0, self.over_s / _SLICES)
         slices = [0] * (int(max(self.closed_at_s.values(), default=-slice_s) / slice_s) + 1)
         for at_s in self.closed_at_s.values():
@@ -51,7 +51,7 @@ class Tally:
             over_s=self.over_s,
             order=self.order,
             closed=len(self.closed_at_s),
-            gone=self.gone,
+            gone=self.gone + gone,
             appeared=appeared,
             failed=self.failed,
             left=self.left + waiting,

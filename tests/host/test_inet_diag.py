@@ -135,7 +135,7 @@ def test_one_socket_can_ask_again_and_again() -> None:
 
 @given(st.binary(max_size=150))
 def test_any_bytes_are_a_socket_or_refused(payload: bytes) -> None:
-    for parse in (inet_diag._parse_listener, inet_diag._parse_connection, inet_diag._parse_unix):
+    for parse in (inet_diag._parse_listener, inet_diag.parse_connection, inet_diag._parse_unix):
         try:
             parse(payload)
         except EvidenceError:

@@ -32,6 +32,10 @@ _COMMANDS = {
         "The reloads there were: how each ended, and what happened to clients.",
     ),
     "report": ("hitless.cli.report", "Draw the report of a proof again: text, JSON, JUnit, Markdown, HTML."),
+    "drain": (
+        "hitless.cli.drain",
+        "What keeps old processes alive, whom the hard stop will cut; closes sessions.",
+    ),
     "snapshot": ("hitless.cli.snapshot", "Write down all that an audit looks at, for another machine."),
     "init": ("hitless.cli.init", "Write the safe baseline: configuration, unit, kernel settings, logging."),
     "rule": ("hitless.cli.rule", "What a rule means, why it drops connections, and its fix."),

@@ -28,7 +28,9 @@ __all__ = [
     "Connection",
     "Listener",
     "UnixSocket",
+    "dump_tcp",
     "open_sock_diag",
+    "parse_connection",
     "read_connection_inodes",
     "read_connections",
     "read_listeners",
@@ -156,7 +158,7 @@ def read_listeners(
     return [
         _parse_listener(payload)
         for family in (socket.AF_INET, socket.AF_INET6)
-        for payload in _dump(diag, _inet_request(family, 1 << TCP_LISTEN, 0), timeout_s)
+        for payload in _dump(diag, _inet_request(family, 1 << TCP_LISTEN), timeout_s)
     ]
 
 
@@ -171,7 +173,7 @@ def read_udp_sockets(
     return [
         _parse_listener(payload)
         for family in (socket.AF_INET, socket.AF_INET6)
-        for payload in _dump(diag, _inet_request(family, states, 0, protocol=socket.IPPROTO_UDP), timeout_s)
+        for payload in _dump(diag, _inet_request(family, states, protocol=socket.IPPROTO_UDP), timeout_s)
     ]
 
 
@@ -183,9 +185,11 @@ def read_connections(
     Raises: EvidenceError if the kernel cannot be asked or its answer cannot be read.
     """
     return [
-        _parse_connection(payload)
+        parse_connection(payload)
         for family in (socket.AF_INET, socket.AF_INET6)
-        for payload in _dump(diag, _inet_request(family, 1 << TCP_ESTABLISHED, local_port), timeout_s)
+        for payload in _dump(
+            diag, _inet_request(family, 1 << TCP_ESTABLISHED, local_port=local_port), timeout_s
+        )
     ]
 
 
@@ -199,7 +203,7 @@ def read_connection_inodes(
     return {
         _unpack(payload).inode
         for family in (socket.AF_INET, socket.AF_INET6)
-        for payload in _dump(diag, _inet_request(family, 1 << TCP_ESTABLISHED, 0), timeout_s)
+        for payload in _dump(diag, _inet_request(family, 1 << TCP_ESTABLISHED), timeout_s)
     }
 
 
@@ -215,10 +219,32 @@ def read_unix_sockets(
     return [_parse_unix(payload) for payload in _dump(diag, request, timeout_s)]
 
 
+def dump_tcp(
+    states: int,
+    *,
+    extensions: int = 0,
+    diag: socket.socket | None = None,
+    timeout_s: float = DEFAULT_TIMEOUT_S,
+) -> Iterator[bytes]:
+    """Yield the message of each TCP socket in one of these states (bits), IPv4 and IPv6, as the kernel sends it.
+
+    `extensions` are bits as well: 1 << (INET_DIAG_x - 1).
+
+    Raises: EvidenceError if the kernel cannot be asked.
+    """
+    for family in (socket.AF_INET, socket.AF_INET6):
+        yield from _dump(diag, _inet_request(family, states, extensions=extensions), timeout_s)
+
+
 def _inet_request(
-    family: socket.AddressFamily, states: int, local_port: int, *, protocol: int = socket.IPPROTO_TCP
+    family: socket.AddressFamily,
+    states: int,
+    *,
+    local_port: int = 0,
+    extensions: int = 0,
+    protocol: int = socket.IPPROTO_TCP,
 ) -> bytes:
-    fields = _REQUEST_FIELDS.pack(family, protocol, 0, 0, states)
+    fields = _REQUEST_FIELDS.pack(family, protocol, extensions, 0, states)
     return fields + local_port.to_bytes(2, "big") + bytes(_SOCKET_ID_SIZE - 2)
 
 
@@ -254,7 +280,11 @@ def _parse_listener(payload: bytes) -> Listener:
     )
 
 
-def _parse_connection(payload: bytes) -> Connection:
+def parse_connection(payload: bytes) -> Connection:
+    """Read the message of a socket that has a peer.
+
+    Raises: EvidenceError if it is none.
+    """
     message = _unpack(payload)
     return Connection(
         local=_endpoint(_address(message.family, message.src), int.from_bytes(message.sport, "big")),

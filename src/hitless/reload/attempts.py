@@ -12,7 +12,7 @@ from hitless.reload.choice import Trigger, choose_trigger
 from hitless.reload.classic import ClassicStart
 from hitless.reload.look import read_target
 from hitless.reload.means import read_means
-from hitless.reload.preflight.bind_plan import plan_binds, watched_endpoints
+from hitless.reload.preflight.trial_bind import look_at_binds
 from hitless.reload.said import MessageTap
 from hitless.reload.takeover_watch import TakeoverWatch
 from hitless.reload.trigger import reload_by_master_cli, reload_by_signal, reload_by_systemd
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from hitless.records import Event
     from hitless.reload.choice import Choice
     from hitless.reload.options import ReloadOptions
+    from hitless.reload.preflight.bind_plan import BindPlan
     from hitless.reload.target import Target
     from hitless.reload.trigger import TriggerReply
-    from hitless.reloads import ListenerChange
 
 __all__ = ["AttemptMaker"]
 
@@ -38,7 +38,7 @@ class AttemptMaker:
     target: Target
     """As the preflight saw it, with the configuration that is to be loaded."""
     choice: Choice
-    listeners: tuple[ListenerChange, ...]
+    binds: BindPlan
     emit: Callable[[Event], None]
     stack: ExitStack
     _made: int = field(default=0)
@@ -51,10 +51,10 @@ class AttemptMaker:
         self._made += 1
         if self._made == 1:
             self._require_unchanged()
-            return self._attempt(self.target, self.choice, self.listeners)
+            return self._attempt(self.target, self.choice, self.binds)
         target = read_target(self.options.target)
         choice = choose_trigger(read_means(target))
-        return self._attempt(target, choice, plan_binds(target, transfer=choice.transfer))
+        return self._attempt(target, choice, look_at_binds(target, transfer=choice.transfer))
 
     def _require_unchanged(self) -> None:
         """What was checked must be what is loaded: the same processes, and the same bytes on disk."""
@@ -79,7 +79,7 @@ class AttemptMaker:
         return Attempt(
             target=target,
             watch=watch,
-            expected=watched_endpoints(listeners),
+            expected=binds.watched,
             fire=classic.fire if classic else lambda: self._fire(target, choice.trigger),
             tap=MessageTap(main.pid if main else 0, unit),
             emit=self.emit,

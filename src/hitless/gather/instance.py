@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from hitless.config.arguments import parse_arguments
-from hitless.config.files import LIMIT_BYTES
+from hitless.config.files import LIMIT_BYTES, is_configuration_name
 from hitless.facts import ConfigurationFile, Instance, Launch, RunMode, Unknown
 from hitless.gather.budget import SPENT, Budget
 from hitless.gather.check import check_instance
@@ -189,7 +189,7 @@ def _expand(
         if not is_directory:
             yield path
         for name in sorted(names, key=os.fsencode):
-            if not name.startswith(".") and name.find(".cfg") == len(name) - 4 >= 0:
+            if is_configuration_name(name):
                 yield f"{path.rstrip('/')}/{name}"
 
 

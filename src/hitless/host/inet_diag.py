@@ -12,6 +12,7 @@ Source: Linux v6.18 include/uapi/linux/{sock_diag,inet_diag,unix_diag}.h.
 
 import socket
 import struct
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -24,6 +25,7 @@ __all__ = [
     "Connection",
     "Listener",
     "UnixSocket",
+    "count_towards",
     "open_sock_diag",
     "read_connection_inodes",
     "read_connections",
@@ -42,7 +44,10 @@ _SOCKET_ID_SIZE = 48
 NETLINK_SOCK_DIAG = 4
 SOCK_DIAG_BY_FAMILY = 20
 TCP_ESTABLISHED = 1
+TCP_TIME_WAIT = 6
 TCP_LISTEN = 10
+_ALL_BUT_LISTEN = 0xFFF & ~(1 << TCP_LISTEN)
+"""States 1 (ESTABLISHED) to 11 (CLOSING); connections in TIME_WAIT and half-open ones are listed as well."""
 INET_DIAG_SKV6ONLY = 11
 UNIX_DIAG_NAME = 0
 UNIX_DIAG_PEER = 2
@@ -135,7 +140,7 @@ def read_listeners(
     return [
         _parse_listener(payload)
         for family in (socket.AF_INET, socket.AF_INET6)
-        for payload in _dump(diag, _inet_request(family, TCP_LISTEN, 0), timeout_s)
+        for payload in _dump(diag, _inet_request(family, 1 << TCP_LISTEN), timeout_s)
     ]
 
 
@@ -149,7 +154,7 @@ def read_connections(
     return [
         _parse_connection(payload)
         for family in (socket.AF_INET, socket.AF_INET6)
-        for payload in _dump(diag, _inet_request(family, TCP_ESTABLISHED, local_port), timeout_s)
+        for payload in _dump(diag, _inet_request(family, 1 << TCP_ESTABLISHED, local_port), timeout_s)
     ]
 
 
@@ -163,8 +168,25 @@ def read_connection_inodes(
     return {
         _unpack(payload).inode
         for family in (socket.AF_INET, socket.AF_INET6)
-        for payload in _dump(diag, _inet_request(family, TCP_ESTABLISHED, 0), timeout_s)
+        for payload in _dump(diag, _inet_request(family, 1 << TCP_ESTABLISHED), timeout_s)
     }
+
+
+def count_towards(
+    remote_port: int, diag: socket.socket | None = None, *, timeout_s: float = DEFAULT_TIMEOUT_S
+) -> Counter[tuple[str, str, bool]]:
+    """Count the TCP sockets towards a remote port: by local address, remote endpoint, and whether in TIME_WAIT.
+
+    Each holds a source port that no other towards the same endpoint can have.
+    Raises: EvidenceError if the kernel cannot be asked or its answer cannot be read.
+    """
+    found: Counter[tuple[str, str, bool]] = Counter()
+    for family in (socket.AF_INET, socket.AF_INET6):
+        request = _inet_request(family, _ALL_BUT_LISTEN, remote_port=remote_port)
+        for message in map(_unpack, _dump(diag, request, timeout_s)):
+            remote = _endpoint(_address(message.family, message.dst), int.from_bytes(message.dport, "big"))
+            found[_address(message.family, message.src), remote, message.state == TCP_TIME_WAIT] += 1
+    return found
 
 
 def read_unix_sockets(
@@ -179,9 +201,12 @@ def read_unix_sockets(
     return [_parse_unix(payload) for payload in _dump(diag, request, timeout_s)]
 
 
-def _inet_request(family: socket.AddressFamily, state: int, local_port: int) -> bytes:
-    fields = _REQUEST_FIELDS.pack(family, socket.IPPROTO_TCP, 0, 0, 1 << state)
-    return fields + local_port.to_bytes(2, "big") + bytes(_SOCKET_ID_SIZE - 2)
+def _inet_request(
+    family: socket.AddressFamily, states: int, local_port: int = 0, remote_port: int = 0
+) -> bytes:
+    fields = _REQUEST_FIELDS.pack(family, socket.IPPROTO_TCP, 0, 0, states)
+    ports = local_port.to_bytes(2, "big") + remote_port.to_bytes(2, "big")
+    return fields + ports + bytes(_SOCKET_ID_SIZE - 4)
 
 
 def _dump(diag: socket.socket | None, request: bytes, timeout_s: float) -> Iterator[bytes]:

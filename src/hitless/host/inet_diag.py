@@ -15,6 +15,7 @@ Source: Linux v6.18 include/uapi/linux/{sock_diag,inet_diag,unix_diag}.h.
 import os
 import socket
 import struct
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -28,6 +29,7 @@ __all__ = [
     "Connection",
     "Listener",
     "UnixSocket",
+    "count_towards",
     "dump_tcp",
     "open_sock_diag",
     "parse_connection",
@@ -50,9 +52,12 @@ _SOCKET_ID_SIZE = 48
 NETLINK_SOCK_DIAG = 4
 SOCK_DIAG_BY_FAMILY = 20
 TCP_ESTABLISHED = 1
+TCP_TIME_WAIT = 6
 TCP_CLOSE = 7
 """Of a UDP socket: it receives from anybody; with TCP_ESTABLISHED, from its one peer."""
 TCP_LISTEN = 10
+_ALL_BUT_LISTEN = 0xFFF & ~(1 << TCP_LISTEN)
+"""States 1 (ESTABLISHED) to 11 (CLOSING); connections in TIME_WAIT and half-open ones are listed as well."""
 INET_DIAG_SKV6ONLY = 11
 INET_DIAG_SOCKOPT = 22
 _FREEBIND_OR_TRANSPARENT = 0x24
@@ -207,6 +212,23 @@ def read_connection_inodes(
     }
 
 
+def count_towards(
+    remote_port: int, diag: socket.socket | None = None, *, timeout_s: float = DEFAULT_TIMEOUT_S
+) -> Counter[tuple[str, str, bool]]:
+    """Count the TCP sockets towards a remote port: by local address, remote endpoint, and whether in TIME_WAIT.
+
+    Each holds a source port that no other towards the same endpoint can have.
+    Raises: EvidenceError if the kernel cannot be asked or its answer cannot be read.
+    """
+    found: Counter[tuple[str, str, bool]] = Counter()
+    for family in (socket.AF_INET, socket.AF_INET6):
+        request = _inet_request(family, _ALL_BUT_LISTEN, remote_port=remote_port)
+        for message in map(_unpack, _dump(diag, request, timeout_s)):
+            remote = _endpoint(_address(message.family, message.dst), int.from_bytes(message.dport, "big"))
+            found[_address(message.family, message.src), remote, message.state == TCP_TIME_WAIT] += 1
+    return found
+
+
 def read_unix_sockets(
     diag: socket.socket | None = None, *, timeout_s: float = DEFAULT_TIMEOUT_S
 ) -> list[UnixSocket]:
@@ -241,11 +263,13 @@ def _inet_request(
     states: int,
     *,
     local_port: int = 0,
+    remote_port: int = 0,
     extensions: int = 0,
     protocol: int = socket.IPPROTO_TCP,
 ) -> bytes:
     fields = _REQUEST_FIELDS.pack(family, protocol, extensions, 0, states)
-    return fields + local_port.to_bytes(2, "big") + bytes(_SOCKET_ID_SIZE - 2)
+    ports = local_port.to_bytes(2, "big") + remote_port.to_bytes(2, "big")
+    return fields + ports + bytes(_SOCKET_ID_SIZE - 4)
 
 
 def _dump(diag: socket.socket | None, request: bytes, timeout_s: float) -> Iterator[bytes]:

@@ -27,6 +27,10 @@ _COMMANDS = {
     ),
     "fix": ("hitless.cli.fix", "The smallest change that removes them, as a diff; made with --apply."),
     "prove": ("hitless.cli.prove", "Does a reload of this configuration drop anything, and why?"),
+    "history": (
+        "hitless.cli.history",
+        "The reloads there were: how each ended, and what happened to clients.",
+    ),
     "report": ("hitless.cli.report", "Draw the report of a proof again: text, JSON, JUnit, Markdown, HTML."),
     "snapshot": ("hitless.cli.snapshot", "Write down all that an audit looks at, for another machine."),
     "init": ("hitless.cli.init", "Write the safe baseline: configuration, unit, kernel settings, logging."),

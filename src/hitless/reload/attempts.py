@@ -1,0 +1,93 @@
+"""Make the attempts of a reload: the first one, and the one that goes back."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from hitless.errors import ReloadError
+from hitless.reload.attempt import Attempt
+from hitless.reload.choice import Trigger, choose_trigger
+from hitless.reload.classic import ClassicStart
+from hitless.reload.look import read_target
+from hitless.reload.means import read_means
+from hitless.reload.preflight.bind_plan import plan_binds, watched_endpoints
+from hitless.reload.said import MessageTap
+from hitless.reload.takeover_watch import TakeoverWatch
+from hitless.reload.trigger import reload_by_master_cli, reload_by_signal, reload_by_systemd
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from hitless.records import Event
+    from hitless.reload.choice import Choice
+    from hitless.reload.options import ReloadOptions
+    from hitless.reload.target import Target
+    from hitless.reload.trigger import TriggerReply
+    from hitless.reloads import ListenerChange
+
+__all__ = ["AttemptMaker"]
+
+
+@dataclass(slots=True)
+class AttemptMaker:
+    """What the attempts of one reload have in common. What they open is closed with `stack`."""
+
+    options: ReloadOptions
+    target: Target
+    """As the preflight saw it, with the configuration that is to be loaded."""
+    choice: Choice
+    listeners: tuple[ListenerChange, ...]
+    emit: Callable[[Event], None]
+    stack: ExitStack
+    _made: int = field(default=0)
+
+    def make(self) -> Attempt:
+        """Return the next attempt: the first as the preflight saw it, a later one after another look at everything.
+
+        Raises: ReloadError if what the preflight saw is not so any more; UsageError, HostError from the new look.
+        """
+        self._made += 1
+        if self._made == 1:
+            self._require_unchanged()
+            return self._attempt(self.target, self.choice, self.listeners)
+        target = read_target(self.options.target)
+        choice = choose_trigger(read_means(target))
+        return self._attempt(target, choice, plan_binds(target, transfer=choice.transfer))
+
+    def _require_unchanged(self) -> None:
+        """What was checked must be what is loaded: the same processes, and the same bytes on disk."""
+        now = read_target(self.options.target, views=False)
+        seen, found = self.target.current, now.current
+        if seen is None or found is None or seen.pid != found.pid:
+            raise ReloadError(
+                "HAProxy was reloaded or restarted by somebody else while it was looked at.",
+                hint="Try again.",
+            )
+        before = {file.path: file.sha256 for file in self.target.instance.configuration}
+        after = {file.path: file.sha256 for file in now.instance.configuration}
+        changed = sorted(path for path in {**before, **after} if before.get(path) != after.get(path))
+        if changed:
+            raise ReloadError(f"{changed[0]} was changed while it was checked.", hint="Try again.")
+
+    def _attempt(self, target: Target, choice: Choice, listeners: tuple[ListenerChange, ...]) -> Attempt:
+        classic = ClassicStart(target, choice.trigger, self.stack) if target.master is None else None
+        watch = self.stack.enter_context(TakeoverWatch(target, classic.pids if classic else frozenset))
+        main = target.master or target.current
+        unit = target.instance.unit.name if target.instance.unit else ""
+        return Attempt(
+            target=target,
+            watch=watch,
+            expected=watched_endpoints(listeners),
+            fire=classic.fire if classic else lambda: self._fire(target, choice.trigger),
+            tap=MessageTap(main.pid if main else 0, unit),
+            emit=self.emit,
+        )
+
+    def _fire(self, target: Target, trigger: Trigger) -> TriggerReply:
+        if trigger is Trigger.MASTER_CLI:
+            return reload_by_master_cli(target, timeout_s=self.options.timeout_s)
+        if trigger is Trigger.SYSTEMD:
+            return reload_by_systemd(target, timeout_s=self.options.timeout_s)
+        return reload_by_signal(target)

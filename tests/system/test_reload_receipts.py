@@ -1,0 +1,124 @@
+"""Receipts on a disk that is full, and in the journal of a real systemd."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from hitless.reload.journal_entry import MESSAGE_ID
+from tests.reload.made_receipts import make_full
+from tests.system.conftest import require
+from tests.system.systemd_bed import REPOSITORY, SystemdBed, systemd_bed
+
+pytestmark = pytest.mark.system
+
+FULL_DISK = """
+import os, sys
+from pathlib import Path
+from hitless.reload.history import find_receipts
+from hitless.reload.history_query import Query
+from hitless.reload.receipts import append_receipt, read_receipts
+from hitless.reloads import Receipt
+from hitless.store import ChangeError
+from tests.reload.made_receipts import make_full
+
+state = Path(sys.argv[1])
+store = str(state / "receipts")
+(state / "ballast").write_bytes(b"x" * 16384)
+kept = 0
+try:
+    while True:
+        append_receipt(store, make_full(kept))
+        kept += 1
+except ChangeError as error:
+    print(error.message)
+full = [path.read_bytes() for path in Path(store).iterdir()]
+assert len(full) == 1 and full[0].endswith(b"\\n"), "a torn line was left"
+found = find_receipts(store, Query(instance="haproxy"))
+assert len(found.receipts) == kept > 5, found
+assert not found.unreadable
+print(found.not_indexed)
+(state / "ballast").unlink()
+append_receipt(store, make_full(kept))
+numbers = [r.id for r in read_receipts(store) if isinstance(r, Receipt)]
+assert numbers == [f"r{number:06}" for number in range(kept, -1, -1)], numbers
+"""
+
+
+def test_a_full_disk_loses_one_receipt_and_damages_none(tmp_path: Path) -> None:
+    require(os.geteuid() == 0, "a file system of its own needs root")
+    script = 'mount -t tmpfs -o size=64k,mode=700 tmpfs "$1" && exec "$2" -c "$3" "$1"'
+    done = subprocess.run(
+        [
+            *("unshare", "--mount", "--propagation", "private"),
+            *("sh", "-c", script, "sh", str(tmp_path), sys.executable, FULL_DISK),
+        ],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env=os.environ | {"PYTHONPATH": f"{REPOSITORY / 'src'}:{REPOSITORY}", "PYTHONDONTWRITEBYTECODE": "1"},
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    refused, not_indexed = done.stdout.splitlines()
+    assert "No space left on device" in refused
+    assert "full" in not_indexed
+
+
+SEND = """
+import sys
+from hitless.reload.journal import send_receipt
+from hitless.reloads import Receipt
+import msgspec
+assert send_receipt(msgspec.json.decode(sys.argv[1], type=Receipt))
+"""
+
+
+@pytest.fixture(scope="module")
+def bed() -> Iterator[SystemdBed]:
+    with systemd_bed("hitless-journal") as machine:
+        yield machine
+
+
+def entries(bed: SystemdBed, *words: str) -> list[dict[str, Any]]:
+    bed.run("journalctl", "--sync")
+    said = bed.run("journalctl", "--output=json", "--quiet", "--no-pager", *words).stdout
+    return [json.loads(line) for line in said.splitlines()]
+
+
+def receipt(**fields: Any) -> str:
+    return msgspec.json.encode(make_full(**fields)).decode()
+
+
+def test_journalctl_finds_a_reload_by_its_fields(bed: SystemdBed) -> None:
+    bed.python(SEND, receipt(id="good"))
+    bed.python(SEND, receipt(id="bad", outcome="rolled-back", reason="line 1\nHITLESS_RECEIPT_ID=forged\n"))
+    (good,) = entries(bed, "HITLESS_OUTCOME=taken-over")
+    assert (good["HITLESS_RECEIPT_ID"], good["PRIORITY"], good["SYSLOG_IDENTIFIER"]) == (
+        "good",
+        "6",
+        "hitless",
+    )
+    assert (good["HITLESS_NEW_PID"], good["HITLESS_OLD_PIDS"], good["HITLESS_RESETS"]) == (
+        "4790",
+        "4711",
+        "3",
+    )
+    (bad,) = entries(bed, "HITLESS_OUTCOME=rolled-back")
+    assert bad["HITLESS_REASON"] == "line 1\nHITLESS_RECEIPT_ID=forged\n"
+    assert entries(bed, "HITLESS_RECEIPT_ID=forged") == []
+    assert [e["HITLESS_RECEIPT_ID"] for e in entries(bed, f"MESSAGE_ID={MESSAGE_ID}")] == ["good", "bad"]
+    assert [e["HITLESS_RECEIPT_ID"] for e in entries(bed, "--priority=err", f"MESSAGE_ID={MESSAGE_ID}")] == [
+        "bad"
+    ]
+
+
+def test_it_stands_among_the_lines_of_the_service(bed: SystemdBed) -> None:
+    bed.python(SEND, receipt(id="of-unit", instance="balancer.service"))
+    assert [e["HITLESS_RECEIPT_ID"] for e in entries(bed, "--unit=balancer")] == ["of-unit"]

@@ -22,6 +22,7 @@ __all__ = [
     "ListenerFate",
     "Phase",
     "PreflightCheck",
+    "Readiness",
     "Receipt",
     "ReloadOutcome",
     "ReloadPlan",
@@ -255,6 +256,23 @@ class DrainForecast(Record, frozen=True):
     """None: nothing ends it."""
     longest_s: float | None = None
     """The age of the oldest session."""
+
+
+class Readiness(Record, frozen=True):
+    """What `hitless ready` found."""
+
+    instance: str
+    ready: bool
+    pid: int = 0
+    """The process that is proven to serve, or the one that was looked at last."""
+    waited_s: float = 0.0
+    how: tuple[str, ...] = ()
+    """What was seen, for each question that is answered."""
+    missing: tuple[str, ...] = ()
+    """What is not so, or could not be asked."""
+    unknown: bool = False
+    """All that is missing is what could not be looked at."""
+    format: int = RECEIPT_FORMAT
 
 
 class Receipt(Record, frozen=True):

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,11 @@ from tests.system.conftest import require
 from tests.system.systemd_bed import REPOSITORY, SystemdBed, systemd_bed
 
 pytestmark = pytest.mark.system
+
+_ENVIRONMENT = os.environ | {
+    "PYTHONPATH": f"{REPOSITORY / 'src'}:{REPOSITORY}",
+    "PYTHONDONTWRITEBYTECODE": "1",
+}
 
 FULL_DISK = """
 import os, sys
@@ -63,12 +69,55 @@ def test_a_full_disk_loses_one_receipt_and_damages_none(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         timeout=60,
-        env=os.environ | {"PYTHONPATH": f"{REPOSITORY / 'src'}:{REPOSITORY}", "PYTHONDONTWRITEBYTECODE": "1"},
+        env=_ENVIRONMENT,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     refused, not_indexed = done.stdout.splitlines()
     assert "No space left on device" in refused
     assert "full" in not_indexed
+
+
+AS_ANOTHER = """
+import os, sys
+from pathlib import Path
+from hitless.reload.history import find_receipts
+from hitless.reload.history_query import Query
+from hitless.reload.receipts import append_receipt
+from tests.reload.made_receipts import make_full
+
+store = Path(sys.argv[1]) / "receipts"
+store.mkdir(mode=0o750)
+os.chown(store, 0, 4242)
+store.chmod(0o2750)
+for number in range(3):
+    append_receipt(str(store), make_full(number))
+indexed = sys.argv[2] == "indexed"
+if indexed:
+    find_receipts(str(store), Query(pid=4791))
+os.setgroups([])
+os.setgid(4242)
+os.setuid(65534)
+found = find_receipts(str(store), Query(pid=4791))
+assert [receipt.id for receipt in found.receipts] == ["r000001"]
+assert (found.not_indexed == "") == indexed, found.not_indexed
+assert sorted(path.name for path in store.iterdir()) == [*["index.sqlite"] * indexed, "receipts-2026-11.jsonl"]
+"""
+
+
+@pytest.mark.parametrize("index", ["indexed", "bare"])
+def test_a_group_that_may_only_read_gets_the_same_answers(index: str) -> None:
+    require(os.geteuid() == 0, "becoming another user needs root")
+    with tempfile.TemporaryDirectory(prefix="hitless-receipts-") as directory:
+        Path(directory).chmod(0o755)
+        done = subprocess.run(
+            [sys.executable, "-c", AS_ANOTHER, directory, index],
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            env=_ENVIRONMENT,
+        )
+    assert done.returncode == 0, done.stderr
 
 
 SEND = """

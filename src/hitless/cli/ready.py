@@ -73,10 +73,10 @@ def command(*, output_format: str, quiet: bool, **words: Any) -> int:
 
 
 def _show(found: Readiness, output_format: str) -> None:
-    from hitless.report.reload.ready import render_json, render_text
+    from hitless.report.reload import ready
 
     if output_format == "json":
-        write_text(render_json(found))
+        write_text(ready.render_json(found))
         return
     width, colour = text_style(STDOUT)
-    write_text(render_text(found, width=width, colour=colour))
+    write_text(ready.render(found, width=width, colour=colour))

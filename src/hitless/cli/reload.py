@@ -10,8 +10,10 @@ import click
 from hitless.cli.output import STDOUT, text_style, write_text
 from hitless.cli.reload_words import HELP, PARAMETERS, read_reload_options
 from hitless.errors import ExitCode
+from hitless.report.plain import neutralise
 
 if TYPE_CHECKING:
+    from hitless.reload.driver import Answer
     from hitless.reloads import Receipt, ReloadPlan
 
 __all__ = ["command"]
@@ -28,48 +30,48 @@ def command(*, output_format: str, quiet: bool, **words: Any) -> int:
         if options.dry_run:
             plan = plan_reload(options, tell)
         else:
-            receipt, problem = apply_reload(options, tell)
+            answer = apply_reload(options, tell)
     if options.dry_run:
         _show_plan(plan, output_format)
-        return ExitCode.FOUND if any(check.stops for check in plan.checks) else ExitCode.CLEAN
-    status = _status(receipt)
+        return ExitCode.FOUND if plan.stopped_by else ExitCode.CLEAN
+    status = _status(answer.receipt)
     if not quiet or status is not ExitCode.CLEAN:
-        _show_receipt(receipt, output_format, failed=status is not ExitCode.CLEAN)
-    if problem:
-        click.echo(f"hitless: the receipt could not be kept: {problem}", err=True)
+        _show_receipt(answer, output_format, failed=status is not ExitCode.CLEAN)
+    if answer.problem:
+        click.echo(f"hitless: the receipt could not be kept: {neutralise(answer.problem)}", err=True)
     return status
 
 
 def _show_plan(plan: ReloadPlan, output_format: str) -> None:
     if output_format == "json":
-        from hitless.report.reload.json import render_plan_json
+        from hitless.report.reload import json
 
-        write_text(render_plan_json(plan))
+        write_text(json.render_plan(plan))
         return
-    from hitless.report.reload.plan import render_plan
+    from hitless.report.reload import plan as text
 
     width, colour = text_style(STDOUT)
-    write_text(render_plan(plan, width=width, colour=colour))
+    write_text(text.render(plan, width=width, colour=colour))
 
 
-def _show_receipt(receipt: Receipt, output_format: str, *, failed: bool) -> None:
+def _show_receipt(answer: Answer, output_format: str, *, failed: bool) -> None:
     """Write the receipt; where a program reads it, the reason of a failure goes to standard error as well."""
+    receipt = answer.receipt
     if output_format == "json":
-        from hitless.report.reload.json import render_json
+        from hitless.report.reload import json
 
-        write_text(render_json(receipt))
+        write_text(json.render(receipt))
     elif output_format == "markdown":
-        from hitless.report.reload.markdown import render_markdown
+        from hitless.report.reload import markdown
 
-        write_text(render_markdown(receipt))
+        write_text(markdown.render(receipt))
     else:
-        from hitless.report.reload.text import render_text
+        from hitless.report.reload import text
 
         width, colour = text_style(STDOUT)
-        write_text(render_text(receipt, width=width, colour=colour))
-    if failed and output_format != "text":
-        from hitless.report.plain import neutralise
-
+        write_text(text.render(receipt, width=width, colour=colour, kept_in=answer.kept_in))
+        return
+    if failed:
         for line in (receipt.reason, *receipt.messages[:5]):
             click.echo(neutralise(f"hitless: {line}"), err=True)
 

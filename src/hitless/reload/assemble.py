@@ -90,9 +90,21 @@ def make_plan(target: Target, story: Story) -> ReloadPlan:
     )
 
 
-def make_receipt(
-    target: Target, story: Story, machine: Machine, requester: Requester, reason: str
-) -> Receipt:
+def reason_of(story: Story, machine: Machine) -> str:
+    """Return in one sentence why it ended as it did."""
+    outcome = machine.outcome
+    if outcome is ReloadOutcome.TAKEN_OVER:
+        return ""
+    if outcome is ReloadOutcome.DEGRADED:
+        return machine.degraded or machine.reason
+    if outcome is ReloadOutcome.ROLLBACK_FAILED:
+        return f"{machine.reason}; the way back failed: {machine.second_reason}"
+    if outcome is ReloadOutcome.REJECTED_BY_HAPROXY and story.proof is not None and story.proof.proven:
+        return f"{machine.reason} (process {story.proof.pid} is proven to serve on)"
+    return machine.reason
+
+
+def make_receipt(target: Target, story: Story, machine: Machine, requester: Requester) -> Receipt:
     """Return the record of a reload that has come to its end."""
     outcome = machine.outcome
     new_pid = story.proof.pid if story.proof and story.proof.proven else 0
@@ -100,7 +112,7 @@ def make_receipt(
         id=_new_id(story),
         instance=label_of(target),
         outcome=outcome,
-        reason=reason,
+        reason=reason_of(story, machine),
         requester=requester,
         started_at=story.started_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         started_ns=story.started_ns,

@@ -41,6 +41,8 @@ class Attempt:
     fire: Callable[[], TriggerReply]
     tap: MessageTap
     emit: Callable[[Event], None]
+    before_trigger: Callable[[], None] = lambda: None
+    """Called at the last moment, so that what follows is counted as the reload's."""
     triggered_ns: int = 0
     refused: str = ""
     """Why HAProxy refused; "" while it has not."""
@@ -66,6 +68,7 @@ class Attempt:
         for event in self._tracker.observe(seen):
             self.emit(event)
         self._refusal = self._refusal_watch()
+        self.before_trigger()
         self.triggered_ns = now_ns()
         self._future = self._executor.submit(self.fire)
         self.watch.follow(self._tracker, self.emit, until=lambda _: self._answered(), deadline_s=deadline_s)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hitless.clock import now_ns
@@ -11,7 +12,7 @@ from hitless.reload.instance_files import InstanceFiles
 from hitless.reload.journal import send_receipt
 from hitless.reload.lock import covering, hold_lock, remember
 from hitless.reload.look import instance_key, read_target
-from hitless.reload.receipts import append_receipt, default_directory
+from hitless.reload.receipts import append_receipt, receipts_directory
 from hitless.reload.session import Session
 from hitless.state import state_directory
 
@@ -21,13 +22,20 @@ if TYPE_CHECKING:
     from hitless.reload.options import ReloadOptions
     from hitless.reloads import Receipt, ReloadPlan
 
-__all__ = ["apply_reload", "plan_reload"]
+__all__ = ["Answer", "apply_reload", "plan_reload"]
 
 
-def apply_reload(options: ReloadOptions, tell: Callable[[str], None]) -> tuple[Receipt, str]:
-    """Reload, prove, and where that fails go back; return what happened, and why its receipt could not be kept.
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What happened, and where its receipt is kept; or why it could not be."""
 
-    `tell` is told what goes on.
+    receipt: Receipt
+    kept_in: str = ""
+    problem: str = ""
+
+
+def apply_reload(options: ReloadOptions, tell: Callable[[str], None]) -> Answer:
+    """Reload, prove, and where that fails go back. `tell` is told what goes on.
 
     Raises: UsageError if the instance, or what is asked for, is not to be had; ReloadError if another reload does not
     end; ChangeError if the state directory cannot be used. Nothing has been touched then.
@@ -41,18 +49,17 @@ def apply_reload(options: ReloadOptions, tell: Callable[[str], None]) -> tuple[R
     ):
         answer = covering(files, asked_ns=asked_ns, what=options.what)
         if answer is not None:
-            return coalesced_receipt(answer), ""
+            return Answer(coalesced_receipt(answer))
         began_ns = now_ns()
         receipt = Session(options, tell, files).run()
+        kept_in = problem = ""
         try:
             remember(files, began_ns=began_ns, what=options.what, receipt=receipt)
-            append_receipt(default_directory(options.state_dir), receipt)
+            kept_in = append_receipt(receipts_directory(options.state_dir), receipt)
         except HitlessError as error:  # the reload is over, and its outcome is what counts
             problem = error.message
-        else:
-            problem = ""
     send_receipt(receipt)
-    return receipt, problem
+    return Answer(receipt, kept_in, problem)
 
 
 def plan_reload(options: ReloadOptions, tell: Callable[[str], None]) -> ReloadPlan:

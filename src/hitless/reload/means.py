@@ -6,7 +6,7 @@ import os
 import signal
 from typing import TYPE_CHECKING
 
-from hitless.control.socket_transfer import fetch_listeners
+from hitless.control.socket_transfer import close_listeners, fetch_listeners
 from hitless.errors import ControlError
 from hitless.facts import RunMode
 from hitless.host.descriptors import duplicate_listeners
@@ -65,10 +65,9 @@ def _exposing(target: Target) -> str:
         except ControlError:  # no `expose-fd listeners`, or nobody there: not a way
             continue
         try:
-            inodes = {os.fstat(listener.descriptor).st_ino for listener in passed}
+            inodes = {listener.inode for listener in passed}
         finally:
-            for listener in passed:
-                os.close(listener.descriptor)
+            close_listeners(passed)
         if inodes & wanted:
             return address
     return ""
@@ -80,6 +79,6 @@ def _can_take(target: Target) -> bool:
         return False
     try:
         with duplicate_listeners(current.pid) as taken:
-            return bool(taken)
+            return any(True for _ in taken)
     except HostError:
         return False

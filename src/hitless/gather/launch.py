@@ -9,11 +9,11 @@ from hitless.config.arguments import WITH_VALUE
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["NOT_FOR_ANOTHER", "environment_for_another", "without_reload", "words_for_a_check"]
+__all__ = ["NOT_FOR_ANOTHER", "environment_for_another", "with_files", "without_reload", "words_for_a_check"]
 
 NOT_FOR_ANOTHER = frozenset(
     {
-        *("NOTIFY_SOCKET", "LISTEN_FDS", "LISTEN_PID", "WATCHDOG_USEC", "WATCHDOG_PID"),
+        *("NOTIFY_SOCKET", "LISTEN_FDS", "LISTEN_FDNAMES", "LISTEN_PID", "WATCHDOG_USEC", "WATCHDOG_PID"),
         *(
             "HAPROXY_PROCESSES",
             "HAPROXY_CLI",
@@ -58,6 +58,20 @@ def words_for_a_check(arguments: Sequence[str], *, keep_directory: bool = False)
         elif word not in _NOT_IN_A_CHECK:
             kept.append(word)
     return tuple(kept)
+
+
+def with_files(arguments: Sequence[str], files: Sequence[str]) -> tuple[str, ...]:
+    """Return a command line with other configuration files in place of its own (-f, and what stands after "--")."""
+    kept: list[str] = []
+    words = iter(arguments)
+    for word in words:
+        if word == "--":
+            break
+        if word == "-f":
+            next(words, "")
+        else:
+            kept.append(word)
+    return (*kept, *(word for file in files for word in ("-f", file)))
 
 
 def without_reload(arguments: Sequence[str]) -> tuple[str, ...]:

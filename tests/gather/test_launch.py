@@ -46,23 +46,6 @@ def test_what_a_master_says_to_its_children_does_not_go_to_another() -> None:
 @pytest.mark.parametrize(
     ("words", "kept"),
     [
-        ("haproxy -W -f a", "haproxy -W -f a"),
-        ("haproxy -sf 12 13 -x sockpair@5 -W -f a", "haproxy -W -f a"),
-        ("haproxy -W -f a -sf 12 -x /run/a.sock", "haproxy -W -f a"),
-        ("haproxy -W -f a -x /run/master.sock", "haproxy -W -f a -x /run/master.sock"),
-        ("haproxy -x sockpair@4 -W -f a", "haproxy -W -f a"),
-        ("haproxy -f a -st", "haproxy -f a"),
-        ("haproxy -f a -x", "haproxy -f a -x "),
-        ("haproxy -D -f a -p b -sf 1 -L x", "haproxy -D -f a -p b -L x"),
-    ],
-)
-def test_what_a_reload_adds_goes(words: str, kept: str) -> None:
-    assert without_reload(words.split(" ")) == tuple(kept.split(" "))
-
-
-@pytest.mark.parametrize(
-    ("words", "kept"),
-    [
         ("haproxy -W -f a", "haproxy -W -f x -f y"),
         ("haproxy -f a -D -f b -p c", "haproxy -D -p c -f x -f y"),
         ("haproxy -D -- a b", "haproxy -D -f x -f y"),

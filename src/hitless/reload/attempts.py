@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from hitless.errors import ReloadError
 from hitless.reload.attempt import Attempt
 from hitless.reload.choice import Trigger, choose_trigger
-from hitless.reload.classic import ClassicStart
+from hitless.reload.classic import ClassicReload
 from hitless.reload.look import read_target
 from hitless.reload.means import read_means
 from hitless.reload.preflight.trial_bind import look_at_binds
@@ -19,6 +18,7 @@ from hitless.reload.trigger import reload_by_master_cli, reload_by_signal, reloa
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import ExitStack
 
     from hitless.records import Event
     from hitless.reload.choice import Choice
@@ -41,6 +41,8 @@ class AttemptMaker:
     binds: BindPlan
     emit: Callable[[Event], None]
     stack: ExitStack
+    notes: list[str]
+    before_trigger: Callable[[], object]
     _made: int = field(default=0)
 
     def make(self) -> Attempt:
@@ -71,8 +73,10 @@ class AttemptMaker:
         if changed:
             raise ReloadError(f"{changed[0]} was changed while it was checked.", hint="Try again.")
 
-    def _attempt(self, target: Target, choice: Choice, listeners: tuple[ListenerChange, ...]) -> Attempt:
-        classic = ClassicStart(target, choice.trigger, self.stack) if target.master is None else None
+    def _attempt(self, target: Target, choice: Choice, binds: BindPlan) -> Attempt:
+        classic = None
+        if target.master is None:
+            classic = ClassicReload(target, choice, self.options.timeout_s, self.notes)
         watch = self.stack.enter_context(TakeoverWatch(target, classic.pids if classic else frozenset))
         main = target.master or target.current
         unit = target.instance.unit.name if target.instance.unit else ""
@@ -83,6 +87,7 @@ class AttemptMaker:
             fire=classic.fire if classic else lambda: self._fire(target, choice.trigger),
             tap=MessageTap(main.pid if main else 0, unit),
             emit=self.emit,
+            before_trigger=self.before_trigger,
         )
 
     def _fire(self, target: Target, trigger: Trigger) -> TriggerReply:

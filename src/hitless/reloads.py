@@ -190,8 +190,9 @@ class ClientEffects(Record, frozen=True):
     baseline_resets_per_s: float = 0.0
     """Resets to clients per second just before the trigger."""
     closed_with_unread_data: int = 0
+    """Those of the attributable resets that were closes with bytes of the client unread, or come too late."""
     queue_drops: int = 0
-    """ListenDrops and ListenOverflows of the namespace in the window."""
+    """ListenDrops of the namespace in the window; ListenOverflows are among them."""
     migrated: int = 0
     """TCPMigrateReqSuccess: connections that the kernel moved to the new socket."""
     migration_failures: int = 0
@@ -203,6 +204,11 @@ class ClientEffects(Record, frozen=True):
     haproxy: tuple[tuple[str, int], ...] = ()
     """HAProxy's own counters in the window, by what they count: ("requests", 4711), ("responses 5xx", 0), …"""
     notes: tuple[str, ...] = ()
+
+    @property
+    def resets_known(self) -> bool:
+        """Every reset to a client was seen. Otherwise `resets` are lower bounds, or sums of the whole namespace."""
+        return self.source == "tracefs" and not self.lost_events
 
 
 class GuardResult(Record, frozen=True):

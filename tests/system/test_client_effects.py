@@ -16,6 +16,7 @@ import pytest
 from hitless.attempts import OUTCOMES
 from hitless.errors import EvidenceError
 from hitless.evidence import trace
+from hitless.evidence.tracefs import open_tracefs
 from hitless.host.inet_diag import open_sock_diag, read_listeners
 from hitless.host.netns import in_network_namespace
 from hitless.load.runner import LoadProcesses
@@ -300,7 +301,7 @@ def name_of(server: socket.socket) -> str:
 
 
 def test_nothing_is_left_in_the_kernel() -> None:
-    root = trace.open_tracefs()
+    root = open_tracefs()
     try:
         with socket.create_server(("127.0.0.1", 0)) as server:
             with ClientWatch([name_of(server)], os.getpid()) as watch:

@@ -3,11 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from hitless.reload.attempt import Attempt
 from hitless.reload.disk import Disk
 from hitless.reload.instance_files import InstanceFiles
 from hitless.reload.keeping import read_good, read_pending
@@ -20,6 +19,9 @@ from hitless.reload.story import Story
 from hitless.reload.takeover import Proof
 from hitless.reloads import ListenerChange, ListenerFate, ReloadOutcome
 from tests.reload.test_disk import using
+
+if TYPE_CHECKING:
+    from hitless.reload.attempt import Attempt
 
 PROVEN = Proof(pid=20, how=("all",))
 NOT_PROVEN = Proof(pid=20, missing=("process 20 does not listen on 0.0.0.0:80",))

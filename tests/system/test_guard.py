@@ -240,10 +240,12 @@ def test_the_old_worker_counts_on_and_is_asked_through_the_master(tmp_path: Path
             with live.connect() as fresh:
                 fresh.sendall(REQUEST)
                 await_readable(fresh)
-            for pid in (old_pid, new_pid):
-                await_true(
-                    lambda pid=pid: frontend(live, pid).responses == 1, f"{pid} has counted its response"
-                )
+            await_true(
+                lambda: frontend(live, old_pid).responses == 1, "the old worker has counted its response"
+            )
+            await_true(
+                lambda: frontend(live, new_pid).responses == 1, "the new worker has counted its response"
+            )
             guard.watch(new_pid, 0.0)
             totals = dict(guard.counters())
     assert totals["responses"] == 2

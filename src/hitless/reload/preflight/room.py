@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 from hitless.errors import HitlessError
 from hitless.findings import Evidence
-from hitless.host.inet_diag import count_towards
 from hitless.host.machine import read_machine
 from hitless.host.memory_limits import read_memory_limits
 from hitless.host.netns import in_network_namespace
 from hitless.host.rights import CAP_SYS_RESOURCE, read_hard_descriptor_limit
 from hitless.host.root import HostRoot
+from hitless.host.source_ports import count_towards
 from hitless.host.sysctls import read_sysctls
 from hitless.reload.preflight.answers import Answers
 from hitless.reload.preflight.room_descriptors import (

@@ -297,7 +297,7 @@ def read_status(pid: int, proc: Path = PROC) -> ProcessStatus:
             resident_bytes=int(_first(fields, "VmRSS")) * 1024,
             pending=_signals(fields.get("ShdPnd", "0")),
             blocked=_signals(fields.get("SigBlk", "0")),
-            inner_pid=int((fields.get("NSpid", "").split() or [pid])[-1]),
+            inner_pid=int(([str(pid), *fields.get("NSpid", "").split()])[-1]),
         )
 
 

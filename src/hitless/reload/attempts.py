@@ -17,7 +17,7 @@ from hitless.reload.takeover_watch import TakeoverWatch
 from hitless.reload.trigger import reload_by_master_cli, reload_by_signal, reload_by_systemd
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from contextlib import ExitStack
 
     from hitless.records import Event
@@ -36,13 +36,15 @@ class AttemptMaker:
 
     options: ReloadOptions
     target: Target
-    """As the preflight saw it, with the configuration that is to be loaded."""
+    """As the preflight saw it."""
     choice: Choice
     binds: BindPlan
     emit: Callable[[Event], None]
     stack: ExitStack
     notes: list[str]
     before_trigger: Callable[[], object]
+    loads: Mapping[str, str]
+    """SHA-256 of each configuration file that is to be loaded, by path."""
     _made: int = field(default=0)
 
     def make(self) -> Attempt:
@@ -67,9 +69,8 @@ class AttemptMaker:
                 "HAProxy was reloaded or restarted by somebody else while it was looked at.",
                 hint="Try again.",
             )
-        before = {file.path: file.sha256 for file in self.target.instance.configuration}
         after = {file.path: file.sha256 for file in now.instance.configuration}
-        changed = sorted(path for path in {**before, **after} if before.get(path) != after.get(path))
+        changed = sorted(p for p in {**self.loads, **after} if self.loads.get(p) != after.get(p))
         if changed:
             raise ReloadError(f"{changed[0]} was changed while it was checked.", hint="Try again.")
 

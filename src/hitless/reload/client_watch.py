@@ -51,7 +51,7 @@ class ClientWatch:
 
     `endpoints` are the listening addresses before the reload as the kernel writes them ("0.0.0.0:80", "[::]:443");
     unix sockets among them are passed over. `pid` is a process of the service: its network namespace is watched, also
-    after it has ended. `removed` are the endpoints that the new configuration does not have.
+    after it has ended.
 
     The longer it is open before the trigger, the better it can tell what happens all day. It never stands in the way of
     a reload: what it could not see is said in the effects. Where tracefs is not available, the counters of the network
@@ -63,13 +63,12 @@ class ClientWatch:
         endpoints: Collection[str],
         pid: int,
         *,
-        removed: Collection[str] = (),
         cost: TraceCost = COST,
         proc: Path = PROC,
     ) -> None:
         self._endpoints = tuple(dict.fromkeys(name for name in endpoints if _is_tcp(name)))
         self._ports = frozenset(int(name.rpartition(":")[2]) for name in self._endpoints)
-        self._removed = frozenset(removed)
+        self._removed: frozenset[str] = frozenset()
         self._namespace = ServiceNamespace(pid, proc)
         self._cost = cost
         self._proc = proc
@@ -110,6 +109,10 @@ class ClientWatch:
     ) -> None:
         with self._noted("the watch did not end well"):
             self._resources.close()
+
+    def leave_out(self, removed: Collection[str]) -> None:
+        """Say which endpoints the new configuration does not have, once that is known."""
+        self._removed = frozenset(removed)
 
     def mark_trigger(self) -> int:
         """Say that the reload is triggered now; return the time (ns) from which on its effects count.

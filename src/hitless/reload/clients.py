@@ -148,14 +148,18 @@ def judge_effects(seen: Seen) -> ClientEffects:
         closed_with_unread_data=sum(
             row.count for row in resets if row.attributable and row.reason in _UNREAD
         ),
-        queue_drops=seen.moved("TcpExt.ListenDrops") or 0,
-        migrated=seen.moved("TcpExt.TCPMigrateReqSuccess") or 0,
-        migration_failures=seen.moved("TcpExt.TCPMigrateReqFailure") or 0,
-        listener_gap_s=max((g.duration_ns for g in seen.gaps if g.endpoint not in seen.removed), default=0)
-        / NANOSECONDS_PER_SECOND,
+        queue_drops=seen.moved("TcpExt.ListenDrops"),
+        migrated=seen.moved("TcpExt.TCPMigrateReqSuccess"),
+        migration_failures=seen.moved("TcpExt.TCPMigrateReqFailure"),
+        listener_gap_s=_longest_gap_s(seen) if traced else None,
         lost_events=seen.status.lost_events,
         notes=tuple(_notes(seen, resets)),
     )
+
+
+def _longest_gap_s(seen: Seen) -> float:
+    gaps_ns = (gap.duration_ns for gap in seen.gaps if gap.endpoint not in seen.removed)
+    return max(gaps_ns, default=0) / NANOSECONDS_PER_SECOND
 
 
 def _reset_counts(seen: Seen) -> Iterable[ResetCount]:

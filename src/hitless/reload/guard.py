@@ -20,11 +20,13 @@ with the share 1/((s + 1)*(s + 2)) of the lane's (they sum up to 1), so that wha
 answers before.
 
 With the defaults, four requests that all get a 5xx trip the guard; one 500 among three does not. That failures of one
-cause come together, and not each by its own chance, is what the bounds are for: the arithmetic does not know it.
+cause come together, and not each by its own chance, the arithmetic does not know: the bounds are for that, and that
+failures have to be seen in more than one of the times between two samples.
 
-**Silence.** A backend that has not sent one byte since the takeover, while N requests have been waiting for
-`silence_s`, trips as well: a request that takes m on average takes s with probability m/s at most (Markov), and N
-independent ones with (m/s)^N.
+**Silence.** A backend that has not answered one byte since the takeover, although N requests came `silence_s` ago or
+earlier, trips as well. A request that takes m on average takes s with probability m/s at most (Markov); with the
+share of requests that got no response before added, because a client that gives up ends its request, and at least
+0.05, that is q, and q^N for N independent ones.
 """
 
 from __future__ import annotations
@@ -52,7 +54,7 @@ _HIGHEST_REFERENCE = 0.98
 """Above it "everything fails" is no news."""
 _POINTS = 16
 _LEAST_REFERENCE = 1e-6
-_LEAST_MARKOV = 0.05
+_LEAST_PROBABILITY = 0.05
 _ALL_ERRORS = Lane(Harm.ERROR)
 _RESETS = Lane(Harm.RESET)
 
@@ -162,7 +164,7 @@ def _trips(
         share = 0.5 if lane == _ALL_ERRORS else 0.5 / len(lanes)
         for start in after[:-1]:
             count = now.since(start.count(lane))
-            if count.ratio <= reference:
+            if count.ratio <= reference or not _lasts(lane, start, after):
                 continue
             chance = bounds.chance * share / ((start.number + 1) * (start.number + 2))
             if log_evidence(count, reference) >= -math.log(chance):
@@ -170,6 +172,14 @@ def _trips(
                 window_s = (last.t_ns - after[0].t_ns) / NANOSECONDS_PER_SECOND
                 yield _Trip(lane, count, _shown_past(lane, before), since_s, window_s)
                 break
+
+
+def _lasts(lane: Lane, start: TrafficSample, after: Sequence[TrafficSample]) -> bool:
+    """Return whether there were failures since `start` in more than one of the times between two samples."""
+    earlier, latest = start.count(lane).failures, after[-1].count(lane).failures
+    return any(
+        earlier < sample.count(lane).failures < latest for sample in after if sample.number > start.number
+    )
 
 
 def _silent(
@@ -180,22 +190,19 @@ def _silent(
     if bounds.silence_s is None or not before:
         return
     silence_ns = bounds.silence_s * NANOSECONDS_PER_SECOND
-    for name, now in last.waiting.items():
-        past = before[-1].waiting.get(name)
-        if now.ended or now.bytes_out or past is None or past.ended < _LEAST_PAST:
+    for name, now in last.requests.items():
+        past = before[-1].requests.get(name)
+        if now.answered or now.bytes_out or past is None or past.ended < _LEAST_PAST:
             continue
-        waited = [sample.waiting[name].current for sample in after if _is_old(sample, last, silence_ns, name)]
-        probability = min(1.0, max(_LEAST_MARKOV, past.average_ns / silence_ns))
-        chance = bounds.chance / (2 * len(last.waiting))
-        if waited and max(waited) * math.log(probability) <= math.log(chance):
+        old = [one for one in after if last.t_ns - one.t_ns >= silence_ns and name in one.requests]
+        number = max((one.requests[name].began for one in old), default=0)
+        probability = past.average_ns / silence_ns + max(0.0, 1 - past.answered / past.ended)
+        probability = min(1.0, max(_LEAST_PROBABILITY, probability))
+        if number * math.log(probability) <= math.log(bounds.chance / (2 * len(last.requests))):
             yield (
-                f"backend {name}: {max(waited)} requests have been waiting for {bounds.silence_s:g} s, and not one "
-                f"byte was answered since the takeover (before, a request took {past.average_ns / 1e6:.0f} ms)"
+                f"backend {name}: {number} requests have come {bounds.silence_s:g} s ago or earlier, and not one byte "
+                f"was answered since the takeover (before, a request took {past.average_ns / 1e6:.0f} ms)"
             )
-
-
-def _is_old(sample: TrafficSample, last: TrafficSample, silence_ns: float, name: str) -> bool:
-    return last.t_ns - sample.t_ns >= silence_ns and name in sample.waiting
 
 
 def _log_likelihood(failed: int, succeeded: int, ratio: float) -> float:

@@ -66,6 +66,12 @@ class BindPlan:
         return (*(planned.change for planned in self.binds), *self.removed)
 
     @property
+    def of_service(self) -> tuple[ListenerChange, ...]:
+        """The changes without the master's own CLI, which comes and goes with each reload."""
+        masters = {planned.change.endpoint for planned in self.binds if planned.receiver.of_master}
+        return tuple(change for change in self.changes if change.endpoint not in masters)
+
+    @property
     def watched(self) -> frozenset[str]:
         """The addresses that the process which is to serve must be seen to listen on.
 

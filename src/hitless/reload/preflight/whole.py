@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
     from hitless.reload.choice import Choice
     from hitless.reload.options import ReloadOptions
+    from hitless.reload.preflight.bind_plan import BindPlan
     from hitless.reload.target import Target
     from hitless.reload.way_back import WayBack
-    from hitless.reload.preflight.bind_plan import BindPlan
     from hitless.reloads import PreflightCheck
 
 __all__ = ["Preflight", "run_preflight"]

@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing
@@ -97,6 +98,26 @@ def test_a_staged_version_is_checked_in_the_place_of_the_original(tmp_path: Path
         assert f"[{live.configuration}:" in found.message
         staged.write_bytes(old + b"\n")
         assert "changed while it was checked" in check_of("configuration", target, options).message
+
+
+ACTIVATE = """
+import os, socket, sys
+listening = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+os.dup2(listening.fileno(), 7)
+os.execvp(sys.argv[2], sys.argv[2:])
+"""
+
+
+@pytest.mark.parametrize("version", SOME)
+def test_sockets_that_it_was_started_with_are_there_in_the_check(tmp_path: Path, version: str) -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as taken:
+        port = taken.getsockname()[1]
+    text = CONFIGURATION.replace("bind 127.0.0.1:{port}", "bind fd@7")
+    wrapper = (sys.executable, "-c", ACTIVATE, str(port))
+    with own_haproxy(tmp_path, program(version), "-W", configuration=text, wrapper=wrapper) as live:
+        assert check_of("configuration", live).state is PASSED
+        live.write(text.replace("fd@7", "fd@8"))
+        assert "cannot use file descriptor '8'" in check_of("configuration", live).message
 
 
 @pytest.fixture
@@ -270,6 +291,7 @@ def test_who_is_stopped_is_found(tmp_path: Path, version: str) -> None:
             assert not {name for name in names if check_of(name, target).stops}
             os.kill(pid, signal.SIGSTOP)
             try:
+                await_true(lambda pid=pid: read_status(pid).state == "T", "it has stopped")
                 assert {name for name in names if check_of(name, target).stops} == names
             finally:
                 os.kill(pid, signal.SIGCONT)

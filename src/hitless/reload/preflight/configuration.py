@@ -5,9 +5,10 @@ What it does not look at is checked by `files`, `rights`, `room` and the binds.
 
 from __future__ import annotations
 
+import os
 import shlex
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from hitless.control.check import CheckResult, read_check
@@ -63,6 +64,9 @@ class CheckRun:
 
 def check_configuration(target: Target, options: PreflightOptions) -> tuple[PreflightCheck, ...]:
     """Run it; the answers are `configuration` and `load-time`."""
+    # HAProxy begins its paths where the service runs; a relative one of ours begins where we are.
+    here = {original: os.path.abspath(staged) for original, staged in options.candidates.items()}  # noqa: PTH100 - as text
+    options = replace(options, candidates=here)
     try:
         run = run_check(target, options, find_starter(target))
     except HostError as error:

@@ -45,6 +45,10 @@ def await_signals(live: LiveHaproxy) -> None:
     await_true(lambda: signal.SIGUSR2 not in read_status(live.process.pid).blocked, "it takes signals")
 
 
+def await_state(pid: int, state: str) -> None:
+    await_true(lambda: read_status(pid).state == state, f"process {pid} is in state {state}")
+
+
 def fail_to_reload(live: LiveHaproxy, text: str, sign: str) -> None:
     """Reload with a bad configuration, and wait until HAProxy says that it failed and the master is back."""
     before = (live.directory / "log").stat().st_size
@@ -291,7 +295,7 @@ def test_who_is_stopped_is_found(tmp_path: Path, version: str) -> None:
             assert not {name for name in names if check_of(name, target).stops}
             os.kill(pid, signal.SIGSTOP)
             try:
-                await_true(lambda pid=pid: read_status(pid).state == "T", "it has stopped")
+                await_state(pid, "T")
                 assert {name for name in names if check_of(name, target).stops} == names
             finally:
                 os.kill(pid, signal.SIGCONT)

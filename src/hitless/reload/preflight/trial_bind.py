@@ -36,6 +36,7 @@ from hitless.reload.preflight.receivers import (
     Receiver,
     Surroundings,
     names_of,
+    namespaces_of,
     receivers,
     uses_reuse_port,
 )
@@ -122,8 +123,7 @@ class _Look:
         Raises: HostError, EvidenceError if the service's own cannot be looked into.
         """
         found = {"": in_network_namespace(self._network_pid, read_namespace)}
-        wanted = {r.namespace for r in receivers(self._subject, Surroundings({})) if r.namespace}
-        for name in sorted(wanted):
+        for name in sorted(namespaces_of(self._subject)):
             try:
                 path = self._physical(f"{_NAMESPACES}/{name}")
                 found[name] = in_named_network_namespace(path, partial(read_namespace, name))

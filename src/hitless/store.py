@@ -25,6 +25,7 @@ __all__ = [
     "real_path",
     "remove_empty_drop_in_directory",
     "stage",
+    "sweep",
     "sync_directory",
 ]
 
@@ -105,7 +106,7 @@ def stage(path: str, data: bytes) -> Staged:
     target = real_path(path)
     before = read_bytes(target)
     directory, name = os.path.split(target)
-    _sweep(directory, name)
+    sweep(target)
     waiting = f"{directory}/.{name}.hitless-{os.getpid()}-{secrets.token_hex(4)}"
     try:
         Path(directory).mkdir(mode=_NEW_DIRECTORY_MODE, parents=True, exist_ok=True)
@@ -156,8 +157,9 @@ def remove_empty_drop_in_directory(path: str) -> None:
             directory.rmdir()
 
 
-def _sweep(directory: str, name: str) -> None:
-    """Remove what processes that were killed have left waiting for this file."""
+def sweep(target: str) -> None:
+    """Remove what processes that were killed have left waiting for this file (a path without symlinks)."""
+    directory, name = os.path.split(target)
     left = re.compile(rf"\.{re.escape(name)}\.hitless-([0-9]+)-[0-9a-f]{{8}}")
     try:
         names = [entry.name for entry in Path(directory).iterdir()]

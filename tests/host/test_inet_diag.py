@@ -1,5 +1,6 @@
 import os
 import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from hitless.errors import EvidenceError
 from hitless.host import inet_diag
 from hitless.host.inet_diag import (
     Listener,
+    count_towards,
     open_sock_diag,
     read_connection_inodes,
     read_connections,
@@ -135,7 +137,7 @@ def test_one_socket_can_ask_again_and_again() -> None:
 
 @given(st.binary(max_size=150))
 def test_any_bytes_are_a_socket_or_refused(payload: bytes) -> None:
-    for parse in (inet_diag._parse_listener, inet_diag._parse_connection, inet_diag._parse_unix):
+    for parse in (inet_diag._parse_listener, inet_diag.parse_connection, inet_diag._parse_unix):
         try:
             parse(payload)
         except EvidenceError:
@@ -150,3 +152,19 @@ def test_the_inodes_of_all_connections() -> None:
             assert ends <= found
             assert {c.inode for c in read_connections(server.getsockname()[1])} <= found
         assert os.fstat(server.fileno()).st_ino not in found
+
+
+def test_what_holds_source_ports_towards_a_server() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        remote = f"127.0.0.1:{port}"
+        clients = [socket.create_connection(("127.0.0.1", port)) for _ in range(3)]
+        served = [server.accept()[0] for _ in clients]
+        clients[0].close()  # who closes first keeps the port for a while
+        served[0].close()
+        deadline = time.monotonic() + 5
+        while count_towards(port)["127.0.0.1", remote, True] != 1:
+            assert time.monotonic() < deadline
+        assert count_towards(port)["127.0.0.1", remote, False] == 2
+        for connection in (*clients, *served):
+            connection.close()

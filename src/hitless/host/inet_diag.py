@@ -15,6 +15,7 @@ Source: Linux v6.18 include/uapi/linux/{sock_diag,inet_diag,unix_diag}.h.
 import os
 import socket
 import struct
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -28,7 +29,10 @@ __all__ = [
     "Connection",
     "Listener",
     "UnixSocket",
+    "count_towards",
+    "dump_tcp",
     "open_sock_diag",
+    "parse_connection",
     "read_connection_inodes",
     "read_connections",
     "read_listeners",
@@ -48,9 +52,12 @@ _SOCKET_ID_SIZE = 48
 NETLINK_SOCK_DIAG = 4
 SOCK_DIAG_BY_FAMILY = 20
 TCP_ESTABLISHED = 1
+TCP_TIME_WAIT = 6
 TCP_CLOSE = 7
 """Of a UDP socket: it receives from anybody; with TCP_ESTABLISHED, from its one peer."""
 TCP_LISTEN = 10
+_ALL_BUT_LISTEN = 0xFFF & ~(1 << TCP_LISTEN)
+"""States 1 (ESTABLISHED) to 11 (CLOSING); connections in TIME_WAIT and half-open ones are listed as well."""
 INET_DIAG_SKV6ONLY = 11
 INET_DIAG_SOCKOPT = 22
 _FREEBIND_OR_TRANSPARENT = 0x24
@@ -156,7 +163,7 @@ def read_listeners(
     return [
         _parse_listener(payload)
         for family in (socket.AF_INET, socket.AF_INET6)
-        for payload in _dump(diag, _inet_request(family, 1 << TCP_LISTEN, 0), timeout_s)
+        for payload in _dump(diag, _inet_request(family, 1 << TCP_LISTEN), timeout_s)
     ]
 
 
@@ -171,7 +178,7 @@ def read_udp_sockets(
     return [
         _parse_listener(payload)
         for family in (socket.AF_INET, socket.AF_INET6)
-        for payload in _dump(diag, _inet_request(family, states, 0, protocol=socket.IPPROTO_UDP), timeout_s)
+        for payload in _dump(diag, _inet_request(family, states, protocol=socket.IPPROTO_UDP), timeout_s)
     ]
 
 
@@ -183,9 +190,11 @@ def read_connections(
     Raises: EvidenceError if the kernel cannot be asked or its answer cannot be read.
     """
     return [
-        _parse_connection(payload)
+        parse_connection(payload)
         for family in (socket.AF_INET, socket.AF_INET6)
-        for payload in _dump(diag, _inet_request(family, 1 << TCP_ESTABLISHED, local_port), timeout_s)
+        for payload in _dump(
+            diag, _inet_request(family, 1 << TCP_ESTABLISHED, local_port=local_port), timeout_s
+        )
     ]
 
 
@@ -199,8 +208,25 @@ def read_connection_inodes(
     return {
         _unpack(payload).inode
         for family in (socket.AF_INET, socket.AF_INET6)
-        for payload in _dump(diag, _inet_request(family, 1 << TCP_ESTABLISHED, 0), timeout_s)
+        for payload in _dump(diag, _inet_request(family, 1 << TCP_ESTABLISHED), timeout_s)
     }
+
+
+def count_towards(
+    remote_port: int, diag: socket.socket | None = None, *, timeout_s: float = DEFAULT_TIMEOUT_S
+) -> Counter[tuple[str, str, bool]]:
+    """Count the TCP sockets towards a remote port: by local address, remote endpoint, and whether in TIME_WAIT.
+
+    Each holds a source port that no other towards the same endpoint can have.
+    Raises: EvidenceError if the kernel cannot be asked or its answer cannot be read.
+    """
+    found: Counter[tuple[str, str, bool]] = Counter()
+    for family in (socket.AF_INET, socket.AF_INET6):
+        request = _inet_request(family, _ALL_BUT_LISTEN, remote_port=remote_port)
+        for message in map(_unpack, _dump(diag, request, timeout_s)):
+            remote = _endpoint(_address(message.family, message.dst), int.from_bytes(message.dport, "big"))
+            found[_address(message.family, message.src), remote, message.state == TCP_TIME_WAIT] += 1
+    return found
 
 
 def read_unix_sockets(
@@ -215,11 +241,35 @@ def read_unix_sockets(
     return [_parse_unix(payload) for payload in _dump(diag, request, timeout_s)]
 
 
+def dump_tcp(
+    states: int,
+    *,
+    extensions: int = 0,
+    diag: socket.socket | None = None,
+    timeout_s: float = DEFAULT_TIMEOUT_S,
+) -> Iterator[bytes]:
+    """Yield the message of each TCP socket in one of these states (bits), IPv4 and IPv6, as the kernel sends it.
+
+    `extensions` are bits as well: 1 << (INET_DIAG_x - 1).
+
+    Raises: EvidenceError if the kernel cannot be asked.
+    """
+    for family in (socket.AF_INET, socket.AF_INET6):
+        yield from _dump(diag, _inet_request(family, states, extensions=extensions), timeout_s)
+
+
 def _inet_request(
-    family: socket.AddressFamily, states: int, local_port: int, *, protocol: int = socket.IPPROTO_TCP
+    family: socket.AddressFamily,
+    states: int,
+    *,
+    local_port: int = 0,
+    remote_port: int = 0,
+    extensions: int = 0,
+    protocol: int = socket.IPPROTO_TCP,
 ) -> bytes:
-    fields = _REQUEST_FIELDS.pack(family, protocol, 0, 0, states)
-    return fields + local_port.to_bytes(2, "big") + bytes(_SOCKET_ID_SIZE - 2)
+    fields = _REQUEST_FIELDS.pack(family, protocol, extensions, 0, states)
+    ports = local_port.to_bytes(2, "big") + remote_port.to_bytes(2, "big")
+    return fields + ports + bytes(_SOCKET_ID_SIZE - 4)
 
 
 def _dump(diag: socket.socket | None, request: bytes, timeout_s: float) -> Iterator[bytes]:
@@ -254,7 +304,11 @@ def _parse_listener(payload: bytes) -> Listener:
     )
 
 
-def _parse_connection(payload: bytes) -> Connection:
+def parse_connection(payload: bytes) -> Connection:
+    """Read the message of a socket that has a peer.
+
+    Raises: EvidenceError if it is none.
+    """
     message = _unpack(payload)
     return Connection(
         local=_endpoint(_address(message.family, message.src), int.from_bytes(message.sport, "big")),

@@ -56,8 +56,13 @@ class Holders:
     pids: Mapping[int, tuple[int, ...]]
     names: Mapping[int, str]
     """The name (comm) of each pid that holds one."""
-    unseen: int = 0
+    unseen_pids: tuple[int, ...] = ()
     """Processes whose open files could not be looked into."""
+
+    @property
+    def unseen(self) -> int:
+        """How many processes could not be looked into."""
+        return len(self.unseen_pids)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,11 +136,11 @@ def find_holders(wanted: Collection[int], proc: Path = PROC) -> Holders:
     try:
         everybody = list_pids(proc) if wanted else []
     except HostError:
-        return Holders({}, {}, unseen=1)
+        return Holders({}, {}, unseen_pids=(0,))
     for pid in everybody:
         search.look_into(pid, proc)
     pids = {inode: tuple(sorted(found)) for inode, found in search.pids.items()}
-    return Holders(pids, search.names, search.unseen)
+    return Holders(pids, search.names, tuple(search.unseen))
 
 
 @dataclass(slots=True)
@@ -143,12 +148,12 @@ class _Search:
     wanted: frozenset[int]
     pids: dict[int, list[int]] = field(default_factory=dict)
     names: dict[int, str] = field(default_factory=dict)
-    unseen: int = 0
+    unseen: list[int] = field(default_factory=list)
     looked_at: int = 0
 
     def look_into(self, pid: int, proc: Path) -> None:
         if self.looked_at > _MAX_DESCRIPTORS:
-            self.unseen += 1
+            self.unseen.append(pid)
             return
         try:
             descriptors = read_descriptors(pid, proc)
@@ -159,7 +164,8 @@ class _Search:
         except Gone:
             return
         except HostError:
-            self.unseen += _has_command_line(pid, proc)
+            if _has_command_line(pid, proc):
+                self.unseen.append(pid)
             return
         for inode in found:
             self.pids.setdefault(inode, []).append(pid)

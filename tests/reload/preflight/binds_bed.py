@@ -3,7 +3,7 @@
 from typing import Any
 
 from hitless.facts import ListeningSocket
-from hitless.host.rights import ProcessRights
+from hitless.host.rights import Rights
 from hitless.reload.preflight.bind_facts import Binder, BindFacts
 from hitless.reload.preflight.bind_plan import BindPlan, plan_binds
 from hitless.reload.preflight.receivers import (
@@ -19,8 +19,8 @@ from hitless.subject import Subject
 from tests.audit.fixtures import read_snapshot
 
 WORKER, MASTER, STRANGER = 70, 7, 4711
-ROOT = ProcessRights(uid=0, gid=0, groups=(), capabilities=(1 << 41) - 1)
-NOBODY = ProcessRights(uid=65534, gid=65534, groups=(4,), capabilities=0)
+ROOT = Rights(uid=0, gid=0, groups=(), effective=(1 << 41) - 1)
+NOBODY = Rights(uid=65534, gid=65534, groups=(4,), effective=0)
 FILE = "/etc/haproxy/haproxy.cfg"
 
 
@@ -115,7 +115,7 @@ def facts_of(
     transfer: bool = True,
     version: tuple[int, ...] = (2, 8, 25),
     mode: str = "master-worker",
-    rights: ProcessRights = ROOT,
+    rights: Rights = ROOT,
     sysctls: dict[str, str] | None = None,
     udp_problem: str = "",
     argv: str = "",

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from hitless.facts import VirtualAddress
-from hitless.host.rights import ProcessRights
+from hitless.host.rights import Rights
 from hitless.reload.preflight.bind_conflicts import judge_addresses
 from hitless.reload.preflight.bind_facts import BindFacts
 from hitless.reload.preflight.neighbours import Neighbours
@@ -21,7 +21,7 @@ ABSENT = AddressResult(step="bind", errno=errno.EADDRNOTAVAIL)
 BIND = "bind 192.0.2.9:8443"
 TITLE = f"192.0.2.9:8443 (frontend a, {FILE}:2)"
 REFUSED = "HAProxy would refuse every client of every frontend for about 2 s and keep the old worker"
-BIND_ONLY = ProcessRights(uid=99, gid=99, groups=(), capabilities=1 << 10)
+BIND_ONLY = Rights(uid=99, gid=99, groups=(), effective=1 << 10)
 
 
 def judged(facts: BindFacts) -> list[PreflightCheck]:
@@ -184,7 +184,7 @@ def test_a_udp_port_in_use_where_nobody_lists_them() -> None:
         (BIND_ONLY, "1024", "cannot be bound by the master (pid 7, uid 99) (Permission denied)"),
     ],
 )
-def test_no_right_to_a_low_port(rights: ProcessRights, sysctl: str, said: str) -> None:
+def test_no_right_to_a_low_port(rights: Rights, sysctl: str, said: str) -> None:
     facts = tried(
         DENIED,
         text="bind :80",

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from hitless.host.rights import ProcessRights
+from hitless.host.rights import Rights
 from hitless.reload.preflight.socket_view import SeenSocket
 from hitless.reload.preflight.trial_task import PathResult
 from hitless.reload.preflight.unix_paths import judge_paths
@@ -53,7 +53,7 @@ def judged(
         ),
     ],
 )
-def test_what_cannot_be_bound(seen: PathResult, rights: ProcessRights, why: str) -> None:
+def test_what_cannot_be_bound(seen: PathResult, rights: Rights, why: str) -> None:
     checks = judged(seen, rights=rights)
     if not why:
         assert checks == []
@@ -92,7 +92,7 @@ def test_the_length_that_haproxy_takes(length: int, *, fits: bool) -> None:
         ((5, 5), ROOT, ""),
     ],
 )
-def test_whom_the_socket_is_given_to(owner: Any, rights: ProcessRights, why: str) -> None:
+def test_whom_the_socket_is_given_to(owner: Any, rights: Rights, why: str) -> None:
     checks = judged(PathResult(), owner=owner, rights=rights)
     assert [why in check.message for check in checks] == ([True] if why else [])
 

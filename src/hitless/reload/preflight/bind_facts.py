@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from hitless.facts import VirtualAddress
-    from hitless.host.rights import ProcessRights
+    from hitless.host.rights import Rights
     from hitless.reload.preflight.bind_plan import BindPlan, PlannedBind
     from hitless.reload.preflight.receivers import Kind, NameQuery, Receiver
     from hitless.reload.preflight.socket_view import NamespaceView, SeenSocket
@@ -30,7 +30,7 @@ class Binder:
 
     title: str
     """"the master (pid 700, uid 998)"."""
-    rights: ProcessRights
+    rights: Rights
     label: str = ""
     """What a security module calls it, where it calls us something else: its policy was not tried."""
 

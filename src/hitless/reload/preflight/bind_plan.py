@@ -26,6 +26,7 @@ _READS_FROM_SOCKET = (2, 3)
 _KNOWS_ITS_UNIX_SOCKETS = ((2, 8), (2, 6, 11))
 """From here on, and up to 2.2: between them a unix socket with a path is not recognised, since the kernel has the name
 that it was first bound to. Source: commit 2a7903bbb, 2.8-dev5, backported; in 2.6.11 by its changelog."""
+_LISTENING = frozenset({Kind.TCP, Kind.UNIX, Kind.ABSTRACT, Kind.DESCRIPTOR})
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,36 @@ class BindPlan:
     def changes(self) -> tuple[ListenerChange, ...]:
         """What becomes of each listening address; what is closed is last."""
         return (*(planned.change for planned in self.binds), *self.removed)
+
+    @property
+    def of_service(self) -> tuple[ListenerChange, ...]:
+        """The changes without the master's own CLI, which comes and goes with each reload."""
+        masters = {planned.change.endpoint for planned in self.binds if planned.receiver.of_master}
+        return tuple(change for change in self.changes if change.endpoint not in masters)
+
+    @property
+    def watched(self) -> frozenset[str]:
+        """The addresses that the process which is to serve must be seen to listen on.
+
+        Not the master's own CLI, nor UDP sockets (who reads one cannot be seen), nor what is in a network namespace of
+        its own.
+        """
+        return frozenset(
+            planned.change.endpoint
+            for planned in self.binds
+            if planned.receiver.kind in _LISTENING
+            and not planned.receiver.of_master
+            and not planned.receiver.namespace
+            and not planned.change.endpoint.startswith("fd@")
+        )
+
+    @property
+    def unwatched(self) -> int:
+        """How many binds are not among `watched`, the master's CLI aside."""
+        return sum(
+            planned.change.endpoint not in self.watched and not planned.receiver.of_master
+            for planned in self.binds
+        )
 
     def of(self, fate: ListenerFate) -> tuple[PlannedBind, ...]:
         """Return the binds with this fate."""

@@ -54,9 +54,8 @@ if TYPE_CHECKING:
     from hitless.reload.preflight.socket_view import NamespaceView, SeenSocket
     from hitless.reload.preflight.trial_task import NameResult
     from hitless.reload.target import Target
-    from hitless.reloads import ListenerChange
 
-__all__ = ["check_binds"]
+__all__ = ["check_binds", "look_at_binds"]
 
 _NAMESPACES = "/var/run/netns"
 _MOST_PORTS = 8
@@ -71,28 +70,42 @@ def check_binds(
     transfer: bool,
     keepalived: Sequence[VirtualAddress] | None = None,
     binder_pid: int | None = None,
-) -> tuple[tuple[PreflightCheck, ...], tuple[ListenerChange, ...]]:
-    """Return the checks named "binds", and what becomes of each listening socket.
+) -> tuple[tuple[PreflightCheck, ...], BindPlan]:
+    """Return the checks named "binds", and what becomes of each listening socket (nothing, where it cannot be seen).
 
     `transfer` says whether this reload hands sockets over. `keepalived` are its virtual addresses where they have been
     read. `binder_pid` is a process with the rights of whoever will call bind(): without it the master, or in classic
     mode ourselves, who start the new process.
     """
-    network = target.master or target.current or next(iter(target.carriers), None)
-    if network is None:
-        return (_unknown("no process of HAProxy was found"),), ()
-    master_pid = target.master.pid if target.master else None
     try:
-        look = _Look(target, network.pid, binder_pid or master_pid or os.getpid())
+        look = _look(target, binder_pid)
         views = look.views()
         names = resolve_names(tuple(names_of(target.subject)), look.place)
         plan = look.plan(views, names, transfer=transfer)
     except (HostError, EvidenceError) as error:
-        return (_unknown(error.message),), ()
+        return (_unknown(error.message),), BindPlan(())
     facts = look.facts(plan, views, names, transfer=transfer)
     facts = look.tried(facts)
     facts = look.explained(facts, keepalived)
-    return judge_binds(facts), plan.changes
+    return judge_binds(facts), plan
+
+
+def look_at_binds(target: Target, *, transfer: bool) -> BindPlan:
+    """Return what becomes of each listening socket; nothing is tried.
+
+    Raises: HostError, EvidenceError if it cannot be seen.
+    """
+    look = _look(target)
+    names = resolve_names(tuple(names_of(target.subject)), look.place)
+    return look.plan(look.views(), names, transfer=transfer)
+
+
+def _look(target: Target, binder_pid: int | None = None) -> _Look:
+    network = target.master or target.current or next(iter(target.carriers), None)
+    if network is None:
+        raise HostError("no process of HAProxy was found")
+    master_pid = target.master.pid if target.master else None
+    return _Look(target, network.pid, binder_pid or master_pid or os.getpid())
 
 
 def _unknown(why: str) -> PreflightCheck:

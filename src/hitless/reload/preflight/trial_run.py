@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from hitless.gather.place import ProcessPlace
-    from hitless.host.rights import ProcessRights
+    from hitless.host.rights import Rights
     from hitless.reload.preflight.receivers import NameQuery
 
 __all__ = ["TrialPlace", "resolve_names", "run_trial"]
@@ -45,7 +45,7 @@ class TrialPlace:
 
     network_pid: int
     place: ProcessPlace
-    rights: ProcessRights
+    rights: Rights
 
 
 def run_trial(task: TrialTask, where: TrialPlace, *, timeout_s: float = TRIAL_DEADLINE_S) -> TrialAnswer:
@@ -66,7 +66,7 @@ def run_trial(task: TrialTask, where: TrialPlace, *, timeout_s: float = TRIAL_DE
             uid=where.rights.uid,
             gid=where.rights.gid,
             groups=where.rights.groups,
-            capabilities=where.rights.capabilities,
+            capabilities=where.rights.effective,
         )
         told = msgspec.structs.replace(
             task,

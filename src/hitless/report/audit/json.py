@@ -1,17 +1,14 @@
 """The answer of an audit as the JSON document that other programs rely on (docs/json-schema/audit-1.json)."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
-
-import msgspec
 
 from hitless.facts.snapshot import Unknown
 from hitless.findings import AuditedInstance, AuditResult, Finding, NotChecked, Severity
 from hitless.records import Record
 from hitless.report.audit.answer import Answer, answer, count, open_findings, suppressed_findings
 from hitless.report.audit.rule_text import RuleText, rule_url
-from hitless.report.plain import neutralise_all
+from hitless.report.document import render_document, whole_schema
 
 __all__ = ["SCHEMA", "json_schema", "render"]
 
@@ -80,7 +77,7 @@ def render(result: AuditResult, rules: Mapping[str, RuleText], *, threshold: Sev
         not_checked=result.not_checked,
         unknown=result.unknown,
     )
-    return json.dumps(neutralise_all(_whole(document)), indent=2, ensure_ascii=False) + "\n"
+    return render_document(document)
 
 
 def _note(rule: RuleText) -> RuleNote:
@@ -89,31 +86,7 @@ def _note(rule: RuleText) -> RuleNote:
     )
 
 
-def _whole(value: Any) -> Any:
-    """Return plain values with every key, also those whose value is the default, which records leave out."""
-    if isinstance(value, msgspec.Struct):
-        config = value.__struct_config__
-        tag = {config.tag_field: config.tag} if config.tag_field is not None else {}
-        return tag | {name: _whole(getattr(value, name)) for name in value.__struct_fields__}
-    if isinstance(value, dict):
-        return {key: _whole(item) for key, item in value.items()}
-    if isinstance(value, tuple):
-        return [_whole(item) for item in value]
-    return msgspec.to_builtins(value)
-
-
 def json_schema() -> dict[str, Any]:
     """Return the JSON Schema (2020-12) of the document."""
-    schema = msgspec.json.schema(AuditDocument)
-    for definition in schema["$defs"].values():
-        if "properties" in definition:
-            definition["required"] = list(definition["properties"])
-    properties = schema["$defs"]["AuditDocument"]["properties"]
-    properties["schema"] = {"const": SCHEMA, "description": "Version of this document's shape."}
-    document = {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "The answer of `hitless audit --format json`",
-        **schema,
-    }
-    plain: dict[str, Any] = json.loads(json.dumps(document))  # msgspec leaves tuples as defaults
-    return plain
+    title = "The answer of `hitless audit --format json`"
+    return whole_schema(AuditDocument, title, version_key="schema", version=SCHEMA)

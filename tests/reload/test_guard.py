@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hitless.reload.guard import GuardBounds, judge_guard, log_evidence, reference_of
-from hitless.reload.traffic import Count, Harm, Lane, TrafficSample, Waiting, empty_sample
+from hitless.reload.traffic import Count, Harm, Lane, Requests, TrafficSample, empty_sample
 from hitless.reloads import GuardResult
 
 S = 1_000_000_000
@@ -18,15 +18,19 @@ CLIENT, RESETS = Lane(Harm.CLIENT_ERROR), Lane(Harm.RESET)
 Lanes = Mapping[Lane, tuple[int, int]]
 
 
-def sample(number: int, lanes: Lanes, waiting: Mapping[str, Waiting] | None = None) -> TrafficSample:
+def sample(number: int, lanes: Lanes, requests: Mapping[str, Requests] | None = None) -> TrafficSample:
     counts = {lane: Count(*count) for lane, count in lanes.items()}
-    return TrafficSample(number * TICK, number, counts, waiting or {})
+    return TrafficSample(number * TICK, number, counts, requests or {})
 
 
 def judge(
     *after: Lanes, before: Sequence[Lanes] = ({ALL: (10_000, 0)},), bounds: GuardBounds = BOUNDS
 ) -> GuardResult:
+    """Judge a lane's counts (trials, failures); a single one after comes in two halves, one after the other."""
     pasts = [sample(number, lanes) for number, lanes in enumerate(before)]
+    if len(after) == 1:
+        halves = {lane: (trials // 2, failures // 2) for lane, (trials, failures) in after[0].items()}
+        after = (halves, after[0])
     samples = [empty_sample(0), *(sample(number, lanes) for number, lanes in enumerate(after, 1))]
     return judge_guard(pasts, samples, bounds)
 
@@ -154,7 +158,8 @@ def test_connections_rejected_at_the_door() -> None:
 
 def resets(before: Sequence[tuple[int, int]], base: int, after: tuple[int, int]) -> GuardResult:
     """Samples are (connections + resets, resets), resets counted since the watch began."""
-    samples = [empty_sample(0, resets=base), sample(1, {RESETS: after})]
+    half = (after[0] // 2, (base + after[1]) // 2)
+    samples = [empty_sample(0, resets=base), sample(1, {RESETS: half}), sample(2, {RESETS: after})]
     return judge_guard([sample(n, {RESETS: count}) for n, count in enumerate(before)], samples, BOUNDS)
 
 
@@ -175,35 +180,51 @@ def test_a_harm_without_a_bound_is_not_judged() -> None:
 def test_what_breaks_later_is_not_hidden_by_good_answers_before() -> None:
     good = [{ALL: (100 * number, 0)} for number in range(1, 30)]
     assert not judge(*good).tripped
-    result = judge(*good, {ALL: (2_900 + 20, 20)})
-    assert result.tripped, "20 of 2 920 are 0.7 %, but all of the last quarter of a second"
-    assert "in the last 0.2 s" in result.reason
+    result = judge(*good, {ALL: (2_910, 10)}, {ALL: (2_920, 20)})
+    assert result.tripped, "20 of 2 920 are 0.7 %, but all of the last half second"
+    assert "20 of 20 responses are 5xx in the last 0.5 s" in result.reason
+
+
+def test_a_single_burst_is_one_moment() -> None:
+    assert not judge({ALL: (50, 0)}, {ALL: (60, 10)}, {ALL: (60, 10)}).tripped
+    assert judge({ALL: (50, 0)}, {ALL: (60, 10)}, {ALL: (70, 20)}).tripped
 
 
 def test_silence() -> None:
-    past = [sample(0, {}, {"app": Waiting(3, 5_000, 10**6, 80_000_000)})]
-
     def watch(
-        current: int, *, ended: int = 0, bytes_out: int = 0, ticks: int = 24, mean_ns: int = 0
+        began: int,
+        *,
+        answered: int = 0,
+        bytes_out: int = 0,
+        ticks: int = 24,
+        mean_ms: int = 80,
+        unanswered: int = 0,
     ) -> GuardResult:
-        samples = [
-            sample(n, {ALL: (0, 0)}, {"app": Waiting(current, ended, bytes_out, 0)}) for n in range(1, ticks)
-        ]
-        before = [sample(0, {}, {"app": Waiting(3, 5_000, 10**6, mean_ns)})] if mean_ns else past
-        return judge_guard(before, [empty_sample(0), *samples], BOUNDS)
+        past = Requests(5_003, 5_000, 5_000 - unanswered, 10**6, mean_ms * 1_000_000)
+        now = Requests(began, began // 2, answered, bytes_out, 0)
+        samples = [sample(n, {ALL: (0, 0)}, {"app": now}) for n in range(1, ticks)]
+        return judge_guard([sample(0, {}, {"app": past})], [empty_sample(0), *samples], BOUNDS)
 
     assert watch(4).tripped
-    assert "backend app: 4 requests have been waiting for 5 s" in watch(4).reason
+    assert "backend app: 4 requests have come 5 s ago or earlier" in watch(4).reason
     assert not watch(1).tripped, "one slow request is ordinary"
-    assert not watch(4, ended=1).tripped
+    assert not watch(4, answered=1).tripped
     assert not watch(4, bytes_out=1).tripped, "a stream that has begun"
     assert not watch(4, ticks=20).tripped, "not for 5 s yet"
-    assert not watch(400, mean_ns=30 * S).tripped, "requests took half a minute before"
-    assert judge_guard(past, [empty_sample(0)], GuardBounds(silence_s=None)).tripped is False
+    assert not watch(400, mean_ms=30_000).tripped, "requests took half a minute before"
+    assert not watch(4, unanswered=2_000).tripped, "two of five clients gave up before as well"
+    assert watch(12, unanswered=2_000).tripped
+
+
+def test_silence_may_be_left_out() -> None:
+    past = sample(0, {}, {"app": Requests(50, 50, 50, 10**6, 1)})
+    samples = [empty_sample(0), *(sample(n, {}, {"app": Requests(9, 0, 0, 0, 0)}) for n in range(1, 40))]
+    assert judge_guard([past], samples, BOUNDS).tripped
+    assert not judge_guard([past], samples, GuardBounds(silence_s=None)).tripped
 
 
 def test_a_backend_without_a_past_may_be_silent() -> None:
-    samples = [empty_sample(0), *(sample(n, {}, {"new": Waiting(9, 0, 0, 0)}) for n in range(1, 40))]
+    samples = [empty_sample(0), *(sample(n, {}, {"new": Requests(9, 0, 0, 0, 0)}) for n in range(1, 40))]
     assert not judge_guard([sample(0, {})], samples, BOUNDS).tripped
     assert not judge_guard([], samples, BOUNDS).tripped
 
@@ -273,7 +294,7 @@ def test_noise_that_stays_as_it_was_does_not_trip(ratio: float, per_tick: int, p
 
 
 @pytest.mark.parametrize(
-    ("ratio", "per_tick", "ticks"), [(1.0, 1, 4), (1.0, 25, 1), (0.5, 25, 2), (0.3, 25, 8)]
+    ("ratio", "per_tick", "ticks"), [(1.0, 1, 4), (1.0, 25, 2), (0.5, 25, 2), (0.3, 25, 8)]
 )
 def test_a_broken_service_trips_soon(ratio: float, per_tick: int, ticks: int) -> None:
     randomness = random.Random(7)

@@ -150,14 +150,16 @@ def test_where_the_way_back_fails_it_is_said(bed: Bed) -> None:
     assert bed.configuration.read_bytes() == b"old\n"
 
 
-def test_a_file_that_was_changed_meanwhile_stops_it_before_the_trigger(bed: Bed) -> None:
-    original = bed.disk.put
+def test_a_file_that_was_changed_meanwhile_stops_it_before_the_trigger(
+    bed: Bed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = Disk.put
 
-    def changed_by_somebody() -> None:
+    def changed_by_somebody(disk: Disk) -> None:
         bed.configuration.write_bytes(b"theirs\n")
-        original()
+        original(disk)
 
-    bed.disk.put = changed_by_somebody  # type: ignore[method-assign]
+    monkeypatch.setattr(Disk, "put", changed_by_somebody)
     machine = bed.run(NEW, b"new\n")
     assert machine.outcome is ReloadOutcome.REJECTED_BY_PREFLIGHT
     assert "somebody else" in machine.reason

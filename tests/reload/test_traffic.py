@@ -1,5 +1,5 @@
 from hitless.control.stats import ProxyCounters
-from hitless.reload.traffic import Count, Harm, Lane, Waiting, empty_sample, sample_traffic
+from hitless.reload.traffic import Count, Harm, Lane, Requests, empty_sample, sample_traffic
 
 WEB = ProxyCounters(
     proxy="web",
@@ -85,8 +85,8 @@ def test_a_process_that_has_just_begun() -> None:
     assert now.count(Lane(Harm.RESET)).since(base.count(Lane(Harm.RESET))) == Count(86, 5)
 
 
-def test_what_waits_at_a_backend() -> None:
-    assert sample_traffic(ROWS, 1).waiting == {"app": Waiting(7, 83, 4711, 20_000_000)}
+def test_what_became_of_requests_at_a_backend() -> None:
+    assert sample_traffic(ROWS, 1).requests == {"app": Requests(90, 83, 83, 4711, 20_000_000)}
 
 
 def test_totals_for_the_receipt() -> None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from hitless.control.stats import ProxyCounters
 
-__all__ = ["NOTHING", "Count", "Harm", "Lane", "TrafficSample", "Waiting", "empty_sample", "sample_traffic"]
+__all__ = ["NOTHING", "Count", "Harm", "Lane", "TrafficSample", "empty_sample", "sample_traffic"]
 
 
 class Harm(StrEnum):
@@ -54,13 +54,15 @@ class Count(NamedTuple):
 NOTHING = Count(0, 0)
 
 
-class Waiting(NamedTuple):
-    """Requests at an HTTP backend: how many are there now, have ended, and took how long on average (the last 1024)."""
+class Requests(NamedTuple):
+    """What became of the requests at an HTTP backend: all that came, that have ended, and that got a response."""
 
-    current: int
+    began: int
     ended: int
+    answered: int
     bytes_out: int
     average_ns: int
+    """From first to last byte; of the last 1024."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,8 @@ class TrafficSample:
     t_ns: int
     number: int = 0
     lanes: Mapping[Lane, Count] = field(default_factory=dict)
-    waiting: Mapping[str, Waiting] = field(default_factory=dict)
+    requests: Mapping[str, Requests] = field(default_factory=dict)
+    """By HTTP backend."""
     totals: tuple[tuple[str, int], ...] = ()
     """What a receipt keeps of them, of all frontends together: ("requests", 4711), …"""
 
@@ -108,17 +111,18 @@ def sample_traffic(
     if resets is not None:
         connections = sum(row.connections for row in chosen)
         lanes[Lane(Harm.RESET)] = Count(connections + resets, resets)
-    waiting = {
-        row.proxy: Waiting(
-            row.current_sessions,
+    requests = {
+        row.proxy: Requests(
+            row.sessions,
             row.sessions - row.current_sessions,
+            row.responses,
             row.bytes_out,
             row.average_time_ms * NANOSECONDS_PER_MILLISECOND,
         )
         for row in chosen
         if row.side == "backend" and row.mode == "http"
     }
-    return TrafficSample(t_ns, number, lanes, waiting, _totals(chosen))
+    return TrafficSample(t_ns, number, lanes, requests, _totals(chosen))
 
 
 def _counts(row: ProxyCounters) -> Iterator[tuple[Harm, Count]]:
@@ -147,6 +151,7 @@ def _totals(rows: Sequence[ProxyCounters]) -> tuple[tuple[str, int], ...]:
     return (
         ("connections", sum(row.connections for row in frontends)),
         ("requests", sum(row.requests for row in frontends)),
+        ("responses", sum(row.responses for row in frontends)),
         ("responses 4xx", sum(row.responses_4xx for row in frontends)),
         ("responses 5xx", sum(row.responses_5xx for row in frontends)),
         ("connection errors", sum(row.connection_errors for row in backends)),

@@ -550,13 +550,13 @@ def test_a_descriptor_that_the_service_was_started_with(version: str, mode: str,
     wrapper = (sys.executable, "-c", passing, str(port))
     text = head() + frontends("fd@9")
     with live_haproxy(directory, version, mode, configuration=text, wrapper=wrapper) as live:
-        checks, changes = check(live, head() + frontends("fd@9", "fd@8"))
+        checks, changes = check(live, head() + frontends("fd@9", "fd@77"))
         failed = [one.message for one in checks if one.state is FAILED]
         if mode == "classic":  # the next process is ours to start, and we have not got it
-            assert ["descriptor 9" in failed[0], "descriptor 8" in failed[1]] == [True, True]
+            assert ["descriptor 9" in failed[0], "descriptor 77" in failed[1]] == [True, True]
         else:
             (message,) = failed
-            assert "has no listening socket as descriptor 8" in message
+            assert "has no listening socket as descriptor 77" in message
             fates = {c.endpoint: c.fate for c in changes}
             assert fates[f"127.0.0.1:{port}"] is ListenerFate.INHERITED
 

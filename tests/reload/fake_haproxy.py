@@ -124,6 +124,14 @@ class Predecessor:
         assert self.process.stdout is not None
         return self.process.stdout.readline().strip()
 
+    def hear_all(self, *wanted: str) -> None:
+        """Wait for each of these signals; one may come several times, and they may overtake each other."""
+        left = set(wanted)
+        while left:
+            heard = self.hear()
+            assert heard in wanted, heard
+            left.discard(heard)
+
     @property
     def record(self) -> Process:
         return Process(

@@ -11,7 +11,7 @@ from hitless.clock import now_ns
 from hitless.errors import ReloadError
 from hitless.reload.instance_files import InstanceFiles
 from hitless.reload.lock import count_waiting, covering, hold_lock, remember
-from tests.reload.made_receipts import receipt
+from tests.reload.made_receipts import make_receipt
 
 
 @pytest.fixture
@@ -93,20 +93,20 @@ def test_who_was_killed_while_waiting_does_not_count(files: InstanceFiles) -> No
 def test_a_reload_that_began_after_the_question_answers_it(files: InstanceFiles) -> None:
     asked = now_ns()
     began = now_ns()
-    remember(files, began_ns=began, what="reload", receipt=receipt())
+    remember(files, began_ns=began, what="reload", receipt=make_receipt())
     found = covering(files, asked_ns=asked, what="reload")
     assert found is not None
-    assert found.id == receipt().id
+    assert found.id == make_receipt().id
 
 
 def test_one_that_began_before_does_not(files: InstanceFiles) -> None:
-    remember(files, began_ns=now_ns(), what="reload", receipt=receipt())
+    remember(files, began_ns=now_ns(), what="reload", receipt=make_receipt())
     assert covering(files, asked_ns=now_ns(), what="reload") is None
 
 
 def test_one_that_did_something_else_does_not(files: InstanceFiles) -> None:
     asked = now_ns()
-    remember(files, began_ns=now_ns(), what="another configuration", receipt=receipt())
+    remember(files, began_ns=now_ns(), what="another configuration", receipt=make_receipt())
     assert covering(files, asked_ns=asked, what="reload") is None
 
 

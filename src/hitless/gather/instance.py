@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from hitless.config.arguments import parse_arguments
-from hitless.config.files import LIMIT_BYTES
+from hitless.config.files import LIMIT_BYTES, is_configuration_name
 from hitless.facts import ConfigurationFile, Instance, Launch, RunMode, Unknown
 from hitless.gather.budget import SPENT, Budget
 from hitless.gather.check import check_instance
 from hitless.gather.configuration import configuration_file
-from hitless.gather.launch import without_manager
+from hitless.gather.launch import environment_for_another
 from hitless.gather.mode import decide_mode, master_worker_line
 from hitless.gather.place import ProcessPlace, find_place
 from hitless.gather.program import VERSION, find_program, read_program
@@ -189,7 +189,7 @@ def _expand(
         if not is_directory:
             yield path
         for name in sorted(names, key=os.fsencode):
-            if not name.startswith(".") and name.find(".cfg") == len(name) - 4 >= 0:
+            if is_configuration_name(name):
                 yield f"{path.rstrip('/')}/{name}"
 
 
@@ -264,12 +264,11 @@ def _check(service: Service, directory: str, options: GatherOptions, gathering: 
     if why:
         gathering.note(what, why)
         return
-    environment = without_manager(gathering.environment)
     files = parse_arguments(service.arguments).files or service.files
     outcome, unknown = check_instance(
         instance,
         files=files,
-        environment=environment or None,
+        environment=environment_for_another(gathering.environment) or None,
         directory=directory,
         prefix=gathering.place.command_prefix(directory),
         budget=gathering.budget,

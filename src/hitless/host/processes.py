@@ -8,7 +8,7 @@ import os
 import select
 import signal
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -34,6 +34,7 @@ __all__ = [
     "read_executable",
     "read_limits",
     "read_network_namespace",
+    "read_socket_descriptors",
     "read_socket_inodes",
     "read_start_ticks",
     "read_status",
@@ -62,6 +63,8 @@ class ProcessStatus:
     resident_bytes: int
     pending: frozenset[int]
     blocked: frozenset[int]
+    inner_pid: int = 0
+    """Its number in its own process namespace (a container's): what it calls itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,18 +164,28 @@ def read_descriptors(pid: int, proc: Path = PROC) -> Descriptors:
 
     Raises: Gone, Denied.
     """
+    links = list(_read_links(pid, proc))
+    return Descriptors(len(links), {inode for _, inode in links if inode})
+
+
+def read_socket_descriptors(pid: int, proc: Path = PROC) -> dict[int, int]:
+    """Return the inode of each socket that a process has open, by its descriptor.
+
+    Raises: Gone, Denied.
+    """
+    return {descriptor: inode for descriptor, inode in _read_links(pid, proc) if inode}
+
+
+def _read_links(pid: int, proc: Path) -> Iterator[tuple[int, int]]:
+    """Yield each open file's number and, if it is a socket, its inode (else 0)."""
     directory = str(proc / str(pid) / "fd")
-    inodes: set[int] = set()
     with _translated(pid):
-        names = os.listdir(directory)  # noqa: PTH208 - a proxy can have a million: plain strings, no objects
-        for name in names:
+        for name in os.listdir(directory):  # noqa: PTH208 - a proxy can have a million: plain strings, no objects
             try:
                 link = os.readlink(f"{directory}/{name}")  # noqa: PTH115 - as above
             except FileNotFoundError:  # closed since it was listed
-                continue
-            if link.startswith("socket:["):
-                inodes.add(int(link[len("socket:[") : -1]))
-    return Descriptors(count=len(names), sockets=inodes)
+                link = ""
+            yield int(name), int(link[len("socket:[") : -1]) if link.startswith("socket:[") else 0
 
 
 def read_start_ticks(pid: int, proc: Path = PROC) -> int:
@@ -284,6 +297,7 @@ def read_status(pid: int, proc: Path = PROC) -> ProcessStatus:
             resident_bytes=int(_first(fields, "VmRSS")) * 1024,
             pending=_signals(fields.get("ShdPnd", "0")),
             blocked=_signals(fields.get("SigBlk", "0")),
+            inner_pid=int(([str(pid), *fields.get("NSpid", "").split()])[-1]),
         )
 
 

@@ -41,7 +41,7 @@ class Attempt:
     fire: Callable[[], TriggerReply]
     tap: MessageTap
     emit: Callable[[Event], None]
-    before_trigger: Callable[[], None] = lambda: None
+    before_trigger: Callable[[], object] = lambda: None
     """Called at the last moment, so that what follows is counted as the reload's."""
     triggered_ns: int = 0
     refused: str = ""

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from hitless.errors import HitlessError, ReloadError
-from hitless.reload.guarding import guard_traffic
 from hitless.reload.keeping import (
     Pending,
     clear_pending,
@@ -30,7 +29,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from hitless.reload.attempt import Attempt
+    from hitless.reload.client_watch import ClientWatch
     from hitless.reload.disk import Disk
+    from hitless.reload.guard_watch import TrafficGuard
     from hitless.reload.instance_files import InstanceFiles
     from hitless.reload.machine import Machine
     from hitless.reload.options import ReloadOptions
@@ -57,6 +58,8 @@ class Steps:
     story: Story
     make_attempt: Callable[[], Attempt]
     net: bool
+    guard: TrafficGuard | None
+    clients: ClientWatch | None
     attempt: Attempt | None = field(default=None)
 
     def take(self, step: Step, machine: Machine) -> Done | Failed:
@@ -138,6 +141,8 @@ class Steps:
             refused = self.attempt.refused and not old_serves
             failure = Failure.REJECTED if refused else Failure.NOT_TAKEN_OVER
             return Failed(step, failure, self.attempt.refused if refused else "; ".join(proof.missing))
+        if self.clients is not None:
+            self.clients.mark_takeover()
         after = self.attempt.watch.endpoints(self.attempt.watch.look(), proof.pid)
         self.story.listeners = actual_listeners(self.story.planned_listeners, self.attempt.before, after)
         return Done(step, degraded="" if old_serves else self._degraded())
@@ -159,9 +164,13 @@ class Steps:
         return f"{', '.join(anew[:3])}{more} should have been handed over and was opened anew"
 
     def _guard(self, step: Step) -> Done | Failed:
+        """Watch the traffic; figures that could not be read guard nothing, and that is no good end."""
+        assert self.guard is not None, "asked for"
         assert self.story.proof is not None, "proven"
-        self.story.guard = result = guard_traffic(self.target, self.story.proof.pid, self.options.guard_s)
-        return Failed(step, Failure.GUARD, result.reason) if result.tripped else Done(step)
+        self.story.guard = result = self.guard.watch(self.story.proof.pid, self.options.guard_s)
+        if result.tripped:
+            return Failed(step, Failure.GUARD, result.reason)
+        return Done(step, degraded="" if result.judged else f"the traffic was not guarded: {result.reason}")
 
     def _close(self, machine: Machine) -> None:
         """Remember what was proven. What was interrupted after the trigger stays on record for the next call."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from hitless.config.arguments import parse_arguments
 from hitless.errors import ReloadError
 from hitless.facts import RunMode
-from hitless.gather.launch import without_manager
+from hitless.gather.launch import environment_for_another
 from hitless.gather.place import others_can_change
 from hitless.host.errors import Gone, HostError
 from hitless.host.process_traits import read_socket_owners, read_traits
@@ -102,7 +102,7 @@ def plan_successor(target: Target, *, files: Sequence[str] = ()) -> SuccessorPla
         arguments=arguments,
         program=_program(target.place, arguments[0], read_executable(current.pid)),
         files=tuple(files),
-        environment=without_manager(target.environment),
+        environment=environment_for_another(target.environment),
         directory=target.directory,
         daemon=runs_as_daemon(words, configured=bool(target.subject.in_global("daemon"))),
         account=account,

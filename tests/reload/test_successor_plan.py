@@ -65,6 +65,24 @@ def test_as_it_runs(tmp_path: Path) -> None:
     assert plan.traits.limits[resource.RLIMIT_NOFILE] == (1024, hard)
 
 
+def test_what_haproxy_has_forbidden_itself_is_not_passed_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits = {resource.RLIMIT_NPROC: (0, 0), resource.RLIMIT_CORE: (0, 0)}
+    monkeypatch.setattr(
+        successor_plan,
+        "read_traits",
+        lambda pid: replace(read_traits(pid), limits=limits, no_new_privileges=True),
+    )
+    with running(tmp_path) as process:
+        found = plan_successor(target(process)).traits.limits
+        assert set(found) == {resource.RLIMIT_CORE, resource.RLIMIT_NOFILE}
+        limits[resource.RLIMIT_NPROC] = (7, 7)
+        assert plan_successor(target(process)).traits.limits[resource.RLIMIT_NPROC] == (7, 7)
+        assert not plan_successor(target(process)).traits.no_new_privileges
+        assert plan_successor(target(process, "global\n insecure-setuid-wanted\n")).traits.no_new_privileges
+
+
 def test_what_a_manager_says_is_not_passed_on(tmp_path: Path) -> None:
     with running(tmp_path) as process:
         environment = {"NOTIFY_SOCKET": "/x", "A": "b"}

@@ -40,19 +40,24 @@ def test_the_background_is_what_is_left() -> None:
     found.take("ended 13 256")
     assert (found.pids, found.over) == ((14,), False)
     found.take("ended 14 512")
+    assert not found.over  # something that was not seen may live
+    found.take("childless")
     assert (found.pids, found.exit_status, found.over) == ((), 2, True)
 
 
 def test_a_background_that_has_died_before_it_was_looked_at() -> None:
-    found = state("pid 12", "bound", "ended 12 0", "ended 13 256", daemon=True)
+    found = state("pid 12", "bound", "ended 12 0", daemon=True)
     found.background = frozenset()
+    assert (found.exit_status, found.over) == (None, False)
+    found.take("ended 13 256")
+    found.take("childless")
     assert (found.exit_status, found.over) == (1, True)
 
 
 def test_the_start_of_the_background_fails() -> None:
     assert state("pid 12", "ended 12 256", daemon=True).exit_status == 1
-    found = state("pid 12", "ended 12 0", daemon=True)
-    found.background = frozenset()
+    found = state("pid 12", "ended 12 0", "childless", daemon=True)
+    assert not found.waits_for_background
     assert (found.exit_status, found.over) == (0, True)
 
 

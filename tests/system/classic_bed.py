@@ -11,7 +11,7 @@ from pathlib import Path
 
 from hitless.control.socket_offer import SocketOffer
 from hitless.host.descriptors import HeldListeners, duplicate_listeners
-from hitless.host.epoll_sets import apply_forget_closed
+from hitless.host.epoll_sets import apply_forget_closed, read_polled_inodes
 from hitless.host.errors import Gone
 from hitless.host.processes import read_socket_inodes, read_status
 from hitless.reload.look import TargetOptions, read_target
@@ -48,6 +48,8 @@ class ClassicBed:
     directory: Path
     stack: ExitStack
     port: int = field(default_factory=free_port)
+    program: str = ""
+    """Another than the one of `version`."""
     serving: int = 0
     started: list[int] = field(default_factory=list)
 
@@ -67,7 +69,7 @@ class ClassicBed:
     def start(self, *words: str, wrapper: tuple[str, ...] = (), wait: bool = True) -> None:
         """Start it; with -D its pid is in the pid file."""
         (self.directory / "run").mkdir(exist_ok=True)
-        command = [*wrapper, program(self.version), *words, "-f", str(self.configuration)]
+        command = [*wrapper, self.program or program(self.version), *words, "-f", str(self.configuration)]
         command += ["-p", str(self.pid_file)]
         with (self.directory / "log").open("ab") as log:
             process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
@@ -80,7 +82,7 @@ class ClassicBed:
         self.started.append(self.serving)
         self.stack.callback(kill, self.serving)
         if wait:
-            await_true(self.listening_inodes, self.log())
+            await_true(self.serves, "it serves")
 
     @property
     def pid_file(self) -> Path:
@@ -97,6 +99,10 @@ class ClassicBed:
         current = read_target(TargetOptions(configuration=str(self.configuration)), views=False).current
         assert current is not None
         return current.pid
+
+    def serves(self) -> bool:
+        """Return whether it has entered its loop: it polls one of its sockets."""
+        return bool(read_polled_inodes(self.serving) & read_socket_inodes(self.serving))
 
     def listening_inodes(self, pid: int = 0) -> frozenset[int]:
         """Return the listening sockets of the process that serves, or of another."""
@@ -124,7 +130,7 @@ class ClassicBed:
         """Reload once; return the inodes that the old process listened on, and the new one listens on now."""
         with self.successor() as (successor, held, offer):
             assert successor.wait_started(DEADLINE_S), (successor.exit_status, successor.messages, self.log())
-            assert offer.was_served
+            assert offer.wait_served(DEADLINE_S)
             assert successor.notes == ()
             before = frozenset(one.inode for one in held)
             old = self.serving

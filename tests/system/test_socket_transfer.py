@@ -28,7 +28,7 @@ from hitless.records import Target as LoadTarget
 from tests.control.test_socket_transfer import open_descriptors
 from tests.system.classic_bed import DEADLINE_S, STATS, ClassicBed, classic_bed, has_ended, kill
 from tests.system.conftest import require
-from tests.system.live_haproxy import await_true, live_haproxy, program, versions
+from tests.system.live_haproxy import await_true, live_haproxy, versions
 from tests.system.load_bed import free_port, run_load
 
 pytestmark = pytest.mark.system
@@ -69,6 +69,7 @@ def under_load(bed: ClassicBed, targets: list[tuple[str, int]], act: Callable[[]
             workload=Workload.CONNECT,
             target=LoadTarget(frontend="fe", where="test.cfg:1", address=address, port=port),
             connections=3,
+            slow_s=5.0,
         )
         for number, (address, port) in enumerate(targets)
     )
@@ -212,7 +213,7 @@ def test_a_port_that_is_taken_is_no_outage(bed: ClassicBed) -> None:
         def fail() -> None:
             with bed.successor() as (successor, _, offer):
                 assert not successor.wait_started(DEADLINE_S)
-                assert offer.was_served
+                assert offer.wait_served(DEADLINE_S)
                 assert successor.exit_status == 1
                 assert successor.asked_for_pause
                 assert f"127.0.0.1:{port}" in " ".join(message.text for message in successor.messages)
@@ -249,7 +250,7 @@ def test_a_successor_that_dies_after_it_has_bound_leaves_the_old_one(bed: Classi
     def fail() -> None:
         with bed.successor() as (successor, _, offer):
             assert not successor.wait_started(DEADLINE_S)
-            assert offer.was_served
+            assert offer.wait_served(DEADLINE_S)
             assert successor.exit_status == 1
             assert "chroot" in " ".join(message.text for message in successor.messages)
 
@@ -278,29 +279,23 @@ def test_root_starts_one_that_gives_up_its_rights(bed: ClassicBed) -> None:
 
 
 @as_root
-def test_a_user_starts_one_with_what_systemd_gave_it(one_bed: ClassicBed) -> None:
+def test_a_user_starts_one_with_what_systemd_gave_it(one_bed: ClassicBed, installed_haproxy: str) -> None:
     require(shutil.which("setpriv"), "setpriv is not here")
+    one_bed.program = installed_haproxy  # where another user may start it
     for directory in (one_bed.directory, *one_bed.directory.parents[:-2]):
         directory.chmod(0o755)
     (one_bed.directory / "run").mkdir()
     (one_bed.directory / "run").chmod(0o777)
-    words = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--no-new-privs")
+    user = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
     capable = ("--inh-caps=-all,+net_bind_service", "--ambient-caps=-all,+net_bind_service")
-    require(_may_run(one_bed, words), "HAProxy is where another user may not start it")
     one_bed.write()
-    one_bed.start(wrapper=(*words, *capable))
+    one_bed.start(wrapper=(*user, *capable))
     low = next(port for port in range(1, 1024) if _is_free(port))
     one_bed.write(f"127.0.0.1:{low}")
     one_bed.replace()
     fields = read_status_fields(one_bed.serving)
     assert fields["Uid"].split() == ["65534"] * 4
-    assert fields["NoNewPrivs"] == "1"
     assert len(one_bed.listening_inodes()) == 2
-
-
-def _may_run(bed: ClassicBed, words: tuple[str, ...]) -> bool:
-    done = subprocess.run([*words, program(bed.version), "-v"], capture_output=True, check=False)
-    return done.returncode == 0
 
 
 @as_root
@@ -359,7 +354,7 @@ import os, signal, sys
 from pathlib import Path
 from contextlib import ExitStack
 from tests.system.classic_bed import ClassicBed
-bed = ClassicBed(sys.argv[1], Path(sys.argv[2]), ExitStack(), int(sys.argv[3]), int(sys.argv[4]))
+bed = ClassicBed(sys.argv[1], Path(sys.argv[2]), ExitStack(), port=int(sys.argv[3]), serving=int(sys.argv[4]))
 with bed.successor() as (successor, held, offer):
     assert offer.wait_served(20)
     if sys.argv[5] == "later":
@@ -388,6 +383,6 @@ def test_the_first_process_of_a_container_is_not_replaced(one_bed: ClassicBed) -
     one_bed.start(wrapper=("unshare", "--pid", "--fork", "--kill-child"), wait=False)
     await_true(lambda: read_children(one_bed.serving), "it is started")
     (one_bed.serving,) = read_children(one_bed.serving)
-    await_true(one_bed.listening_inodes, "it listens")
+    await_true(one_bed.serves, "it serves")
     with pytest.raises(ReloadError, match="first of its pid namespace"), one_bed.successor():
         pass

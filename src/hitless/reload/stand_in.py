@@ -10,9 +10,10 @@ that HAProxy sends to old processes come here first:
   an outage, and with an abstract socket the end of a 2.6.12; it is passed on only where that was asked for.
 
 What goes into the background stays its child, so that nobody has to guess which process that is. It speaks over a
-socket of sequenced packets: "pid N", "bound", "paused", "ended PID STATUS" (as waitpid gives it), "note TEXT", "failed
-TEXT". It hears "released" (the old ones have been told to leave) and "done", which ends it. If the other side dies
-without a word, it finishes the reload alone as HAProxy would have: a call that is killed leaves no two generations.
+socket of sequenced packets: "pid N", "bound", "paused", "ended PID STATUS" (as waitpid gives it), "childless" (nothing
+of it lives any more), "note TEXT", "failed TEXT". It hears "released" (the old ones have been told to leave), and
+"done", which ends it. If the other side dies without a word, it finishes the reload alone as HAProxy would have: a call
+that is killed leaves no two generations.
 
 It imports nothing of hitless besides `likeness`: it may be in another mount namespace, and is to start quickly.
 """
@@ -145,6 +146,7 @@ class _StandIn:
             try:
                 pid, status = os.waitpid(-1, os.WNOHANG)
             except ChildProcessError:
+                self._say("childless")
                 return
             if pid == 0:
                 return

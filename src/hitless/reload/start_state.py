@@ -26,6 +26,8 @@ class StartState:
     """Exit statuses by process; less than 0 for a signal."""
     background: frozenset[int] | None = None
     """What it left in the background; None until that has been looked at."""
+    childless: bool = False
+    """None of all that was started lives, and all of `ended` is known."""
 
     def take(self, message: str) -> None:
         """Take what the stand-in says; what is not understood is a note."""
@@ -39,6 +41,8 @@ class StartState:
             self.bound = True
         elif kind == "paused":
             self.paused = True
+        elif kind == "childless":
+            self.childless = True
         elif kind == "failed":
             self.failed = rest or "for no reason that is known"
         else:
@@ -47,7 +51,8 @@ class StartState:
     @property
     def waits_for_background(self) -> bool:
         """The process that was started has ended in order, and what it left is not known yet."""
-        return self.daemon and self.ended.get(self.pid) == 0 and self.background is None
+        left = self.ended.get(self.pid) == 0 and not self.childless
+        return self.daemon and left and self.background is None
 
     @property
     def pids(self) -> tuple[int, ...]:
@@ -62,7 +67,7 @@ class StartState:
         own = self.ended.get(self.pid)
         if own is None or own != 0 or not self.daemon:
             return own
-        if self.background is None or self.pids:
+        if not self.childless:
             return None
         return next((status for pid, status in reversed(self.ended.items()) if pid != self.pid), own)
 

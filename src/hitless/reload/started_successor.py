@@ -112,11 +112,9 @@ class Successor:
 
         Raises: ReloadError if it cannot be started.
         """
-        deadline = time.monotonic() + timeout_s
-        while not self._state.pid:
-            self._hear(_PERIOD_S)
-            if time.monotonic() >= deadline:
-                raise ReloadError(f"HAProxy could not be started within {timeout_s:g} s.")
+        self._hear_of_pid(timeout_s)
+        if not self._state.pid:
+            raise ReloadError(f"HAProxy could not be started within {timeout_s:g} s.")
 
     def wait_started(self, timeout_s: float) -> bool:
         """Wait until it serves: it has bound everything, and waits for connections on its sockets.
@@ -154,6 +152,10 @@ class Successor:
 
         One that has bound may have connections already: it is asked to leave, and ended if it goes on listening.
         """
+        with contextlib.suppress(ReloadError):
+            self._hear_of_pid(_END_S)
+        if not self._state.pid:
+            self._stand_in.kill()  # it never came to start anything
         for pid in (self._state.pid, *self._state.pids):
             if pid and pid not in self._state.ended:
                 with contextlib.suppress(Gone), ProcessHandle(pid) as process:
@@ -185,6 +187,11 @@ class Successor:
         except Denied as error:
             self._notes.append(f"whether it polls its sockets could not be seen: {error.message}")
             return True
+
+    def _hear_of_pid(self, timeout_s: float) -> None:
+        deadline = time.monotonic() + timeout_s
+        while not self._state.pid and time.monotonic() < deadline:
+            self._hear(_PERIOD_S)
 
     def _hear(self, timeout_s: float) -> None:
         """Take what the stand-in says within this time."""

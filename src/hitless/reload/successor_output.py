@@ -61,11 +61,15 @@ class SuccessorOutput:
         return self._file
 
     def read(self, pids: Container[int]) -> tuple[Message, ...]:
-        """Return what these processes have said so far, and lines that say no process; () where it cannot be read."""
-        said = parse_messages(os.pread(self._file, _LIMIT_BYTES, 0).decode("utf-8", "backslashreplace"))
-        if self._tap is not None:
-            said += self._tap.read()
-        return tuple(message for message in said if message.pid in pids or not message.pid)
+        """Return what has been said so far: on the old process's standard error only by these, or by nobody named.
+
+        The file in memory is the successor's alone, and holds the words of processes that were never seen: from 3.1 on
+        the one in the background is the first one's child as long as it starts.
+        """
+        said = os.pread(self._file, _LIMIT_BYTES, 0).decode("utf-8", "backslashreplace")
+        tapped = self._tap.read() if self._tap is not None else ()
+        others = (message for message in tapped if message.pid in pids or not message.pid)
+        return (*parse_messages(said), *others)
 
     def __enter__(self) -> Self:
         return self

@@ -106,7 +106,7 @@ def plan_successor(target: Target, *, files: Sequence[str] = ()) -> SuccessorPla
         directory=target.directory,
         daemon=runs_as_daemon(words, configured=bool(target.subject.in_global("daemon"))),
         account=account,
-        traits=replace(traits, limits=_starting_limits(traits.limits)),
+        traits=_starting_traits(traits, may_raise=bool(target.subject.in_global("insecure-setuid-wanted"))),
     )
     if plan.daemon:
         configured = [d.words[1] for d in target.subject.in_global("pidfile") if len(d.words) > 1]
@@ -115,10 +115,23 @@ def plan_successor(target: Target, *, files: Sequence[str] = ()) -> SuccessorPla
     return _with_trust(plan, target) if account.raised else plan
 
 
-def _starting_limits(limits: Mapping[int, tuple[int, int]]) -> dict[int, tuple[int, int]]:
-    _, hard = limits.get(resource.RLIMIT_NOFILE, resource.getrlimit(resource.RLIMIT_NOFILE))
+def _starting_traits(traits: ProcessTraits, *, may_raise: bool) -> ProcessTraits:
+    """Return what to start with, from a HAProxy that has changed some of it for itself.
+
+    It raises the soft limit of open files. Once it has made its threads it forbids itself further ones and processes,
+    unless `insecure-fork-wanted` stands in `global`, and to gain privileges, unless `insecure-setuid-wanted` does
+    (`may_raise`).
+
+    Source: v2.2.0 and v3.2.0 src/haproxy.c run_thread_poll_loop().
+    """
+    _, hard = traits.limits.get(resource.RLIMIT_NOFILE, resource.getrlimit(resource.RLIMIT_NOFILE))
     soft = _USUAL_SOFT_LIMIT if hard == resource.RLIM_INFINITY else min(hard, _USUAL_SOFT_LIMIT)
-    return {**limits, resource.RLIMIT_NOFILE: (soft, hard)}
+    kept = {n: limit for n, limit in traits.limits.items() if (n, limit[0]) != (resource.RLIMIT_NPROC, 0)}
+    return replace(
+        traits,
+        limits={**kept, resource.RLIMIT_NOFILE: (soft, hard)},
+        no_new_privileges=traits.no_new_privileges and may_raise,
+    )
 
 
 def _why_foreign(place: ProcessPlace) -> str:

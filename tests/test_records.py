@@ -1,5 +1,7 @@
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hitless import records
 from hitless.records import Event, EventKind, LoadPlan, Outcome, Request, Stream, Target, Workload
@@ -55,3 +57,13 @@ def test_names_are_stable_words(kind: type[Outcome | Workload | EventKind]) -> N
 def test_every_record_is_public() -> None:
     structs = {n for n, c in vars(records).items() if isinstance(c, type) and issubclass(c, records.Record)}
     assert structs - {"Record"} <= set(records.__all__)
+
+
+@given(st.recursive(st.text() | st.binary().map(lambda b: b.decode("utf-8", "surrogateescape")), st.lists))
+def test_any_text_can_be_written(value: object) -> None:
+    msgspec.json.encode(records.writable(value))
+
+
+def test_text_stays_and_bytes_that_are_none_are_written_out() -> None:
+    found = records.writable({"a\udcff": ("\u4e16", 1, None, [True, "\ud800"])})
+    assert found == {"a\\xff": ["\u4e16", 1, None, [True, "\\ud800"]]}

@@ -4,6 +4,7 @@ Every `t_ns` is CLOCK_MONOTONIC (see `hitless.clock`).
 """
 
 from enum import StrEnum
+from typing import Any
 
 import msgspec
 
@@ -18,11 +19,27 @@ __all__ = [
     "Stream",
     "Target",
     "Workload",
+    "writable",
 ]
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A value that is written into a bundle and read back from it."""
+
+
+def writable(value: Any) -> Any:
+    r"""Return a tree of plain values that can be written as UTF-8: bytes that were no text are written out as \xNN."""
+    if isinstance(value, str):
+        try:
+            raw = value.encode("utf-8", "surrogateescape")
+        except UnicodeEncodeError:  # a surrogate that no byte stands behind
+            raw = value.encode("utf-8", "backslashreplace")
+        return raw.decode("utf-8", "backslashreplace")
+    if isinstance(value, dict):
+        return {writable(key): writable(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [writable(item) for item in value]
+    return value
 
 
 class Outcome(StrEnum):

@@ -5,6 +5,8 @@ Times of a record are CLOCK_MONOTONIC in `t_ns`, seconds in `_s`; wall time is R
 
 from enum import StrEnum
 
+import msgspec
+
 from hitless.findings import Evidence
 from hitless.records import Record
 
@@ -20,8 +22,10 @@ __all__ = [
     "ListenerFate",
     "Phase",
     "PreflightCheck",
+    "Readiness",
     "Receipt",
     "ReloadOutcome",
+    "ReloadPlan",
     "ReloadedProcess",
     "Requester",
     "ResetCount",
@@ -177,7 +181,7 @@ class ResetCount(Record, frozen=True):
 
 
 class ClientEffects(Record, frozen=True):
-    """What happened to real client connections while the reload went on."""
+    """What happened to real client connections while the reload went on. None: not measured, which is never "none"."""
 
     source: str
     """"tracefs", or "counters" where the kernel's trace cannot be read, or "none"."""
@@ -185,24 +189,42 @@ class ClientEffects(Record, frozen=True):
     """Why not the trace."""
     window_s: float = 0.0
     resets: tuple[ResetCount, ...] = ()
-    resets_to_clients: int = 0
+    resets_to_clients: int | None = None
     """Attributable ones."""
-    baseline_resets_per_s: float = 0.0
+    baseline_resets_per_s: float | None = None
     """Resets to clients per second just before the trigger."""
-    closed_with_unread_data: int = 0
-    queue_drops: int = 0
-    """ListenDrops and ListenOverflows of the namespace in the window."""
-    migrated: int = 0
+    closed_with_unread_data: int | None = None
+    """Those of the attributable resets that were closes with bytes of the client unread, or come too late."""
+    queue_drops: int | None = None
+    """ListenDrops of the namespace in the window; ListenOverflows are among them."""
+    migrated: int | None = None
     """TCPMigrateReqSuccess: connections that the kernel moved to the new socket."""
-    migration_failures: int = 0
-    listener_gap_s: float = 0.0
+    migration_failures: int | None = None
+    listener_gap_s: float | None = None
     """The longest time in which nobody listened on an address that was to stay."""
     lost_events: int = 0
-    cut_at_hard_stop: int = 0
+    cut_at_hard_stop: int | None = None
     """Sessions that the hard stop (or `hitless drain`) ended, where it was waited for."""
     haproxy: tuple[tuple[str, int], ...] = ()
     """HAProxy's own counters in the window, by what they count: ("requests", 4711), ("responses 5xx", 0), …"""
     notes: tuple[str, ...] = ()
+
+    def as_measured(self) -> "ClientEffects":
+        """Return it without figures that its source cannot give, whatever was filled in: they become None.
+
+        Counters of a network namespace tell no reset to a client from any other.
+        """
+        if self.source == "tracefs":
+            return self
+        lacking = ["resets_to_clients", "baseline_resets_per_s"]
+        if self.source != "counters":
+            lacking += ["closed_with_unread_data", "queue_drops", "migrated", "migration_failures"]
+        return msgspec.structs.replace(self, resets=(), **dict.fromkeys(lacking))
+
+    @property
+    def resets_known(self) -> bool:
+        """Every reset to a client was seen. Otherwise `resets` are lower bounds, or sums of the whole namespace."""
+        return self.source == "tracefs" and not self.lost_events
 
 
 class GuardResult(Record, frozen=True):
@@ -240,6 +262,23 @@ class DrainForecast(Record, frozen=True):
     """None: nothing ends it."""
     longest_s: float | None = None
     """The age of the oldest session."""
+
+
+class Readiness(Record, frozen=True):
+    """What `hitless ready` found."""
+
+    instance: str
+    ready: bool
+    pid: int = 0
+    """The process that is proven to serve, or the one that was looked at last."""
+    waited_s: float = 0.0
+    how: tuple[str, ...] = ()
+    """What was seen, for each question that is answered."""
+    missing: tuple[str, ...] = ()
+    """What is not so, or could not be asked."""
+    unknown: bool = False
+    """All that is missing is what could not be looked at."""
+    format: int = RECEIPT_FORMAT
 
 
 class Receipt(Record, frozen=True):
@@ -287,3 +326,28 @@ class Receipt(Record, frozen=True):
     def proven(self) -> bool:
         """The new process is proven to serve."""
         return self.outcome in {ReloadOutcome.TAKEN_OVER, ReloadOutcome.DEGRADED}
+
+
+class ReloadPlan(Record, frozen=True):
+    """What a reload would do (`--dry-run`): what was looked at, the steps, and who is at risk."""
+
+    instance: str
+    mode: str
+    mechanism: str
+    mechanism_why: str = ""
+    tool_version: str = ""
+    haproxy_version: str = ""
+    configuration: ConfigurationChange = ConfigurationChange()
+    checks: tuple[PreflightCheck, ...] = ()
+    forced: tuple[str, ...] = ()
+    steps: tuple[str, ...] = ()
+    listeners: tuple[ListenerChange, ...] = ()
+    drain: tuple[DrainForecast, ...] = ()
+    """What the processes carry that the reload would leave draining, as it is now."""
+    notes: tuple[str, ...] = ()
+    format: int = RECEIPT_FORMAT
+
+    @property
+    def stopped_by(self) -> tuple[PreflightCheck, ...]:
+        """The checks that keep the reload from being triggered."""
+        return tuple(check for check in self.checks if check.stops)

@@ -53,7 +53,7 @@ def format_age(seconds: float) -> str:
     if seconds < 0:
         return f"-{format_age(-seconds)}"
     left = int(seconds)
-    parts = []
+    parts: list[tuple[int, str]] = []
     for name, unit in (("d", 86400), ("h", 3600), ("m", 60), ("s", 1)):
         if left >= unit or parts:
             parts.append((left // unit, name))

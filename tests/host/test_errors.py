@@ -3,7 +3,7 @@ import os
 
 import pytest
 
-from hitless.host.errors import Denied, Gone, HostError, translated
+from hitless.host.errors import Denied, Gone, HostError, Unsupported, translated
 
 
 @pytest.mark.parametrize(
@@ -16,6 +16,7 @@ from hitless.host.errors import Denied, Gone, HostError, translated
         (errno.EPERM, Denied),
         (errno.ELOOP, HostError),
         (errno.EIO, HostError),
+        (errno.ENOSYS, Unsupported),
     ],
 )
 def test_each_error_of_the_kernel_becomes_one_of_ours(number: int, expected: type[HostError]) -> None:

@@ -1,36 +1,41 @@
-from collections.abc import Mapping
-
 import jsonschema
 import msgspec
+import pytest
 
 from hitless.records import Record
-from hitless.report.document import whole, whole_schema
+from hitless.report.document import render_document, whole, whole_schema
 
 
-class Part(Record, frozen=True, tag="part"):
-    name: str = ""
+class Inner(Record, frozen=True, tag="inner", tag_field="type"):
+    text: str = ""
 
 
-class Made(Record, frozen=True):
-    schema: int = 3
-    parts: tuple[Part, ...] = ()
-    by_name: Mapping[str, Part] = msgspec.field(default_factory=dict)
-    number: int | None = None
+class Outer(Record, frozen=True):
+    inner: tuple[Inner, ...] = ()
+    table: dict[str, Inner] = {}  # noqa: RUF012 - msgspec copies it
+    size: int | None = None
+    version: int = 3
 
 
-def test_defaults_are_written_too() -> None:
-    assert whole(Made()) == {"schema": 3, "parts": [], "by_name": {}, "number": None}
-    part = {"type": "part", "name": ""}
-    assert whole(Made(parts=(Part(),), by_name={"x": Part()})) == {
-        "schema": 3,
-        "parts": [part],
-        "by_name": {"x": part},
-        "number": None,
+def test_every_key_is_there() -> None:
+    assert whole(Outer(inner=(Inner(),), table={"a": Inner(text="b")})) == {
+        "inner": [{"type": "inner", "text": ""}],
+        "table": {"a": {"type": "inner", "text": "b"}},
+        "size": None,
+        "version": 3,
     }
 
 
-def test_the_schema_wants_every_key() -> None:
-    schema = whole_schema(Made, "A title", version=3)
-    assert schema["title"] == "A title"
-    assert schema["$defs"]["Made"]["required"] == ["schema", "parts", "by_name", "number"]
-    jsonschema.validate(whole(Made(parts=(Part(name="x"),))), schema)
+def test_text_is_harmless() -> None:
+    assert "\\\\x1b" in render_document(Outer(inner=(Inner(text="\x1b"),)))
+    assert render_document(Outer(inner=(Inner(text="\udcff"),))).isascii()
+
+
+def test_the_schema_wants_every_key_and_the_version() -> None:
+    schema = whole_schema(Outer, "It", version_key="version", version=3)
+    check = jsonschema.Draft202012Validator(schema)
+    check.validate(msgspec.json.decode(render_document(Outer(inner=(Inner(),)))))
+    wrongs: tuple[dict[str, object], ...] = ({"inner": []}, whole(Outer(version=2)))
+    for wrong in wrongs:
+        with pytest.raises(jsonschema.ValidationError):
+            check.validate(wrong)

@@ -18,7 +18,7 @@ from hitless.control.replies import (
 )
 from hitless.control.wire import ReplyBuffer, encode_command, parse_address, raise_if_refused
 
-__all__ = ["MasterCli", "RuntimeApi"]
+__all__ = ["MasterCli", "RuntimeApi", "errors_explained", "set_deadline"]
 
 _CHUNK_BYTES = 256 * 1024
 _LIMIT_BYTES = 64 * 1024 * 1024
@@ -83,14 +83,17 @@ class RuntimeApi:
         empty_is_broken: bool = False,
     ) -> str:
         reply = ReplyBuffer(limit_bytes)
-        with self._errors_explained(), socket.socket(self._address.family, socket.SOCK_STREAM) as connection:
-            _set_deadline(connection, deadline)
+        with (
+            errors_explained(self._address.text),
+            socket.socket(self._address.family, socket.SOCK_STREAM) as connection,
+        ):
+            set_deadline(connection, deadline)
             connection.connect(self._address.target)
             connection.sendall(data)
             if half_close:
                 connection.shutdown(socket.SHUT_WR)
             while True:
-                _set_deadline(connection, deadline)
+                set_deadline(connection, deadline)
                 received = connection.recv(_CHUNK_BYTES)
                 if not received:
                     break
@@ -100,28 +103,29 @@ class RuntimeApi:
             raise CouldNotAsk(f"{self._address.text} closed without an answer", transient=True)
         return text
 
-    @contextlib.contextmanager
-    def _errors_explained(self) -> Iterator[None]:
-        where = self._address.text
-        try:
-            yield
-        except TimeoutError as error:
-            raise CouldNotAsk(
-                f"{where} did not answer in time", hint="a saturated or stopped process?"
-            ) from error
-        except FileNotFoundError as error:
-            hint = "is HAProxy running, and is this the path in its `stats socket` line or its -S?"
-            raise CouldNotAsk(f"no socket at {where}", hint=hint, transient=True) from error
-        except ConnectionRefusedError as error:
-            hint = "its process is gone, or is just being replaced"
-            raise CouldNotAsk(f"nobody listens on {where}", hint=hint, transient=True) from error
-        except (ConnectionResetError, BrokenPipeError, BlockingIOError) as error:
-            what = os.strerror(error.errno or 0)
-            raise CouldNotAsk(f"{where} broke off the conversation: {what}", transient=True) from error
-        except PermissionError as error:
-            raise CouldNotAsk(f"no permission to connect to {where}", hint=f"ls -l {where}; sudo") from error
-        except OSError as error:
-            raise CouldNotAsk(f"{where} cannot be reached: {error}") from error
+
+@contextlib.contextmanager
+def errors_explained(where: str) -> Iterator[None]:
+    """Turn the errors of a socket to HAProxy into CouldNotAsk; `where` is its address for people."""
+    try:
+        yield
+    except TimeoutError as error:
+        raise CouldNotAsk(
+            f"{where} did not answer in time", hint="a saturated or stopped process?"
+        ) from error
+    except FileNotFoundError as error:
+        hint = "is HAProxy running, and is this the path in its `stats socket` line or its -S?"
+        raise CouldNotAsk(f"no socket at {where}", hint=hint, transient=True) from error
+    except ConnectionRefusedError as error:
+        hint = "its process is gone, or is just being replaced"
+        raise CouldNotAsk(f"nobody listens on {where}", hint=hint, transient=True) from error
+    except (ConnectionResetError, BrokenPipeError, BlockingIOError) as error:
+        what = os.strerror(error.errno or 0)
+        raise CouldNotAsk(f"{where} broke off the conversation: {what}", transient=True) from error
+    except PermissionError as error:
+        raise CouldNotAsk(f"no permission to connect to {where}", hint=f"ls -l {where}; sudo") from error
+    except OSError as error:
+        raise CouldNotAsk(f"{where} cannot be reached: {error}") from error
 
 
 class MasterCli(RuntimeApi):
@@ -160,7 +164,7 @@ class MasterCli(RuntimeApi):
         return parse_reload(reply)
 
 
-def _set_deadline(connection: socket.socket, deadline: float) -> None:
+def set_deadline(connection: socket.socket, deadline: float) -> None:
     """Bound the next call; `settimeout(0)` would mean "do not wait", so a passed deadline is raised here."""
     left_s = deadline - time.monotonic()
     if left_s <= 0:

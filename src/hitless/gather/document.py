@@ -11,6 +11,7 @@ import msgspec
 from hitless.config.files import read_bounded
 from hitless.errors import ConfigError, UsageError
 from hitless.facts import SNAPSHOT_FORMAT, Snapshot
+from hitless.records import writable
 
 __all__ = ["LIMIT_BYTES", "json_schema", "read_snapshot_file", "render_snapshot", "rfc3339_now", "settle"]
 
@@ -91,14 +92,4 @@ def _encode(snapshot: Snapshot) -> bytes:
     try:
         return msgspec.json.encode(snapshot)
     except UnicodeEncodeError:
-        return msgspec.json.encode(_without_surrogates(msgspec.to_builtins(snapshot)))
-
-
-def _without_surrogates(value: Any) -> Any:
-    if isinstance(value, str):
-        return value.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-    if isinstance(value, dict):
-        return {_without_surrogates(key): _without_surrogates(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_without_surrogates(item) for item in value]
-    return value
+        return msgspec.json.encode(writable(msgspec.to_builtins(snapshot)))

@@ -28,11 +28,14 @@ _ONLY_THAT = ("Error(s) found in ", "Fatal errors found in ", "config : Error(s)
 
 
 class MessageTap:
-    """Remembers where the messages of a process end now; `read` returns what has come since."""
+    """Remembers where the messages of a process end now; `read` returns what has come since.
 
-    def __init__(self, pid: int, unit: str = "") -> None:
+    `descriptor` is where it says them: its standard error.
+    """
+
+    def __init__(self, pid: int, unit: str = "", *, descriptor: int = 2) -> None:
         self._unit = unit
-        self._file, self._size = _file_behind(pid)
+        self._file, self._size = _file_behind(pid, descriptor)
         self._cursor = "" if self._file or not unit else _journal_cursor(unit)
 
     def read(self) -> tuple[Message, ...]:
@@ -49,9 +52,9 @@ class MessageTap:
         return parse_messages(_journal(self._unit, f"--after-cursor={self._cursor}", "--output=cat"))
 
 
-def _file_behind(pid: int) -> tuple[str, int]:
-    """Return the path of the regular file behind a process's standard error, and its size; ("", 0) if it is none."""
-    path = f"/proc/{pid}/fd/2"
+def _file_behind(pid: int, descriptor: int) -> tuple[str, int]:
+    """Return a path to the regular file behind a descriptor of a process, and its size; ("", 0) if it is none."""
+    path = f"/proc/{pid}/fd/{descriptor}"
     try:
         found = os.stat(path)  # noqa: PTH116 - a magic link
     except OSError:

@@ -27,8 +27,6 @@ class Seen:
 
     candidate: int
     """The newest process that holds listening sockets; 0 without one."""
-    is_new: bool
-    """It was not there before the trigger (`hitless ready` asks for no new one: True)."""
     held: Mapping[int, frozenset[str]]
     """By process of the instance: the endpoints it holds a listening socket of."""
     current: frozenset[int] | None = None
@@ -52,6 +50,8 @@ class Proof:
     """Who holds a listening socket of it, and should not."""
     how: tuple[str, ...] = ()
     """What was seen, for each question that is answered."""
+    unseen: bool = False
+    """All that is missing is what could not be looked at."""
 
     @property
     def proven(self) -> bool:
@@ -62,8 +62,8 @@ class Proof:
 def judge_takeover(seen: Seen, expected: Iterable[str]) -> Proof:
     """Return whether the process that is to serve is proven to."""
     pid = seen.candidate
-    if not pid or not seen.is_new:
-        return Proof(missing=("no new process holds a listening socket",))
+    if not pid:
+        return Proof(missing=("no process that is to serve holds a listening socket",))
     missing: list[str] = []
     how: list[str] = []
     if seen.has_master_cli:
@@ -84,7 +84,8 @@ def judge_takeover(seen: Seen, expected: Iterable[str]) -> Proof:
     else:
         missing.append(f"process {seen.answered_by} answered {seen.answer}, not process {pid}")
     stranded = _judge_holders(seen, pid, missing, how)
-    return Proof(pid, tuple(missing), stranded, tuple(how))
+    unseen = seen.strangers is None and len(missing) == 1
+    return Proof(pid, tuple(missing), stranded, tuple(how), unseen)
 
 
 def _judge_holders(seen: Seen, pid: int, missing: list[str], how: list[str]) -> tuple[int, ...]:

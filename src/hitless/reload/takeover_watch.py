@@ -141,16 +141,19 @@ class TakeoverWatch:
             found.setdefault(self.endpoint_of[inode], set()).add(inode)
         return {endpoint: frozenset(inodes) for endpoint, inodes in found.items()}
 
-    def prove(self, candidate: int, expected: frozenset[str], *, is_new: bool = True) -> Proof:
-        """Return whether this process is proven to serve, each question asked anew, the dear ones last."""
+    def prove(self, candidate: int, expected: frozenset[str], *, lists_current: bool = True) -> Proof:
+        """Return whether this process is proven to serve, each question asked anew, the dear ones last.
+
+        `lists_current` False: the master's list is not asked. After a failed reload 2.2, and 3.1 and later, list the
+        worker that serves as an old one.
+        """
         seen = self.look(thoroughly=True)
         held = {pid: frozenset(self.endpoints(seen, pid)) for pid in seen.listening}
         first = Seen(
             candidate=candidate if candidate in seen.listening else 0,
-            is_new=is_new,
             held=held,
-            current=self._current(),
-            has_master_cli=bool(self.target.master_address),
+            current=self._current() if lists_current else None,
+            has_master_cli=lists_current and bool(self.target.master_address),
             answered_by=candidate,
         )
         proof = judge_takeover(first, expected)
@@ -161,7 +164,6 @@ class TakeoverWatch:
         return judge_takeover(
             Seen(
                 candidate=candidate,
-                is_new=is_new,
                 held=held,
                 current=first.current,
                 has_master_cli=first.has_master_cli,
@@ -177,22 +179,19 @@ class TakeoverWatch:
         tracker: PhaseTracker,
         emit: Callable[[Event], None],
         *,
-        failed: Callable[[], str],
+        until: Callable[[PhaseTracker], bool],
         deadline_s: float,
-    ) -> Proof:
-        """Watch until the takeover is proven, `failed` says why it will not be, or the deadline has passed."""
+    ) -> bool:
+        """Feed what is seen to a tracker until it is satisfied; return whether it was before the deadline."""
         start = time.monotonic()
-        proof = Proof(missing=("no new process holds a listening socket",))
         while True:
             for event in tracker.observe(self.look()):
                 emit(event)
-            if tracker.taken_over:
-                proof = self.prove(tracker.new_pid, tracker.expected)
-                if proof.proven:
-                    return proof
+            if until(tracker):
+                return True
             elapsed_s = time.monotonic() - start
-            if failed() or elapsed_s >= deadline_s:
-                return self.prove(tracker.new_pid, tracker.expected) if tracker.new_pid else proof
+            if elapsed_s >= deadline_s:
+                return False
             # Nothing to await: the kernel has no event for "this process owns that socket now".
             time.sleep(DENSE_PERIOD_S if elapsed_s < DENSE_FOR_S else SPARSE_PERIOD_S)
 

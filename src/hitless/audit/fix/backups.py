@@ -17,10 +17,10 @@ import msgspec
 
 from hitless.errors import UsageError
 from hitless.records import Record
+from hitless.state import state_directory
 from hitless.store import (
     ChangeError,
     Staged,
-    below,
     discard,
     put_in_place,
     read_bytes,
@@ -66,18 +66,11 @@ class Backup(Record, frozen=True):
 
 
 def default_directory(root: str = "/") -> str:
-    """Return where backups are kept: /var/lib/hitless for root, the user's state directory for others.
+    """Return where backups are kept.
 
     Raises: UsageError if the tree is none; ChangeError if its place leads out of it.
     """
-    if root != "/" and not Path(root).is_dir():
-        raise UsageError(f"--root {root} is no directory.")
-    if root != "/":
-        return below(root, "/var/lib/hitless/backups")
-    if os.geteuid() == 0:
-        return "/var/lib/hitless/backups"
-    state = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
-    return f"{state}/hitless/backups"
+    return f"{state_directory(root)}/backups"
 
 
 def save(directory: str, files: list[tuple[str, bytes | None, bytes]]) -> Backup:

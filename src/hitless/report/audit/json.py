@@ -1,6 +1,5 @@
 """The answer of an audit as the JSON document that other programs rely on (docs/json-schema/audit-1.json)."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,8 +8,7 @@ from hitless.findings import AuditedInstance, AuditResult, Finding, NotChecked, 
 from hitless.records import Record
 from hitless.report.audit.answer import Answer, answer, count, open_findings, suppressed_findings
 from hitless.report.audit.rule_text import RuleText, rule_url
-from hitless.report.document import whole, whole_schema
-from hitless.report.plain import neutralise_all
+from hitless.report.document import render_document, whole_schema
 
 __all__ = ["SCHEMA", "json_schema", "render"]
 
@@ -79,7 +77,7 @@ def render(result: AuditResult, rules: Mapping[str, RuleText], *, threshold: Sev
         not_checked=result.not_checked,
         unknown=result.unknown,
     )
-    return json.dumps(neutralise_all(whole(document)), indent=2, ensure_ascii=False) + "\n"
+    return render_document(document)
 
 
 def _note(rule: RuleText) -> RuleNote:
@@ -90,4 +88,5 @@ def _note(rule: RuleText) -> RuleNote:
 
 def json_schema() -> dict[str, Any]:
     """Return the JSON Schema (2020-12) of the document."""
-    return whole_schema(AuditDocument, "The answer of `hitless audit --format json`", version=SCHEMA)
+    title = "The answer of `hitless audit --format json`"
+    return whole_schema(AuditDocument, title, version_key="schema", version=SCHEMA)

@@ -19,8 +19,6 @@ WITHOUT_TEST: dict[str, str] = {
     "facts/unit.py": "as above",
     "findings.py": "records; tests/report/audit draws them",
     "fixes.py": "records; tests/audit/fix makes them",
-    "cli/drain.py": "tests/system/test_drain.py runs the command against real HAProxies",
-    "cli/drain_live.py": "as above",
     "cli/ready.py": "tests/system/test_ready.py runs the command against real HAProxies",
     "cli/reload.py": "tests/system/test_reload_*.py run the command against real HAProxies",
     "reload/attempt.py": "as above: one trigger and its proof need a HAProxy; tests/reload/test_steps.py plays it",

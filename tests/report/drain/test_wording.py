@@ -116,4 +116,4 @@ def test_a_result() -> None:
 @pytest.mark.parametrize("closed", [0, 1])
 def test_few_have_no_rate(closed: int) -> None:
     few = CloseResult(sessions=1, over_s=60, order="oldest", closed=closed, interrupted=True)
-    assert [label for label, _ in describe_result(few)] == ["interrupted"]
+    assert [label for label, _ in describe_result(few)] == ["stopped"]

@@ -43,7 +43,7 @@ def render(report: DrainReport, *, width: int = 80, colour: bool = False) -> str
         page.blank()
         for number, (label, text) in enumerate(describe_result(report.result)):
             good = number == 0 and report.result.complete
-            style = ("bold", "green") if good else ("yellow",) if label in {"interrupted", "problem"} else ()
+            style = ("bold", "green") if good else ("yellow",) if label in {"stopped", "problem"} else ()
             _line(page, label, text, label_styles=style or ("dim",))
     if report.timed_out:
         page.blank()

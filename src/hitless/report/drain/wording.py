@@ -205,7 +205,7 @@ def describe_plan(plan: ClosePlan) -> Iterator[tuple[str, str]]:
 
 def describe_result(result: CloseResult) -> Iterator[tuple[str, str]]:
     """Yield what was done, each with its label."""
-    word = "interrupted" if result.interrupted else "closed"
+    word = "stopped" if result.interrupted else "closed"
     of = plural(result.sessions, "session")
     yield word, f"{format_count(result.closed)} of {of} closed in {format_duration(result.duration_s)}"
     others = [

@@ -121,7 +121,12 @@ def test_sessions_that_could_not_be_asked_are_no_sessions_that_are_not_there() -
 
 @pytest.mark.parametrize(
     ("version", "says", "word"),
-    [((2, 8, 25), "2.8.25", "502"), ((3, 2, 26), "3.2.26", "no answer"), ((3, 2, 26), "2.6.12", "502")],
+    [
+        ((2, 8, 25), "2.8.25", "gets 502"),
+        ((3, 2, 26), "3.2.26", "gets no answer"),
+        ((3, 2, 26), "2.6.12", "gets 502"),
+        ((3, 0, 11), "3.0.11", "gets no answer, or 502"),
+    ],
 )
 def test_what_is_seen_depends_on_the_version_of_the_process(
     version: tuple[int, int, int], says: str, word: str

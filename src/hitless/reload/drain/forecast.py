@@ -100,11 +100,16 @@ def _why_none(subject: Subject) -> str:
 
 
 def _effect(version: tuple[int, int, int] | None) -> str:
-    """Return what clients see. Measured on 2.6.12 to 3.4: `502 KH` up to 3.1, no response (`KC`) since 3.2."""
-    if version is None:
-        request = "no answer, or 502 up to HAProxy 3.1"
+    """Return what clients see.
+
+    Measured at the hard stop: 502 on 2.2.9, 2.6.12, 2.8.25, 3.0.0 and 3.1.0, no answer on 3.0.11 and since 3.2.
+    """
+    if version is not None and version < (3, 0, 0):
+        request = "502"
+    elif version is not None and version >= (3, 2, 0):
+        request = "no answer"
     else:
-        request = "no answer" if version >= (3, 2, 0) else "502"
+        request = "no answer, or 502"
     return f"a WebSocket or TCP session is closed without a word, a request in flight gets {request}"
 
 

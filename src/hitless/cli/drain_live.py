@@ -70,7 +70,7 @@ def _draw(views: Iterator[DrainView]) -> None:
             for view in views:
                 width, colour = text_style(STDOUT)
                 last = text.render_view(view, width=width, colour=colour)
-                live.update(Text.from_ansi(f"{last}\n  {view.taken_at} · Ctrl-C ends"), refresh=True)
+                live.update(Text.from_ansi(f"  {view.taken_at} · Ctrl-C ends\n{last}"), refresh=True)
     finally:
         if last:
             write_text(last)

@@ -10,10 +10,8 @@ STRANDED = Generation(pid=1, number=2, current=False, stopping=False, closable=T
 SILENT = Generation(pid=9, number=3, current=False, why_not_closable="it is silent")
 
 
-def view(*generations: Generation) -> DrainView:
-    return DrainView(
-        instance="haproxy", mode="master-worker", version="", taken_at="", generations=generations
-    )
+def view(*generations: Generation, mode: str = "master-worker") -> DrainView:
+    return DrainView(instance="haproxy", mode=mode, version="", taken_at="", generations=generations)
 
 
 def test_without_a_word_all_old_ones_are_meant() -> None:
@@ -57,4 +55,16 @@ def test_both_together_mean_it() -> None:
 def test_one_that_cannot_be_closed_says_why_and_what_else_there_is() -> None:
     with pytest.raises(ControlError, match="it is silent") as caught:
         choose_to_close(view(SERVES, SILENT), (), current=False)
-    assert "kill -TERM 9" in caught.value.hint
+    assert caught.value.hint == "`kill -TERM 9` ends it with all its connections at once."
+    with pytest.raises(ControlError) as caught:
+        choose_to_close(view(SERVES, SILENT, mode="classic"), (), current=False)
+    assert "-Ws -S PATH" in caught.value.hint
+
+
+def test_who_may_not_connect_is_told_so() -> None:
+    shut = Generation(
+        pid=9, number=1, current=False, why_not_closable="no permission to connect to /run/m.sock"
+    )
+    with pytest.raises(ControlError) as caught:
+        choose_to_close(view(SERVES, shut), (), current=False)
+    assert caught.value.hint.startswith("Try as root")

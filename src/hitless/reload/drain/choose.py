@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hitless.errors import ControlError, UsageError
+from hitless.facts import RunMode
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -57,16 +58,18 @@ def choose_to_close(view: DrainView, pids: Collection[int], *, current: bool) ->
             why = generation.why_not_closable or "its sessions are not known"
             raise ControlError(
                 f"The sessions of process {generation.pid} cannot be closed one by one: {why}.",
-                hint=_otherwise(generation),
+                hint=_otherwise(generation, view.mode),
             )
     return chosen
 
 
-def _otherwise(generation: Generation) -> str:
-    return (
-        f"`kill -TERM {generation.pid}` ends it with all its connections at once. Master-worker mode with a master CLI "
-        "(-Ws -S PATH) lets them be closed one by one."
-    )
+def _otherwise(generation: Generation, mode: str) -> str:
+    if "no permission" in generation.why_not_closable:
+        return "Try as root, or as a user who may connect to the master's CLI."
+    at_once = f"`kill -TERM {generation.pid}` ends it with all its connections at once."
+    if mode == RunMode.CLASSIC:
+        return f"{at_once} Master-worker mode with a master CLI (-Ws -S PATH) lets them be closed one by one."
+    return at_once
 
 
 def _there_are(view: DrainView) -> str:

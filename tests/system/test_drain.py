@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from hitless.units import format_count
 from tests.system.live_haproxy import await_true, versions
 from tests.system.load_bed import Origin
 from tests.system.reload_bed import Service, command, environment, hitless, service
@@ -96,7 +97,7 @@ def test_web_sockets_of_an_old_worker(tmp_path: Path, version: str) -> None:
         assert found.status == 1
         generations = {g["pid"]: g for g in found.document["view"]["generations"]}
         (left,) = [g for g in generations.values() if not g["current"]]
-        assert str(SOCKETS) in str(left["why"])
+        assert format_count(SOCKETS) in str(left["why"])
         assert left["forecast"]["cut"] == SOCKETS, left["forecast"]
         with subprocess.Popen(
             command(*words, "--close", "--over", f"{OVER_S:g}s", "--quiet"),

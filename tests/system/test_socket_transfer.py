@@ -25,6 +25,7 @@ from hitless.load.classes import count_classes
 from hitless.load.runner import LoadProcesses
 from hitless.records import ClientClass, Outcome, Stream, Workload
 from hitless.records import Target as LoadTarget
+from hitless.reload.taking import take_listeners
 from tests.control.test_socket_transfer import open_descriptors
 from tests.system.classic_bed import DEADLINE_S, STATS, ClassicBed, classic_bed, has_ended, kill
 from tests.system.conftest import require
@@ -164,6 +165,37 @@ def test_three_hundred_listeners(one_bed: ClassicBed) -> None:
         under_load(one_bed, [("127.0.0.1", one_bed.port), ("127.0.0.1", ports[299])], one_bed.replace) > 400
     )
     assert len(one_bed.listening_inodes()) == 301
+
+
+@each_version
+def test_datagrams_shards_and_further_processes(bed: ClassicBed) -> None:
+    if bed.version == "2.2":
+        bed.write(f"127.0.0.1:{free_port()} process 2", more=("nbproc 2",))
+        bed.start("-D")
+        assert len(bed.pid_file.read_text().split()) == 2
+    else:
+        log = f"log-forward lf\n    dgram-bind 127.0.0.1:{free_port()}\n    log 127.0.0.1:514 local0\n"
+        bed.write(f"127.0.0.1:{free_port()} shards 2", sections=log, more=("nbthread 2",))
+        bed.start()
+    with take_listeners(bed.target()) as held:
+        inodes = {one.inode for one in held}
+    assert len(inodes) == (2 if bed.version == "2.2" else 4)
+    with bed.successor() as (successor, _, _):
+        assert successor.wait_started(DEADLINE_S)
+        assert len(successor.pids) == (2 if bed.version == "2.2" else 1)
+        assert inodes <= {inode for pid in successor.pids for inode in read_socket_inodes(pid)}
+        assert len(successor.release_old()) == len(successor.pids)
+
+
+@as_root
+def test_a_listener_in_a_network_namespace(one_bed: ClassicBed) -> None:
+    require(shutil.which("ip"), "ip is not here")
+    name = f"hitless-test-{os.getpid()}"
+    subprocess.run(["ip", "netns", "add", name], check=True)
+    one_bed.stack.callback(subprocess.run, ["ip", "netns", "delete", name], check=True)
+    one_bed.write(f"127.0.0.1:{free_port()} namespace {name}")
+    one_bed.start()
+    assert len(one_bed.replace()) == 2
 
 
 def _listening() -> frozenset[int]:

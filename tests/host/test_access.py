@@ -1,11 +1,10 @@
 import os
-import socket
 from pathlib import Path
 
 import pytest
 
-from hitless.host.access import Step, judge_step, why_not_directory, why_not_linkable, why_not_writable
-from hitless.host.rights import CAP_DAC_OVERRIDE, CAP_FOWNER, Rights
+from hitless.host.access import Step, judge_step, why_not_directory, why_not_writable
+from hitless.host.rights import CAP_DAC_OVERRIDE, Rights
 from hitless.host.root import HostRoot
 
 SOMEBODY = Rights(102, 103, (4,))
@@ -60,16 +59,3 @@ def test_every_directory_on_the_way_counts(tmp_path: Path) -> None:
     assert why_not_writable(root, "/a/b/new", stranger) == ""
     (tmp_path / "a" / "b" / "old").write_text("")
     assert "may not write in /a/b/old" in why_not_writable(root, "/a/b/old", stranger)
-    assert why_not_writable(root, "/a/b/old", stranger, replace=True) == ""
-
-
-def test_a_socket_file_of_somebody_else_cannot_be_kept_by_a_link(tmp_path: Path) -> None:
-    with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(f"{tmp_path}/x.sock")
-    (tmp_path / "file").write_text("")
-    root, us = HostRoot(), os.geteuid()
-    assert why_not_linkable(root, f"{tmp_path}/x.sock", Rights(us, us)) == ""
-    assert f"belongs to user {us}" in why_not_linkable(root, f"{tmp_path}/x.sock", Rights(us + 1, 5))
-    assert why_not_linkable(root, f"{tmp_path}/x.sock", Rights(us + 1, 5, (), 1 << CAP_FOWNER)) == ""
-    assert why_not_linkable(root, f"{tmp_path}/file", Rights(us + 1, 5)) == ""
-    assert why_not_linkable(root, f"{tmp_path}/gone", Rights(us + 1, 5)) == ""

@@ -100,7 +100,7 @@ def test_before_and_after_the_trigger(server: socket.socket) -> None:
         watch.mark_takeover()
         found = watch.finish()
     assert sum(row.count for row in found.resets) == 20, "one of the 22 was read late, and came early"
-    assert found.baseline_resets_per_s > 0
+    assert (found.baseline_resets_per_s or 0) > 0
     assert found.window_s > 0
     assert FakeTrace.made.ended
 
@@ -155,7 +155,7 @@ def test_a_listener_that_goes_is_a_gap(server: socket.socket) -> None:
         FakeTrace.made.events.append(gone)
         FakeTrace.made.reset(ours, "NO_SOCKET")
         found = watch.finish()
-    assert found.listener_gap_s > 0
+    assert (found.listener_gap_s or 0) > 0
     assert "nobody listened" in found.resets[0].meaning
 
 

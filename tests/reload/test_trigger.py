@@ -1,4 +1,3 @@
-import signal
 import subprocess
 import sys
 from dataclasses import replace
@@ -45,13 +44,14 @@ def master(pid: int) -> Process:
 
 
 def test_the_signal_reaches_the_master() -> None:
-    program = "import signal; signal.signal(12, lambda *_: exit(7)); print(flush=True); signal.pause()"
+    program = (
+        "import signal; signal.signal(signal.SIGUSR2, lambda *_: exit(7)); print(flush=True); signal.pause()"
+    )
     with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         process.stdout.readline()
         assert reload_by_signal(target(master(process.pid))).ok is None
         assert process.wait(10) == 7
-    assert signal.SIGUSR2 == 12
 
 
 def test_a_master_that_is_gone_cannot_be_signalled() -> None:

@@ -1,51 +1,61 @@
-"""A running HAProxy of a test as the reload's target, gathered as the command line gathers it."""
+"""The checks of the preflight on a HAProxy that a test runs."""
 
-from hitless import __version__
-from hitless.facts import RunMode, Snapshot
-from hitless.gather.document import rfc3339_now
-from hitless.gather.instance import gather_instance
-from hitless.gather.options import GatherOptions
-from hitless.gather.services import choose, find_services
-from hitless.gather.surroundings import read_host
-from hitless.gather.views import model_of, read_views
-from hitless.host.haproxy_processes import read_haproxy_processes
-from hitless.host.machine import read_machine
-from hitless.host.root import HostRoot
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+
+from hitless.control.errors import CouldNotAsk
+from hitless.host.inet_diag import read_listeners
+from hitless.reload.look import TargetOptions, read_target
 from hitless.reload.preflight.options import PreflightOptions
-from hitless.reload.preflight.table import run_checks
+from hitless.reload.preflight.table import CHECKS
 from hitless.reload.target import Target
 from hitless.reloads import PreflightCheck
-from hitless.subject import Subject
-from tests.system.live_haproxy import LiveHaproxy
+from tests.system.live_haproxy import CONFIGURATION, LiveHaproxy, await_true, free_port
+
+QUICK = PreflightOptions(ask_timeout_s=2.0, peers_timeout_s=0.5)
 
 
 def target_of(live: LiveHaproxy) -> Target:
     """Look at it now."""
-    host, options = HostRoot(), GatherOptions(pid=live.process.pid, check=False)
-    processes, _ = read_haproxy_processes(host)
-    (service,) = choose(find_services(processes, ()), options)
-    gathering = gather_instance(service, host, options)
-    machine, _ = read_machine(host)
-    model = model_of(gathering, machine.host_name)
-    read_views(gathering, model)
-    facts, _ = read_host(host, machine, [gathering], [model], options)
-    instance = gathering.instance
-    snapshot = Snapshot(tool_version=__version__, taken_at=rfc3339_now(), instances=(instance,), host=facts)
-    subject = Subject(snapshot, instance)
-    assert instance.launch is not None
-    sockets = subject.arguments.master_socket_paths
-    return Target(
-        instance,
-        subject,
-        gathering.place,
-        environment=gathering.environment,
-        directory=instance.launch.working_directory,
-        master_address=sockets[0] if sockets and instance.mode is RunMode.MASTER_WORKER else "",
-        stats_addresses=tuple(a.host for bind in model.stats_sockets for a in bind.addresses),
-    )
+    return read_target(TargetOptions(pid=live.process.pid))
 
 
-def checks_of(live: LiveHaproxy, options: PreflightOptions | None = None) -> dict[str, PreflightCheck]:
-    """Run all checks; by name."""
-    found = run_checks(target_of(live), options or PreflightOptions(peers_timeout_s=0.5))
-    return {check.name: check for check in found}
+def check_of(name: str, live: LiveHaproxy | Target, options: PreflightOptions = QUICK) -> PreflightCheck:
+    """Ask one of them, looking at the process anew."""
+    target = target_of(live) if isinstance(live, LiveHaproxy) else live
+    (check,) = [c for c in CHECKS if name in c.names]
+    return next(answer for answer in check.ask(target, options) if answer.name == name)
+
+
+@contextmanager
+def own_haproxy(
+    directory: Path,
+    path: str,
+    *words: str,
+    configuration: str = CONFIGURATION,
+    wrapper: tuple[str, ...] = (),
+) -> Iterator[LiveHaproxy]:
+    """Start this very program with these words in place of -W and -S; everything ends with the block."""
+    (directory / "run").mkdir(exist_ok=True)
+    with ExitStack() as stack:
+        server = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+        command = [path, *words, "-f", f"{directory}/haproxy.cfg"]
+        port = server.getsockname()[1]
+        live = LiveHaproxy(directory, command, stack, free_port(), port, "-W" in words)
+        live.write(configuration)
+        live.start(wrapper=wrapper)
+        await_true(lambda: any(answers(live)), "it answers")
+        yield live
+
+
+def answers(live: LiveHaproxy) -> Iterator[int]:
+    """Yield the process that answers, if one does."""
+    with suppress(CouldNotAsk):
+        yield live.api.ask_info(timeout_s=1.0).pid
+
+
+def listening_inodes(port: int) -> frozenset[int]:
+    """The sockets that listen on a port."""
+    return frozenset(listener.inode for listener in read_listeners() if listener.port == port)

@@ -112,7 +112,7 @@ def test_a_reload_without_transfer_is_counted_as_the_clients_saw_it(version: str
         seen = under_load(live, tmp_path / "load", during, Workload.CONNECT)
     hurt = count_hurt(seen)
     assert hurt, "a reload without socket transfer loses what is queued"
-    assert sum(found.resets_to_clients for found in effects) == hurt, (seen, effects)
+    assert sum(found.resets_to_clients or 0 for found in effects) == hurt, (seen, effects)
     assert all(found.source == "tracefs" and found.lost_events == 0 for found in effects)
     assert {row.meaning for found in effects for row in found.resets} == {
         "lost in the queue of a listening socket that was closed"
@@ -143,7 +143,7 @@ def test_kept_alive_connections_closed_under_a_request_are_counted(tmp_path: Pat
 
     with live_haproxy(tmp_path, versions("2.8")[0], configuration=CONFIGURATION) as live:
         seen = under_load(live, tmp_path / "load", during, Workload.IDLE)
-    assert seen[Outcome.STALE_REUSE] == effects[0].resets_to_clients > 0
+    assert seen[Outcome.STALE_REUSE] == (effects[0].resets_to_clients or 0) > 0
     assert effects[0].closed_with_unread_data == effects[0].resets_to_clients
 
 
@@ -180,8 +180,8 @@ def test_migrated_connections_are_counted(namespace: int, tmp_path: Path) -> Non
         seen = in_network_namespace(
             namespace, lambda: under_load(live, tmp_path / "load", during, Workload.CONNECT), timeout_s=60.0
         )
-    assert sum(found.migrated for found in effects) > 0
-    assert sum(found.resets_to_clients for found in effects) == count_hurt(seen) <= 2
+    assert sum(found.migrated or 0 for found in effects) > 0
+    assert sum(found.resets_to_clients or 0 for found in effects) == count_hurt(seen) <= 2
 
 
 def abort(client: socket.socket) -> None:
@@ -296,7 +296,7 @@ def test_several_hundred_endpoints_of_all_kinds() -> None:
             found = watch.finish()
     assert found.resets_to_clients == len(endpoints) == 300, found
     assert len({row.meaning for row in found.resets}) == 1
-    assert 0 < found.listener_gap_s < DEADLINE_S
+    assert 0 < (found.listener_gap_s or 0) < DEADLINE_S
 
 
 def name_of(server: socket.socket) -> str:

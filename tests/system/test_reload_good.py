@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.system.live_haproxy import await_true, versions
-from tests.system.reload_bed import ANSWERS, UNPREPARED, WITHOUT_SOCKET, hurt, outcomes, service
+from tests.system.reload_bed import ANSWERS, UNPREPARED, WITHOUT_SOCKET, Result, hurt, outcomes, service
 
 pytestmark = pytest.mark.system
 
@@ -31,7 +31,7 @@ def test_nobody_is_hurt_and_the_receipt_is_right(
     tmp_path: Path, version: str, mode: str, configuration: str, mechanism: dict[str, str]
 ) -> None:
     with service(tmp_path, version, mode, configuration, wait="stats socket" in configuration) as running:
-        results = []
+        results: list[Result] = []
         await_true(lambda: listens(running.live.port), "it listens")
         found = outcomes(
             tmp_path / "rows",

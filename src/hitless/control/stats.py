@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from hitless.control.errors import NotUnderstood
@@ -121,14 +122,22 @@ def parse_stats(reply: str) -> tuple[ProxyCounters, ...]:
     missing = [name for name in (*_NAMES, *_COLUMNS) if name not in places and name not in _NOT_EVERYWHERE]
     if missing:
         raise NotUnderstood(f"`show stat` lacks {', '.join(missing)}", raw=reply)
+    fields = {places[column]: name for column, name in _COLUMNS.items() if column in places}
+    pick, kind = itemgetter(*fields), places["type"]
     rows: dict[tuple[str, str], ProxyCounters] = {}
     for line in lines:
         if len(line) != len(header):
             raise NotUnderstood(
                 f"`show stat` has a line of {len(line)} columns, not {len(header)}", raw=reply
             )
-        if line[places["type"]] in {_FRONTEND, _BACKEND}:
-            row = _row(line, places, reply)
+        if line[kind] in {_FRONTEND, _BACKEND}:
+            counts = dict(zip(fields.values(), map(_count, pick(line)), strict=True))
+            row = ProxyCounters(
+                proxy=line[places["# pxname"]],
+                side="frontend" if line[kind] == _FRONTEND else "backend",
+                mode=line[places["mode"]],
+                **_known(counts, reply),
+            )
             if rows.setdefault((row.proxy, row.side), row) is not row:
                 raise NotUnderstood(f"`show stat` has the {row.side} of {row.proxy!r} twice", raw=reply)
     return tuple(rows.values())
@@ -150,23 +159,16 @@ def ask_worker_stats(master: MasterCli, pid: int, *, timeout_s: float = 5.0) -> 
     return parse_stats(master.ask_worker(pid, SHOW_STAT, timeout_s=timeout_s))
 
 
-def _row(line: list[str], places: Mapping[str, int], reply: str) -> ProxyCounters:
-    counts = {
-        field: _count(line[places[column]], column, reply)
-        for column, field in _COLUMNS.items()
-        if column in places
-    }
-    return ProxyCounters(
-        proxy=line[places["# pxname"]],
-        side="frontend" if line[places["type"]] == _FRONTEND else "backend",
-        mode=line[places["mode"]],
-        **counts,
-    )
-
-
-def _count(text: str, column: str, reply: str) -> int:
+def _count(text: str) -> int | None:
+    """Return a count; None if it is none."""
     if not text:
         return 0
-    if not (text.isascii() and text.isdigit()) or len(text) > _MOST_DIGITS:
-        raise NotUnderstood(f"`show stat` says {text[:40]!r} for {column}", raw=reply)
-    return int(text)
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS else None
+
+
+def _known(counts: Mapping[str, int | None], reply: str) -> dict[str, int]:
+    known = {name: count for name, count in counts.items() if count is not None}
+    if len(known) != len(counts):
+        names = ", ".join(sorted(counts.keys() - known.keys()))
+        raise NotUnderstood(f"`show stat` says what is no count for {names}", raw=reply)
+    return known

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hitless.host.errors import Gone, HostError, translated
-from hitless.host.rights import CAP_DAC_OVERRIDE, CAP_FOWNER, Rights
+from hitless.host.rights import CAP_DAC_OVERRIDE, Rights
 
 if TYPE_CHECKING:
     from hitless.host.root import HostRoot
 
-__all__ = ["Step", "judge_step", "why_not_directory", "why_not_linkable", "why_not_writable"]
+__all__ = ["Step", "judge_step", "why_not_directory", "why_not_writable"]
 
 _READ_ONLY = 1
 """ST_RDONLY. Source: statvfs(3)."""
@@ -68,11 +68,8 @@ def why_not_directory(root: HostRoot, path: str) -> str:
     return "" if stat.S_ISDIR(status.st_mode) else f"{path} is no directory"
 
 
-def why_not_writable(root: HostRoot, path: str, rights: Rights, *, replace: bool = False) -> str:
-    """Return why a file at `path` could not be written or made, "" if it could.
-
-    `replace`: it is made anew under another name and renamed, so that the directory alone decides.
-    """
+def why_not_writable(root: HostRoot, path: str, rights: Rights) -> str:
+    """Return why a file at `path` could not be written or made, "" if it could."""
     directory = posixpath.dirname(path) or "/"
     if why := why_not_directory(root, directory):
         return why
@@ -81,31 +78,13 @@ def why_not_writable(root: HostRoot, path: str, rights: Rights, *, replace: bool
             if why := judge_step(_step(root, above), rights, stat.S_IXOTH):
                 return why
         target = directory
-        if not replace and root.exists(path):
+        if root.exists(path):
             if stat.S_ISDIR(root.stat(path).st_mode):
                 return f"{path} is a directory"
             target = path
         return judge_step(_step(root, target), rights, stat.S_IWOTH)
     except HostError as error:
         return error.message
-
-
-def why_not_linkable(root: HostRoot, path: str, rights: Rights) -> str:
-    """Return why no hard link to a socket file can be made where fs.protected_hardlinks is 1, "" if one can.
-
-    HAProxy keeps an old socket by a link while it binds the new one (src/sock_unix.c sock_unix_bind_receiver()).
-    Source: Linux v6.18 fs/namei.c may_linkat(): the owner, CAP_FOWNER, or a regular file that can be written.
-    """
-    try:
-        status = root.stat(path, follow=False)
-    except Gone:
-        return ""
-    except HostError as error:
-        return error.message
-    if stat.S_ISREG(status.st_mode) or status.st_uid == rights.uid or rights.has(CAP_FOWNER):
-        return ""
-    owner = f"{path} belongs to user {status.st_uid}"
-    return f"{owner}, and fs.protected_hardlinks=1 forbids user {rights.uid} a link to it"
 
 
 def _above(path: str) -> list[str]:

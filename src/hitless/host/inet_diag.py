@@ -15,7 +15,6 @@ Source: Linux v6.18 include/uapi/linux/{sock_diag,inet_diag,unix_diag}.h.
 import os
 import socket
 import struct
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -29,7 +28,6 @@ __all__ = [
     "Connection",
     "Listener",
     "UnixSocket",
-    "count_towards",
     "dump_tcp",
     "open_sock_diag",
     "parse_connection",
@@ -52,12 +50,9 @@ _SOCKET_ID_SIZE = 48
 NETLINK_SOCK_DIAG = 4
 SOCK_DIAG_BY_FAMILY = 20
 TCP_ESTABLISHED = 1
-TCP_TIME_WAIT = 6
 TCP_CLOSE = 7
 """Of a UDP socket: it receives from anybody; with TCP_ESTABLISHED, from its one peer."""
 TCP_LISTEN = 10
-_ALL_BUT_LISTEN = 0xFFF & ~(1 << TCP_LISTEN)
-"""States 1 (ESTABLISHED) to 11 (CLOSING); connections in TIME_WAIT and half-open ones are listed as well."""
 INET_DIAG_SKV6ONLY = 11
 INET_DIAG_SOCKOPT = 22
 _FREEBIND_OR_TRANSPARENT = 0x24
@@ -212,23 +207,6 @@ def read_connection_inodes(
     }
 
 
-def count_towards(
-    remote_port: int, diag: socket.socket | None = None, *, timeout_s: float = DEFAULT_TIMEOUT_S
-) -> Counter[tuple[str, str, bool]]:
-    """Count the TCP sockets towards a remote port: by local address, remote endpoint, and whether in TIME_WAIT.
-
-    Each holds a source port that no other towards the same endpoint can have.
-    Raises: EvidenceError if the kernel cannot be asked or its answer cannot be read.
-    """
-    found: Counter[tuple[str, str, bool]] = Counter()
-    for family in (socket.AF_INET, socket.AF_INET6):
-        request = _inet_request(family, _ALL_BUT_LISTEN, remote_port=remote_port)
-        for message in map(_unpack, _dump(diag, request, timeout_s)):
-            remote = _endpoint(_address(message.family, message.dst), int.from_bytes(message.dport, "big"))
-            found[_address(message.family, message.src), remote, message.state == TCP_TIME_WAIT] += 1
-    return found
-
-
 def read_unix_sockets(
     diag: socket.socket | None = None, *, timeout_s: float = DEFAULT_TIMEOUT_S
 ) -> list[UnixSocket]:
@@ -244,18 +222,20 @@ def read_unix_sockets(
 def dump_tcp(
     states: int,
     *,
+    remote_port: int = 0,
     extensions: int = 0,
     diag: socket.socket | None = None,
     timeout_s: float = DEFAULT_TIMEOUT_S,
 ) -> Iterator[bytes]:
     """Yield the message of each TCP socket in one of these states (bits), IPv4 and IPv6, as the kernel sends it.
 
-    `extensions` are bits as well: 1 << (INET_DIAG_x - 1).
+    `remote_port` leaves those towards this port; 0: all. `extensions` are bits as well: 1 << (INET_DIAG_x - 1).
 
     Raises: EvidenceError if the kernel cannot be asked.
     """
     for family in (socket.AF_INET, socket.AF_INET6):
-        yield from _dump(diag, _inet_request(family, states, extensions=extensions), timeout_s)
+        request = _inet_request(family, states, remote_port=remote_port, extensions=extensions)
+        yield from _dump(diag, request, timeout_s)
 
 
 def _inet_request(

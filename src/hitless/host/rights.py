@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CAP_DAC_OVERRIDE",
-    "CAP_FOWNER",
     "CAP_SETGID",
     "CAP_SETUID",
     "CAP_SYS_CHROOT",
@@ -31,7 +30,6 @@ __all__ = [
 
 # Source: Linux v6.18 include/uapi/linux/capability.h.
 CAP_DAC_OVERRIDE = 1
-CAP_FOWNER = 3
 CAP_SETGID = 6
 CAP_SETUID = 7
 CAP_SYS_CHROOT = 18

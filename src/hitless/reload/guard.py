@@ -97,7 +97,7 @@ class _Trip:
 def judge_guard(
     before: Sequence[TrafficSample], after: Sequence[TrafficSample], bounds: GuardBounds
 ) -> GuardResult:
-    """Return whether what is known by the last sample trips the guard.
+    """Return whether the last sample trips the guard. It is asked at each: only one with new failures does.
 
     `before` are samples of the old process up to the trigger; `after` are of the new one, the first of them
     `empty_sample` of the moment from which it is watched. Both in order of time. `requests` and `errors` are of the
@@ -154,11 +154,13 @@ def reference_of(lane: Lane, before: Sequence[TrafficSample], bound: float) -> f
 def _trips(
     before: Sequence[TrafficSample], after: Sequence[TrafficSample], bounds: GuardBounds
 ) -> Iterator[_Trip]:
-    last = after[-1]
+    last, earlier = after[-1], after[-2:-1]
     lanes = [lane for lane in last.lanes if bounds.of(lane.harm) is not None]
     for lane in lanes:
         now = last.count(lane)
-        reference = reference_of(lane, before, bounds.of(lane.harm) or 0.0) if now.failures else None
+        if not earlier or now.failures == earlier[0].count(lane).failures:  # the evidence has not grown
+            continue
+        reference = reference_of(lane, before, bounds.of(lane.harm) or 0.0)
         if reference is None:
             continue
         share = 0.5 if lane == _ALL_ERRORS else 0.5 / len(lanes)

@@ -83,7 +83,7 @@ def test_a_name_that_nobody_asked_for() -> None:
 def test_a_descriptor_that_is_not_there() -> None:
     (check,) = judge_binds(facts_of("bind fd@3"))
     assert check.state is CheckState.FAILED
-    assert "has no socket open as descriptor 3" in check.message
+    assert "has no listening socket as descriptor 3" in check.message
 
 
 def test_what_could_not_be_tried_stops_where_it_is_new_tcp() -> None:

@@ -122,3 +122,15 @@ def test_without_a_process_it_is_not_known_as_whom() -> None:
     gone = Process(pid=2**22 + 1, parent_pid=1, role=Role.MASTER)
     check, _ = check_configuration(target(processes=(gone,)), PreflightOptions())
     assert check.stops
+
+
+def test_a_new_version_with_a_relative_name_is_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = staged(tmp_path, SAYS)
+    (tmp_path / "ours").mkdir()
+    (tmp_path / "ours" / "new.cfg").write_bytes(b"old")
+    monkeypatch.chdir(tmp_path / "ours")
+    options = PreflightOptions(candidates={f"{tmp_path}/h.cfg": "new.cfg"})
+    check, _ = check_configuration(seen, options)
+    assert f"-c -f {tmp_path}/h.cfg in {tmp_path}" in check.message, "and messages name the original"
+    (tmp_path / "haproxy").write_text(f"#!/bin/sh\ntest -e {tmp_path}/ours/new.cfg && cat $3\n")
+    assert check_configuration(seen, options)[0].state is CheckState.PASSED

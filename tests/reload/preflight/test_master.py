@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from hitless.facts import Process, Role, RunMode
+from hitless.facts import Process, Role, RunMode, Unit
+from hitless.reload.preflight import master
 from hitless.reload.preflight.master import CliAnswer, ask_master, check_master, judge_master
 from hitless.reload.preflight.options import PreflightOptions
 from hitless.reloads import CheckState
@@ -77,3 +78,18 @@ def test_a_worker_that_starts_is_a_reload_under_way() -> None:
     starts = Process(pid=6, parent_pid=1, role=Role.WORKER, generation=None, age_s=1.0)
     (check,) = check_master(target(processes=(US, serves, starts)), QUICK)
     assert check.message == "a reload is under way: process 6 is starting"
+
+
+@pytest.mark.parametrize(
+    ("ours", "state"),
+    [
+        ("/system.slice/x.service", CheckState.FAILED),
+        ("/system.slice/haproxy.service/.control", CheckState.PASSED),
+    ],
+)
+def test_the_reload_of_the_unit_that_asked_us_is_ours(
+    monkeypatch: pytest.MonkeyPatch, ours: str, state: CheckState
+) -> None:
+    monkeypatch.setattr(master, "systemd_group", lambda _pid: ours)
+    unit = Unit(name="haproxy.service", source="systemctl", active_state="reloading")
+    assert check_master(target(processes=(US,), unit=unit), QUICK)[0].state is state

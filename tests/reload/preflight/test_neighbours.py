@@ -44,4 +44,14 @@ VIEWS = {
 )
 def test_who_wants_the_same(bind: str, found: list[str]) -> None:
     (receiver,) = receivers_of(f"bind {bind}")
-    assert [socket.endpoint for socket in Neighbours(VIEWS).of(receiver)] == found
+    assert sorted(socket.endpoint for socket in Neighbours(VIEWS).of(receiver)) == found
+
+
+def test_thousands_of_addresses_on_one_port_do_not_meet_each_other() -> None:
+    """Each is looked up by its address: a product of both would take minutes."""
+    sockets = tuple(inet(f"10.{n >> 8}.{n & 255}.1:443", inode=n + 1) for n in range(5000))
+    neighbours = Neighbours({"": NamespaceView((*sockets, inet("0.0.0.0:443", inode=9999)))})
+    found = receivers_of("bind " + ",".join(f"10.{n >> 8}.{n & 255}.1:443" for n in range(5000)))
+    assert [len(neighbours.of(receiver)) for receiver in found] == [2] * 5000
+    (everything,) = receivers_of("bind :443")
+    assert len(neighbours.of(everything)) == 5001

@@ -18,29 +18,30 @@ TEXT = (
     "backend app\n    stick-table type ip size 1k\nbackend t\n    stick-table type string size 10 peers p\n"
 )
 SERVES = Process(pid=77, parent_pid=100, role=Role.WORKER, generation=0, age_s=9.0)
-OLDER = Process(pid=76, parent_pid=100, role=Role.WORKER, generation=1, age_s=99.0)
 QUICK = PreflightOptions(ask_timeout_s=1.0, peers_timeout_s=0.3)
 
 
 @pytest.mark.parametrize(
-    ("in_sync", "lost", "taught", "state"),
+    ("in_sync", "shared", "lost", "state"),
     [
-        (None, {}, False, CheckState.PASSED),
-        (True, {}, True, CheckState.PASSED),
-        (True, {"app": 3}, True, CheckState.WARNED),
-        (None, {"app": 3, "b": 1}, False, CheckState.WARNED),
-        (False, {}, False, CheckState.WARNED),
-        (False, {}, True, CheckState.FAILED),
-        (False, {"app": 3}, True, CheckState.FAILED),
+        (None, 0, {}, CheckState.PASSED),
+        (True, 7, {}, CheckState.PASSED),
+        (True, 7, {"app": 3}, CheckState.WARNED),
+        (None, 0, {"app": 3, "b": 1}, CheckState.WARNED),
+        (False, 0, {}, CheckState.PASSED),
+        (False, 7, {}, CheckState.FAILED),
+        (False, 7, {"app": 3}, CheckState.FAILED),
     ],
 )
 def test_what_is_lost(
-    *, in_sync: bool | None, lost: Mapping[str, int], taught: bool, state: CheckState
+    *, in_sync: bool | None, shared: int, lost: Mapping[str, int], state: CheckState
 ) -> None:
-    check = judge_peers(in_sync, lost, taught=taught)
+    check = judge_peers(in_sync, shared, lost)
     assert check.state is state
-    if lost and state is CheckState.WARNED:
+    if state is CheckState.WARNED:
         assert "the stick-table of app over (3 entries)" in check.message
+    if state is CheckState.FAILED:
+        assert "loses the 7 entries" in check.message
 
 
 def test_tables_and_their_entries() -> None:
@@ -49,15 +50,27 @@ def test_tables_and_their_entries() -> None:
     assert unshared_tables(target(TEXT).subject) == {"app"}
 
 
-def test_the_process_is_asked_and_waited_for(tmp_path: Path) -> None:
-    answers = ANSWERS | {"show table": TABLES, "show peers": SECTION.format(flags=3)}
-    text = f"peers p\n    peer me 127.0.0.1:1024\n{TEXT}"
+@pytest.mark.parametrize(
+    ("flags", "used", "state"),
+    [
+        ("3", 0, CheckState.WARNED),
+        ("3", 5, CheckState.WARNED),
+        ("1", 0, CheckState.WARNED),
+        ("1", 5, CheckState.FAILED),
+    ],
+)
+def test_the_process_is_asked_and_waited_for(
+    tmp_path: Path, flags: str, used: int, state: CheckState
+) -> None:
+    tables = TABLES.replace("used:0", f"used:{used}")
+    answers = ANSWERS | {"show table": tables, "show peers": SECTION.format(flags=flags)}
     with runtime_api(tmp_path / "a", answers) as address:
-        seen = target(text, processes=(MASTER, SERVES, OLDER), stats_addresses=(address,))
-        assert check_peers(seen, QUICK)[0].state is CheckState.WARNED
-    with runtime_api(tmp_path / "b", answers | {"show peers": SECTION.format(flags=1)}) as address:
-        seen = target(text, processes=(MASTER, SERVES, OLDER), stats_addresses=(address,))
-        assert check_peers(seen, QUICK)[0].state is CheckState.FAILED
+        seen = target(
+            f"peers p\n    peer me 127.0.0.1:1024\n{TEXT}",
+            processes=(MASTER, SERVES),
+            stats_addresses=(address,),
+        )
+        assert check_peers(seen, QUICK)[0].state is state
 
 
 def test_without_tables_nobody_is_asked_and_without_an_answer_it_is_unknown() -> None:

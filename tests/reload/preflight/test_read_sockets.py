@@ -97,14 +97,18 @@ def test_the_connections_of_a_port() -> None:
 
 
 def test_a_descriptor_that_is_passed_on() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server, Path(os.devnull).open() as other:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as server,
+        Path(os.devnull).open() as other,
+        socket.socket() as unbound,
+    ):
         sockets = read_namespace().sockets
         (socket_bind,) = receivers_of(f"bind fd@{server.fileno()}")
         found = read_descriptor(os.getpid(), socket_bind, sockets)
         assert found is not None
         assert (found.kind, found.inode) == (Kind.DESCRIPTOR, inode_of(server))
         assert found.shown == f"127.0.0.1:{server.getsockname()[1]}"
-        for text in (f"bind fd@{other.fileno()}", "bind fd@9999"):
+        for text in (f"bind fd@{other.fileno()}", f"bind fd@{unbound.fileno()}", "bind fd@9999"):
             (no_socket,) = receivers_of(text)
             assert read_descriptor(os.getpid(), no_socket, sockets) is None
         with pytest.raises(Gone):

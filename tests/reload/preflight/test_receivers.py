@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from hitless.reload.preflight.receivers import Kind, NameQuery, names_of, uses_reuse_port
+from hitless.reload.preflight.receivers import Kind, NameQuery, names_of, namespaces_of, uses_reuse_port
 from tests.reload.preflight.binds_bed import FILE, receivers_of, subject
 
 
@@ -98,6 +98,11 @@ def test_names_are_bound_where_they_lead_to() -> None:
         (Kind.UDP, "192.0.2.1:514"),
         (Kind.NAME, "gone:1"),
     ]
+
+
+def test_the_namespaces_that_are_named() -> None:
+    text = "bind :80 namespace blue\nbind :81\nbind :82 namespace red\nbind :83 namespace blue"
+    assert namespaces_of(subject(text)) == {"blue", "red"}
 
 
 def test_whose_binds_there_are() -> None:

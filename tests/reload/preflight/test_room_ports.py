@@ -57,7 +57,7 @@ def test_addresses_do_not_share_their_ports() -> None:
 def test_little_is_said_in_one_line() -> None:
     assert judge_ports({(HERE, SERVER, False): 3}, 1000)[0].text.startswith("source ports: at most 3 of 1000")
     assert judge_ports({}, 1000)[0].fit is Fit.FITS
-    assert "not known" in judge_ports({}, None)[0].text
+    assert "does not say" in judge_ports({}, None)[0].text
 
 
 def test_the_ports_that_servers_are_connected_to() -> None:

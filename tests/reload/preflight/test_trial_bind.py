@@ -18,11 +18,12 @@ from hitless.facts import (
     VirtualAddress,
 )
 from hitless.gather.place import ProcessPlace
-from hitless.host.errors import Denied
-from hitless.host.rights import read_rights
+from hitless.host.errors import Denied, HostError
 from hitless.host.root import HostRoot
 from hitless.reload.preflight import trial_bind
-from hitless.reload.preflight.trial_bind import check_binds
+from hitless.reload.preflight.bind_plan import BindPlan
+from hitless.reload.preflight.trial_bind import check_binds, look_at_binds
+from hitless.reload.preflight.trial_task import TrialAnswer
 from hitless.reload.target import Target
 from hitless.reloads import CheckState, ListenerFate
 from hitless.subject import Subject
@@ -62,19 +63,36 @@ def free_port() -> int:
 def test_what_is_held_is_handed_over_and_what_is_free_can_be_bound() -> None:
     with listening() as server:
         held, free = server.getsockname()[1], free_port()
-        (check,), changes = check_binds(target(f"127.0.0.1:{held}; 127.0.0.1:{free}"), transfer=True)
+        (check,), plan = check_binds(target(f"127.0.0.1:{held}; 127.0.0.1:{free}"), transfer=True)
         inode = os.fstat(server.fileno()).st_ino
     assert (check.name, check.state) == ("binds", CheckState.PASSED)
-    fates = {change.endpoint: (change.fate, change.inodes_before) for change in changes}
+    fates = {change.endpoint: (change.fate, change.inodes_before) for change in plan.changes}
     assert fates[f"127.0.0.1:{held}"] == (ListenerFate.INHERITED, (inode,))
     assert fates[f"127.0.0.1:{free}"] == (ListenerFate.NEW, ())
+
+
+def test_a_look_alone_tries_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trial_bind, "run_trial", None)
+    with listening() as server:
+        text = f"127.0.0.1:{server.getsockname()[1]}; 192.0.2.7:8080"
+        plan = look_at_binds(target(text), transfer=True)
+        assert [change.fate for change in plan.changes][:2] == [ListenerFate.INHERITED, ListenerFate.NEW]
+        assert plan == check_binds_plan(text)
+    with pytest.raises(HostError):
+        look_at_binds(replace(target("127.0.0.1:1"), instance=Instance(name="haproxy")), transfer=True)
+
+
+def check_binds_plan(text: str) -> BindPlan:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(trial_bind, "run_trial", lambda *_: TrialAnswer(refused="not now"))
+        return check_binds(target(text), transfer=True)[1]
 
 
 def test_a_stranger_is_named() -> None:
     with listening() as server:
         port = server.getsockname()[1]
         strange = target(f"127.0.0.1:{port}", os.getppid())  # to it, we are the stranger
-        checks, _ = check_binds(strange, transfer=True, binder_pid=os.getpid())
+        checks, _ = check_binds(strange, transfer=True)
     failed = next(check for check in checks if check.state is CheckState.FAILED)
     assert f"127.0.0.1:{port} (frontend a, h.cfg:2) is held by" in failed.message
     assert f"(pid {os.getpid()})" in failed.message
@@ -107,9 +125,9 @@ def test_a_path_and_whom_it_is_given_to(tmp_path: Path) -> None:
 
 def test_names_are_followed() -> None:
     port = free_port()
-    (check,), changes = check_binds(target(f"ipv4@localhost:{port}"), transfer=True)
+    (check,), plan = check_binds(target(f"ipv4@localhost:{port}"), transfer=True)
     assert check.state is CheckState.PASSED
-    assert f"127.0.0.1:{port}" in {change.endpoint for change in changes}
+    assert f"127.0.0.1:{port}" in {change.endpoint for change in plan.changes}
     checks, _ = check_binds(target(f"x..invalid:{port}"), transfer=True)
     assert any("has no address" in check.message and check.stops for check in checks)
 
@@ -121,11 +139,11 @@ def test_a_namespace_that_is_missing() -> None:
 
 def test_a_process_that_is_gone_and_none_at_all() -> None:
     gone = target("127.0.0.1:1", pid=0x7FFF_FFFF)
-    (check,), changes = check_binds(gone, transfer=True)
-    assert (check.state, check.stops, changes) == (CheckState.UNKNOWN, True, ())
+    (check,), plan = check_binds(gone, transfer=True)
+    assert (check.state, check.stops, plan.changes) == (CheckState.UNKNOWN, True, ())
     nobody = replace(gone, instance=Instance(name="haproxy"))
-    (check,), changes = check_binds(nobody, transfer=True)
-    assert (check.state, check.stops, changes) == (CheckState.UNKNOWN, True, ())
+    (check,), plan = check_binds(nobody, transfer=True)
+    assert (check.state, check.stops, plan.changes) == (CheckState.UNKNOWN, True, ())
 
 
 def test_a_trial_that_cannot_be_made_stops(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -133,10 +151,10 @@ def test_a_trial_that_cannot_be_made_stops(monkeypatch: pytest.MonkeyPatch) -> N
         raise Denied("no rights")
 
     monkeypatch.setattr(trial_bind, "run_trial", refuse)
-    (check,), changes = check_binds(target("192.0.2.7:8080"), transfer=True)
+    (check,), plan = check_binds(target("192.0.2.7:8080"), transfer=True)
     assert (check.state, check.stops) == (CheckState.UNKNOWN, True)
     assert "192.0.2.7:8080 (frontend a, h.cfg:2) could not be tried: no rights" in check.message
-    assert changes
+    assert plan.changes
 
 
 def test_a_kernel_that_lists_nothing_stops(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -144,16 +162,14 @@ def test_a_kernel_that_lists_nothing_stops(monkeypatch: pytest.MonkeyPatch) -> N
         raise EvidenceError("no sock_diag")
 
     monkeypatch.setattr(trial_bind, "read_namespace", refuse)
-    (check,), changes = check_binds(target("192.0.2.7:8080"), transfer=True)
-    assert (check.state, check.stops, changes) == (CheckState.UNKNOWN, True, ())
+    (check,), plan = check_binds(target("192.0.2.7:8080"), transfer=True)
+    assert (check.state, check.stops, plan.changes) == (CheckState.UNKNOWN, True, ())
     assert "no sock_diag" in check.message
 
 
 def test_another_domain_of_selinux_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    labels = {os.getpid(): "u:r:unconfined_t:s0", 1: "u:r:haproxy_t:s0"}
+    labels = {os.getpid(): "u:r:unconfined_t:s0", os.getppid(): "u:r:haproxy_t:s0"}
     monkeypatch.setattr(trial_bind, "read_security_label", lambda pid: labels[pid])
-    rights = read_rights(os.getpid())
-    monkeypatch.setattr(trial_bind, "read_rights", lambda _pid: rights)
-    (check,), _ = check_binds(target(f"127.0.0.1:{free_port()}"), transfer=True, binder_pid=1)
+    (check,), _ = check_binds(target(f"127.0.0.1:{free_port()}", os.getppid()), transfer=True)
     assert check.state is CheckState.UNKNOWN
     assert check.evidence[0].text == "u:r:haproxy_t:s0"

@@ -9,7 +9,7 @@ import pytest
 from hitless.errors import ReloadError
 from hitless.gather.place import ProcessPlace
 from hitless.host.errors import Gone
-from hitless.host.rights import Rights, read_rights
+from hitless.host.rights import read_rights
 from hitless.host.root import HostRoot
 from hitless.reload.preflight import trial_run
 from hitless.reload.preflight.receivers import NameQuery
@@ -47,13 +47,6 @@ def test_an_answer_from_another_root(tmp_path: Path) -> None:
 def test_a_process_that_is_gone() -> None:
     with pytest.raises(Gone):
         run_trial(TrialTask(), ours(0x7FFF_FFFF))
-
-
-def test_rights_that_nobody_has_are_refused() -> None:
-    every = Rights(uid=os.geteuid(), gid=os.getegid(), groups=tuple(os.getgroups()), capabilities=1 << 63)
-    answer = run_trial(tcp(0), TrialPlace(os.getpid(), HERE, every))
-    if answer.refused:  # a kernel may cut off the bits that it does not know
-        assert answer.refused.startswith("take on the rights of HAProxy: ")
 
 
 def test_what_does_not_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:

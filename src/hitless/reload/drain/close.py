@@ -136,6 +136,7 @@ class Closer:
                     return
                 self._tally.gone += 1
             except HostError:
+                self._tally.gone += 1
                 self._has_ended(session.pid)
             except CouldNotAsk as error:
                 self._queue.put_back(session)
@@ -201,7 +202,9 @@ class Closer:
             try:
                 info = ask_info(self._asker, process, timeout_s=_ASK_TIMEOUT_S)
                 kernel = read_kernel_view([process])[0] if self._order is Order.IDLEST else None
-                found = ask_sessions(self._asker, process, info, kernel, timeout_s=_ASK_TIMEOUT_S)
+                found = ask_sessions(
+                    self._asker, process, info, kernel, timeout_s=_ASK_TIMEOUT_S, clock=self._clock
+                )
             except HostError:
                 self._has_ended(pid)
             except ControlError as error:

@@ -175,7 +175,8 @@ def connections_held(facts: ProcessFacts, listeners: Sequence[ListenerConnection
             idle = f", silent for {format_age(listener.idle_shortest_s)} to {format_age(listener.idle_longest_s)}"
         yield Reason(
             why=WhyAlive.CONNECTIONS,
-            text=f"{format_count(listener.count)} connections of clients on {listener.endpoint}"
+            text=f"{format_count(listener.count)} connection{'s' if listener.count != 1 else ''} of clients on "
+            f"{listener.endpoint}"
             f"{f' ({listener.owner})' if listener.owner else ''}{idle}",
             evidence=(
                 Evidence(

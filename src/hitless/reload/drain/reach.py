@@ -42,12 +42,12 @@ class Reach:
             return ""
         return NO_MASTER_CLI if self._master_worker else CLASSIC
 
-    def ask_processes(self, *, timeout_s: float) -> Processes | None:
-        """Return `show proc`, None without a master's CLI.
+    def ask_processes(self, *, timeout_s: float, patient: bool = True) -> Processes | None:
+        """Return `show proc`, None without a master's CLI; `patient` waits for a reload that goes on meanwhile.
 
         Raises: ControlError
         """
-        return self.master.ask_processes(timeout_s=timeout_s, patient=True) if self.master else None
+        return self.master.ask_processes(timeout_s=timeout_s, patient=patient) if self.master else None
 
     def ask(self, process: Process, command: str, *, timeout_s: float, patient: bool = True) -> str:
         """Send a command to one process; `patient` waits for a reload that goes on meanwhile (see `RuntimeApi.ask`).

@@ -23,7 +23,7 @@ from hitless.host.socket_activity import read_socket_activity
 from hitless.reload.drain.process_facts import Session
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from hitless.control.replies import ProcessInfo
     from hitless.control.sessions import SessionDetail, SessionRow
@@ -116,6 +116,7 @@ def ask_sessions(
     kernel: KernelView | None = None,
     *,
     timeout_s: float = _TIMEOUT_S,
+    clock: Callable[[], float] = time.monotonic,
 ) -> tuple[Session, ...]:
     """Return the sessions of a process; with `kernel` also how idle each is.
 
@@ -128,7 +129,7 @@ def ask_sessions(
     ages = {row.id: believable_age_s(row, info.uptime_s) for row in rows}
     if any(ages[row.id] is None for row in rows if row.frontend):
         ages |= _ages_by_accept_time(asker, process, timeout_s)
-    now_s = time.monotonic()
+    now_s = clock()
     return tuple(
         Session(process.pid, row, ages[row.id], kernel.idle_s(process.pid, row) if kernel else None, now_s)
         for row in rows

@@ -33,6 +33,7 @@ __all__ = [
 
 _BATCH_S = 0.05
 """What is due within so short a time is done at once: no clock of a busy machine is finer."""
+_TICK_S = 0.0001
 _FASTEST = 2.0
 _CLOCKS_S = 3.0
 """By so much the clocks of HAProxy's threads, and whole seconds, may be off."""
@@ -111,7 +112,7 @@ class Pace:
 
     def take(self, now_s: float, left: int) -> bool:
         """Return whether one is due now, `left` being those that are still to be closed, this one included."""
-        if left <= 0 or now_s < self._next_s:
+        if left <= 0 or now_s + _TICK_S < self._next_s:
             return False
         self._due_s = self._next_s
         start_s = now_s if now_s - self._next_s > _BATCH_S else self._next_s

@@ -79,7 +79,7 @@ def _not_passed_on(facts: BindFacts) -> Iterator[PreflightCheck]:
             yield PreflightCheck(
                 name=CHECK,
                 state=CheckState.FAILED,
-                message=f"{planned.receiver.title}: {facts.binder.title} has no socket open as descriptor "
+                message=f"{planned.receiver.title}: {facts.binder.title} has no listening socket as descriptor "
                 f"{planned.receiver.host}: HAProxy would refuse the new configuration",
                 hint="Sockets that systemd passes on come with a start, not with a reload.",
             )

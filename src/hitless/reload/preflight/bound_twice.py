@@ -15,6 +15,7 @@ from hitless.reloads import CheckState, PreflightCheck
 if TYPE_CHECKING:
     from hitless.reload.preflight.bind_facts import BindFacts
     from hitless.reload.preflight.receivers import Receiver
+    from hitless.subject.endpoints import IpAddress
 
 __all__ = ["Earlier", "bound_twice"]
 
@@ -24,24 +25,33 @@ class Earlier:
 
     def __init__(self, facts: BindFacts) -> None:
         self._reuse_port = facts.reuse_port
-        self._by_port: defaultdict[tuple[str, int], list[Receiver]] = defaultdict(list)
+        self._of_port: defaultdict[tuple[str, int], list[Receiver]] = defaultdict(list)
+        self._of_address: defaultdict[tuple[str, int, IpAddress], list[Receiver]] = defaultdict(list)
+        self._wide: defaultdict[tuple[str, int], list[Receiver]] = defaultdict(list)
         self._by_name: dict[tuple[str, str, bool], Receiver] = {}
 
     def add(self, receiver: Receiver) -> None:
         """Remember what is bound, in the configuration's order."""
+        inet = receiver.inet
         if receiver.kind is Kind.ABSTRACT:
             self._by_name.setdefault((receiver.namespace, receiver.endpoint, receiver.padded), receiver)
-        elif receiver.kind is Kind.TCP and receiver.inet is not None and not self._reuse_port:
-            self._by_port[receiver.namespace, receiver.inet.port].append(receiver)
+        elif receiver.kind is Kind.TCP and inet is not None and not self._reuse_port:
+            self._of_port[receiver.namespace, inet.port].append(receiver)
+            self._of_address[receiver.namespace, inet.port, inet.ip].append(receiver)
+            if inet.is_any:
+                self._wide[receiver.namespace, inet.port].append(receiver)
 
     def in_the_way_of(self, receiver: Receiver) -> Receiver | None:
         """Return what was bound before and refuses this."""
+        inet = receiver.inet
         if receiver.kind is Kind.ABSTRACT:
             return self._by_name.get((receiver.namespace, receiver.endpoint, receiver.padded))
-        if receiver.inet is None or receiver.kind is not Kind.TCP:
+        if inet is None or receiver.kind is not Kind.TCP:
             return None
-        before = self._by_port.get((receiver.namespace, receiver.inet.port), [])
-        return next((other for other in before if _exclude_each_other(receiver, other)), None)
+        place = (receiver.namespace, inet.port)
+        same = self._of_address.get((*place, inet.ip), [])
+        near = self._of_port.get(place, []) if inet.is_any else [*same, *self._wide.get(place, [])]
+        return next((other for other in near if _exclude_each_other(receiver, other)), None)
 
 
 def _exclude_each_other(one: Receiver, other: Receiver) -> bool:

@@ -5,9 +5,10 @@ What it does not look at is checked by `files`, `rights`, `room` and the binds.
 
 from __future__ import annotations
 
+import os
 import shlex
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from hitless.control.check import CheckResult, read_check
@@ -26,6 +27,7 @@ from hitless.reload.preflight.checked_files import (
     stand_in,
     with_candidates,
 )
+from hitless.reload.preflight.inherited import inherited, wanted_descriptors
 from hitless.reload.preflight.load_time import judge_load_time
 from hitless.reload.preflight.starter import Starter, find_starter
 
@@ -62,6 +64,9 @@ class CheckRun:
 
 def check_configuration(target: Target, options: PreflightOptions) -> tuple[PreflightCheck, ...]:
     """Run it; the answers are `configuration` and `load-time`."""
+    # HAProxy begins its paths where the service runs; a relative one of ours begins where we are.
+    here = {original: os.path.abspath(staged) for original, staged in options.candidates.items()}  # noqa: PTH100 - as text
+    options = replace(options, candidates=here)
     try:
         run = run_check(target, options, find_starter(target))
     except HostError as error:
@@ -90,24 +95,27 @@ def run_check(target: Target, options: PreflightOptions, starter: Starter) -> Ch
     command = [*starter.prefix, starter.program, *_words(target), "-c"]
     command += [word for file in files for word in ("-f", file)]
     started_s = time.monotonic()
-    try:
-        done = run_bounded(
-            command,
-            timeout_s=options.check_timeout_s,
-            environment=starter.environment,
-            working_directory=starter.working_directory,
-        )
-    except CouldNotAsk as error:
-        return CheckRun(why_not=error.message)
-    except OSError as error:
-        return CheckRun(why_not=f"{error.filename or command[0]}: {error.strerror}")
+    main = target.master or target.current
+    with inherited(main.pid if main else 0, wanted_descriptors(target.subject)) as sockets:
+        try:
+            done = run_bounded(
+                [*sockets.prefix, *command],
+                timeout_s=options.check_timeout_s,
+                environment=starter.environment,
+                working_directory=starter.working_directory,
+                descriptors=sockets.descriptors,
+            )
+        except CouldNotAsk as error:
+            return CheckRun(why_not=error.message)
+        except OSError as error:
+            return CheckRun(why_not=f"{error.filename or command[0]}: {error.strerror}")
     duration_s = time.monotonic() - started_s
     after = read_digests(target, options.candidates)
     return CheckRun(
         result=read_check(done),
         duration_s=duration_s,
         command=stand_in(shlex.join(command), options.candidates),
-        caveat=starter.caveat,
+        caveat=starter.caveat or sockets.problem,
         changed=tuple(path for path, digest in after.items() if digest != before[path]),
         unplaced=tuple(unplaced),
     )

@@ -3,14 +3,11 @@
 Tried on 2.2.9, 2.6.12, 2.8.25, 3.0.11 and 3.2.26 with -W. `-c` refuses missing certificates, lists, maps, scripts,
 error files, users and groups. It accepts the following, and the reload then
 
-- ends the service where the directory of the master's CLI (-S) is missing or read-only, or where its socket file has
-  come to belong to another user than the one who starts HAProxy: the master binds it anew each time (all five);
 - ends the service where the directory of `chroot` is missing (2.2 to 3.0: the new worker dies when the old one has
   already been told to leave; 3.2 fails and serves on);
-- fails where the pid file cannot be written, and on 3.2 ends the master;
-- fails where the directory of a new unix socket is missing, after two seconds in which nobody is served.
+- fails where the pid file cannot be written, and on 3.2 ends the master.
 
-A unix socket that the old process hands over needs no directory (all five): its file stays as it is, or missing.
+The directories of unix sockets, which `-c` does not look at either, are judged with the binds.
 """
 
 from __future__ import annotations
@@ -21,15 +18,10 @@ from typing import TYPE_CHECKING
 
 from hitless.facts import RunMode
 from hitless.findings import Evidence
-from hitless.host.access import why_not_directory, why_not_linkable, why_not_writable
+from hitless.host.access import why_not_directory, why_not_writable
 from hitless.host.errors import HostError
-from hitless.host.root import HostRoot
-from hitless.host.sysctls import read_sysctls
 from hitless.reload.preflight.answers import Answers
-from hitless.reload.preflight.last_reload import transfer_is_lost
 from hitless.reload.preflight.starter import start_rights
-from hitless.subject import Transfer
-from hitless.subject.binds import listeners_behind, own_pids, unix_sockets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -42,9 +34,6 @@ if TYPE_CHECKING:
 __all__ = ["Problem", "check_files", "judge_files"]
 
 _ANSWER = Answers("files")
-_MOST_SOCKETS = 500
-_MASTER_CLI = "master CLI (-S)"
-_PROTECTED = "fs.protected_hardlinks"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +44,6 @@ class Problem:
     why: str
     outcome: str
     source: str
-    stops: bool = True
 
 
 def check_files(target: Target, options: PreflightOptions) -> tuple[PreflightCheck, ...]:
@@ -69,22 +57,20 @@ def check_files(target: Target, options: PreflightOptions) -> tuple[PreflightChe
                 f"as whom HAProxy starts is not known: {error.message}",
             ),
         )
-    return (judge_files([*_chroot(target), *_pid_files(target, rights), *_sockets(target, rights)]),)
+    return (judge_files([*_chroot(target), *_pid_files(target, rights)]),)
 
 
 def judge_files(problems: Sequence[Problem]) -> PreflightCheck:
-    """Judge what was found: the worst first."""
-    ordered = sorted(problems, key=lambda problem: not problem.stops)
-    if not ordered:
-        message = "chroot, pid file and directories of sockets are there and can be used"
-        return _ANSWER.passed(message)
-    first = ordered[0]
-    more = f" (and {len(ordered) - 1} more)" if len(ordered) > 1 else ""
-    message = f"{first.what}: {first.why}; {first.outcome}{more}"
-    evidence = tuple(Evidence(text=f"{p.what}: {p.why}", source=p.source) for p in ordered)
-    hint = "Make it, with the owner that HAProxy is started as."
-    answer = _ANSWER.failed if first.stops else _ANSWER.warned
-    return answer(message, evidence, hint=hint)
+    """Judge what was found."""
+    if not problems:
+        return _ANSWER.passed("chroot and pid file are there and can be used")
+    first = problems[0]
+    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+    return _ANSWER.failed(
+        f"{first.what}: {first.why}; {first.outcome}{more}",
+        tuple(Evidence(text=f"{p.what}: {p.why}", source=p.source) for p in problems),
+        hint="Make it, with the owner that HAProxy is started as.",
+    )
 
 
 def _chroot(target: Target) -> Iterator[Problem]:
@@ -117,32 +103,3 @@ def _pid_files(target: Target, rights: Rights) -> Iterator[Problem]:
         full = posixpath.join(target.directory, path)
         if why := why_not_writable(target.place.root, full, rights):
             yield Problem(f"pid file {full}", why, outcome, source)
-
-
-def _sockets(target: Target, rights: Rights) -> Iterator[Problem]:
-    root = target.place.root
-    protected = [setting.value for setting in read_sysctls(HostRoot(), (_PROTECTED,))[0]] == ["1"]
-    for socket in unix_sockets(target.subject)[-_MOST_SOCKETS:]:
-        why = why_not_writable(root, socket.path, rights, replace=True)
-        if not why and protected:
-            why = why_not_linkable(root, socket.path, rights)
-        if not why:
-            continue
-        what = f"{socket.owner} {socket.path}"
-        source = socket.where or (target.instance.launch.source if target.instance.launch else "")
-        if socket.owner == _MASTER_CLI:
-            yield Problem(what, why, "the reload would end the service", source)
-        elif _is_handed_over(target, socket.path):
-            outcome = "the reload hands the socket over all the same, and a restart would fail"
-            yield Problem(what, why, outcome, source, stops=False)
-        else:
-            outcome = "the reload would fail, and refuse clients for two seconds"
-            yield Problem(what, why, outcome, source)
-
-
-def _is_handed_over(target: Target, path: str) -> bool:
-    """Return whether the process that serves listens there, and the next one gets what it listens on."""
-    if target.subject.transfer not in {Transfer.AUTOMATIC, Transfer.STATS_SOCKET} or transfer_is_lost(target):
-        return False
-    own = own_pids(target.subject)
-    return any(own & set(listener.pids) for listener in listeners_behind(target.subject, path))

@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING
 from hitless.config.arguments import parse_arguments
 from hitless.facts import RunMode
 from hitless.findings import Evidence
+from hitless.host.errors import HostError
 from hitless.reload.preflight.answers import Answers
+from hitless.reload.safety_net import read_migrate_req
 from hitless.subject import Transfer
 from hitless.subject.lifetimes import failed_reload
 
@@ -35,17 +37,16 @@ _WAITS = "HAPROXY_MWORKER_WAIT_ONLY"
 
 
 def check_last_reload(target: Target, options: PreflightOptions) -> tuple[PreflightCheck, ...]:
-    """Look at what the target already holds."""
+    """Look at what the target holds, and at the kernel's setting in its network namespace."""
     failed = failed_reload(target.subject)
     unit = target.subject.unit
     if failed is None and unit is not None and unit.status_text.startswith("Reload failed"):
         failed = Evidence(text=f"StatusText={unit.status_text}", source=f"systemctl show {unit.name}")
-    host = target.subject.host
     return (
         judge_last_reload(
             failed,
             transfer_is_lost(target),
-            migrates=host is not None and host.sysctl(_MIGRATE) == "1",
+            migrates=_migrates(target),
             no_reuseport=target.subject.arguments.no_reuseport
             or bool(target.subject.in_global("noreuseport")),
             bind_failure_ends_service=target.version < (2, 5),
@@ -114,6 +115,14 @@ def _lost_by_newer(target: Target, asked_to_leave: tuple[str, ...]) -> str:
     if current is None or starting or str(current.pid) not in asked_to_leave:
         return ""
     return f"the last reload failed, and the master takes worker {current.pid}, which serves, for one that is leaving"
+
+
+def _migrates(target: Target) -> bool:
+    """Return whether the kernel moves waiting connections; what cannot be seen is no help to count on."""
+    try:
+        return target.current is not None and read_migrate_req(target.current.pid) == "1"
+    except HostError:
+        return False
 
 
 def _had_transfer(target: Target) -> bool:

@@ -17,6 +17,8 @@ from hitless.errors import ControlError
 from hitless.facts import RunMode
 from hitless.findings import Evidence
 from hitless.host.errors import Gone, HostError
+from hitless.host.haproxy_processes import systemd_group
+from hitless.host.haproxy_roles import unit_of_control_group
 from hitless.host.processes import read_times
 from hitless.reload.preflight.answers import Answers
 
@@ -127,6 +129,11 @@ def _reloading(target: Target) -> str:
     if starting:
         return f"process {', '.join(starting)} is starting"
     unit = target.subject.unit
-    if unit is not None and unit.active_state == "reloading":
+    if unit is not None and unit.active_state == "reloading" and not _are_in(unit.name):
         return f"{unit.name} is {unit.active_state}"
     return ""
+
+
+def _are_in(unit: str) -> bool:
+    """Return whether we are a process of this unit: then its reload is the one that we are asked for (ExecReload=)."""
+    return unit_of_control_group(systemd_group(os.getpid())) == unit

@@ -26,7 +26,7 @@ class PreflightOptions:
     """After this time HAProxy's own check is stopped."""
     ask_timeout_s: float = 5.0
     """For all that one check asks the running processes together."""
-    peers_timeout_s: float = 6.0
-    """How long to wait for peers to be in step. HAProxy itself waits 5 s (src/peers.c PEER_RESYNC_TIMEOUT)."""
+    peers_timeout_s: float = 12.0
+    """How long to wait until the process that serves would teach its stick-tables: HAProxy takes up to 10 s."""
     transfer_remedy: str = ""
     """How this reload keeps the accept queues where the master has lost the transfer of sockets; "": not at all."""

@@ -1,9 +1,9 @@
-"""Stick-tables: whether the current process has learnt them whole, and which of them no peer carries over.
+"""Stick-tables: whether the current process would hand them over, and which of them no peer carries over.
 
-At a reload the process that leaves teaches the next one over the local peer. If it is itself still being taught by the
-one before, entries are under way: waiting a few seconds saves them. If nobody is left to teach it, what it lacks is
-lost already, and a reload loses no more. Nothing of this drops a connection, but clients change servers and counters
-begin anew.
+At a reload the process that leaves teaches the next one over the local peer, but only when it has itself been taught,
+or has waited in vain for that: 5 s for a local process, then 5 s for other peers. Tried on 2.6.12 and 3.2.26: a reload
+within that time begins with an empty table, one after it with all entries (2.2.9 hands over in both). So waiting helps.
+Nothing of this drops a connection, but clients change servers and counters begin anew.
 """
 
 from __future__ import annotations
@@ -31,25 +31,23 @@ __all__ = ["check_peers", "judge_peers", "parse_tables", "unshared_tables"]
 _ANSWER = Answers("peers")
 _PERIOD_S = 0.1
 _LISTED = 10
-_UNFINISHED = (Evidence(text="resynchronisation is not finished", source="show peers"),)
 _TABLE = re.compile(r"^# table: (\S+), type: .*\bused:(\d{1,12})", re.MULTILINE | re.ASCII)
 
 
 def check_peers(target: Target, options: PreflightOptions) -> tuple[PreflightCheck, ...]:
-    """Ask the process that serves, and wait for its peers as long as that helps."""
+    """Ask the process that serves, and wait for its peers if it has something to lose."""
     alone = unshared_tables(target.subject)
     if not alone and not any(target.subject.sections("peers")):
-        message = "the configuration has no peers and no stick-tables"
-        return (_ANSWER.passed(message),)
-    taught = bool(target.old)
+        return (_ANSWER.passed("the configuration has no peers and no stick-tables"),)
     try:
         process = reach_current(target, timeout_s=options.ask_timeout_s + options.peers_timeout_s)
-        in_sync = _await_sync(process, options.peers_timeout_s if taught else 0.0)
-        used = parse_tables(process.ask("show table")) if alone else {}
+        used = parse_tables(process.ask("show table"))
+        shared = sum(number for name, number in used.items() if name not in alone)
+        in_sync = _await_sync(process, options.peers_timeout_s if shared else 0.0)
     except ControlError as error:
         return (_ANSWER.unknown(error.message),)
     lost = {name: used[name] for name in sorted(alone) if used.get(name)}
-    return (judge_peers(in_sync, lost, taught=taught),)
+    return (judge_peers(in_sync, shared, lost),)
 
 
 def unshared_tables(subject: Subject) -> frozenset[str]:
@@ -67,21 +65,21 @@ def parse_tables(reply: str) -> dict[str, int]:
     return {name: int(used) for name, used in _TABLE.findall(reply)}
 
 
-def judge_peers(in_sync: bool | None, lost: Mapping[str, int], *, taught: bool) -> PreflightCheck:  # noqa: FBT001 - as facts have it
-    """Judge whether tables are whole (None: no peers), and what is in tables that nobody carries over (`lost`).
+def judge_peers(in_sync: bool | None, shared: int, lost: Mapping[str, int]) -> PreflightCheck:  # noqa: FBT001 - as facts have it
+    """Judge whether the process would teach the next one (None: it has no peers).
 
-    `taught`: a process of an earlier generation is alive, which may still be teaching.
+    `shared` is how many entries its tables with peers have, `lost` those of tables without, by name.
     """
     evidence = tuple(
         Evidence(text=f"{name}: {number} entries", source="show table")
         for name, number in [*lost.items()][:_LISTED]
     )
-    if in_sync is False and taught:
+    if in_sync is False and shared:
         return _ANSWER.failed(
-            "the current process is still learning its stick-tables from the one before: a reload now loses "
-            "what is under way",
-            (*_UNFINISHED, *evidence),
-            hint="Wait until `show peers` says that it is done, and try again.",
+            f"the process that serves has not been taught yet, and so does not teach: a reload now loses the {shared} "
+            "entries of its stick-tables",
+            (Evidence(text="resynchronisation is not finished", source="show peers"), *evidence),
+            hint="Wait: ten seconds after its start at the latest it is done.",
         )
     if lost:
         more = f" and {len(lost) - 1} more" if len(lost) > 1 else ""
@@ -91,13 +89,9 @@ def judge_peers(in_sync: bool | None, lost: Mapping[str, int], *, taught: bool) 
             evidence,
             hint="A section `peers` with this host as its local peer, and `peers NAME` on the stick-table line.",
         )
-    if in_sync is False:
-        return _ANSWER.warned(
-            "the stick-tables have not been learnt from any peer; nobody is left to teach them here",
-            _UNFINISHED,
-        )
-    message = "stick-tables are in step with the peers" if in_sync else "no stick-table has entries to lose"
-    return _ANSWER.passed(message)
+    return _ANSWER.passed(
+        f"{shared} entries of stick-tables are handed over" if shared else "no stick-table has entries"
+    )
 
 
 def _await_sync(process: CurrentProcess, timeout_s: float) -> bool | None:

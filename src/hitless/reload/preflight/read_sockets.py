@@ -95,7 +95,9 @@ def read_port_users(ports: Iterable[int]) -> tuple[tuple[Connection, str], ...]:
 def read_descriptor(
     pid: int, receiver: Receiver, sockets: Iterable[SeenSocket], proc: Path = PROC
 ) -> SeenSocket | None:
-    """Return the socket that a process has open as descriptor N of "fd@N", None if it has none there.
+    """Return the socket that a process has open as descriptor N of "fd@N", None if nothing that listens is there.
+
+    A master has sockets of its own too; what is passed on listens since HAProxy was started with it.
 
     Raises: Denied; Gone if the process is gone.
     """
@@ -112,8 +114,9 @@ def read_descriptor(
         return None
     inode = int(match[1])
     found = next((s for s in sockets if s.inode == inode), None)
-    shown = found.endpoint if found else ""
-    return SeenSocket(Kind.DESCRIPTOR, receiver.endpoint, inode, pids=(pid,), shown=shown)
+    if found is None:
+        return None
+    return SeenSocket(Kind.DESCRIPTOR, receiver.endpoint, inode, pids=(pid,), shown=found.endpoint)
 
 
 def _of_listener(listener: Listener, kind: Kind, namespace: str) -> SeenSocket:

@@ -25,7 +25,16 @@ if TYPE_CHECKING:
     from hitless.config.model import Address
     from hitless.subject import Subject
 
-__all__ = ["Kind", "NameQuery", "Receiver", "Surroundings", "names_of", "receivers", "uses_reuse_port"]
+__all__ = [
+    "Kind",
+    "NameQuery",
+    "Receiver",
+    "Surroundings",
+    "names_of",
+    "namespaces_of",
+    "receivers",
+    "uses_reuse_port",
+]
 
 _PREFIX = re.compile(r"(?:[a-z]+\+)?([a-z]+)([46]?)@")
 _DATAGRAM = frozenset({"udp", "quic"})
@@ -119,6 +128,11 @@ def names_of(subject: Subject) -> frozenset[NameQuery]:
         for address in owned.bind.addresses
         if address.kind == "name"
     )
+
+
+def namespaces_of(subject: Subject) -> frozenset[str]:
+    """Return the network namespaces that binds name."""
+    return frozenset(_last(owned.bind, "namespace") for owned in _all_binds(subject)) - {""}
 
 
 def receivers(subject: Subject, around: Surroundings) -> Iterator[Receiver]:

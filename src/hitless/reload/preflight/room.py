@@ -5,17 +5,19 @@ Rough figures, with the numbers and the rule said: tight is a warning, and only 
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from typing import TYPE_CHECKING
 
 from hitless.errors import HitlessError
 from hitless.findings import Evidence
-from hitless.host.inet_diag import count_towards
+from hitless.host.errors import HostError
 from hitless.host.machine import read_machine
 from hitless.host.memory_limits import read_memory_limits
 from hitless.host.netns import in_network_namespace
 from hitless.host.rights import CAP_SYS_RESOURCE, read_hard_descriptor_limit
 from hitless.host.root import HostRoot
+from hitless.host.source_ports import count_towards
 from hitless.host.sysctls import read_sysctls
 from hitless.reload.preflight.answers import Answers
 from hitless.reload.preflight.room_descriptors import (
@@ -32,7 +34,7 @@ from hitless.reload.preflight.room_ports import judge_ports, port_range_size, se
 from hitless.reload.preflight.starter import start_rights
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from hitless.facts import Process
     from hitless.reload.preflight.options import PreflightOptions
@@ -42,7 +44,9 @@ if TYPE_CHECKING:
 __all__ = ["check_room", "judge_room"]
 
 _ANSWER = Answers("room")
-_MOST_PORTS = 64
+_COUNTING_S = 3.0
+_RANGE = "net.ipv4.ip_local_port_range"
+_RESERVED = "net.ipv4.ip_local_reserved_ports"
 
 
 def check_room(target: Target, options: PreflightOptions) -> tuple[PreflightCheck, ...]:
@@ -76,69 +80,82 @@ def judge_room(found: Sequence[RoomFinding], unknown: Sequence[str]) -> Prefligh
 
 
 def _collect(
-    read: Callable[[Target, Process], Sequence[RoomFinding]],
+    read: Callable[[Target, Process], Iterator[RoomFinding]],
     target: Target,
     current: Process,
     found: list[RoomFinding],
     unknown: list[str],
 ) -> None:
     try:
-        found += read(target, current)
+        found.extend(read(target, current))
     except HitlessError as error:
         unknown.append(error.message)
 
 
-def _process_descriptors(target: Target, current: Process) -> Sequence[RoomFinding]:
+def _process_descriptors(target: Target, current: Process) -> Iterator[RoomFinding]:
     subject, view = target.subject, target.worker_view(current.pid)
     extra = 0
     if view is not None and view.max_sockets is not None and view.max_connections is not None:
         extra = max(0, view.max_sockets - 2 * view.max_connections)
     main = target.master or current
-    facts = DescriptorFacts(
-        needed=needed_descriptors(subject, extra),
-        hard_limit=read_hard_descriptor_limit(main.pid),
-        nr_open=_sysctls("fs.nr_open").get("fs.nr_open"),
-        may_raise=start_rights(target).has(CAP_SYS_RESOURCE),
-        strict=subject.version_in((2, 3)) and not subject.in_global("no", "strict-limits"),
-        fd_hard_limit=fd_hard_limit(subject),
+    yield judge_process_descriptors(
+        DescriptorFacts(
+            needed=needed_descriptors(subject, extra),
+            hard_limit=read_hard_descriptor_limit(main.pid),
+            nr_open=_sysctls("fs.nr_open").get("fs.nr_open"),
+            may_raise=start_rights(target).has(CAP_SYS_RESOURCE),
+            strict=subject.version_in((2, 3)) and not subject.in_global("no", "strict-limits"),
+            fd_hard_limit=fd_hard_limit(subject),
+        )
     )
-    return [judge_process_descriptors(facts)]
 
 
-def _host_descriptors(target: Target, current: Process) -> Sequence[RoomFinding]:
+def _host_descriptors(target: Target, current: Process) -> Iterator[RoomFinding]:
     del target
     values = _sysctls("fs.file-nr", "fs.file-max")
-    allocated, maximum = values.get("fs.file-nr"), values.get("fs.file-max")
-    if allocated is None or maximum is None:
-        return []
-    return [judge_host_descriptors(HostDescriptors(allocated, maximum, current.descriptors or 0))]
+    if len(values) < 2 or current.descriptors is None:
+        raise HostError("how many files are open could not be seen")
+    facts = HostDescriptors(values["fs.file-nr"], values["fs.file-max"], current.descriptors)
+    yield judge_host_descriptors(facts)
 
 
-def _memory(target: Target, current: Process) -> Sequence[RoomFinding]:
+def _memory(target: Target, current: Process) -> Iterator[RoomFinding]:
     del target
-    machine, _ = read_machine(HostRoot())
+    machine, unknown = read_machine(HostRoot())
     limits = read_memory_limits(current.pid)
-    return judge_memory(current.resident_bytes, machine.memory_available_bytes, limits)
+    yield from judge_memory(current.resident_bytes, machine.memory_available_bytes, limits)
+    if unknown:
+        raise HostError(f"{unknown[0].what}: {unknown[0].why}")
 
 
-def _ports(target: Target, current: Process) -> Sequence[RoomFinding]:
+def _ports(target: Target, current: Process) -> Iterator[RoomFinding]:
     """Ask in the service's network namespace, which has ports of its own."""
-    ports = sorted(server_ports(target.subject))[:_MOST_PORTS]
-
-    def ask() -> Sequence[RoomFinding]:
-        used: Counter[tuple[str, str, bool]] = Counter()
-        for port in ports:
-            used.update(count_towards(port))
-        values, _ = read_sysctls(
-            HostRoot(), ("net.ipv4.ip_local_port_range", "net.ipv4.ip_local_reserved_ports")
+    wanted = sorted(server_ports(target.subject))
+    used, size, missed = in_network_namespace(current.pid, lambda: _count_ports(wanted))
+    yield from judge_ports(used, size)
+    if missed:
+        raise HostError(
+            f"source ports towards {missed} of {len(wanted)} ports of servers were not counted in time"
         )
-        named = {setting.name: setting.value for setting in values}
-        size = port_range_size(
-            named.get("net.ipv4.ip_local_port_range", ""), named.get("net.ipv4.ip_local_reserved_ports", "")
-        )
-        return judge_ports(used, size)
 
-    return in_network_namespace(current.pid, ask)
+
+def _count_ports(wanted: Sequence[int]) -> tuple[Counter[tuple[str, str, bool]], int | None, int]:
+    """Return the sockets towards these ports, how many source ports there are, and for how many no time was left.
+
+    The kernel goes through all its sockets for each port: a fraction of a second where there are a million.
+    """
+    used: Counter[tuple[str, str, bool]] = Counter()
+    deadline_s = time.monotonic() + _COUNTING_S
+    counted = 0
+    for port in wanted:
+        if time.monotonic() > deadline_s:
+            break
+        used.update(count_towards(port))
+        counted += 1
+    values, _ = read_sysctls(HostRoot(), (_RANGE, _RESERVED))
+    named = {setting.name: setting.value for setting in values}
+    size = port_range_size(named.get(_RANGE, ""), named.get(_RESERVED, ""))
+    return used, size, len(wanted) - counted
 
 
 def _sysctls(*names: str) -> dict[str, int]:

@@ -58,7 +58,7 @@ def port_range_size(local_range: str, reserved: str) -> int | None:
 def judge_ports(used: Mapping[tuple[str, str, bool], int], available: int | None) -> list[RoomFinding]:
     """Judge the fullest destinations. `used` counts sockets by local address, server endpoint, whether in TIME_WAIT."""
     if available is None:
-        return [RoomFinding("source ports: their range is not known", Fit.FITS, _SOURCE)]
+        return [RoomFinding("source ports: the kernel does not say how many there are", Fit.FITS, _SOURCE)]
     waiting: Counter[tuple[str, str]] = Counter()
     connected: Counter[tuple[str, str]] = Counter()
     for (local, remote, in_time_wait), number in used.items():

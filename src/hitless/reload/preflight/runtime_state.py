@@ -111,7 +111,7 @@ def judge_runtime_state(losses: Losses) -> PreflightCheck:
     if losses.lost:
         many = f" (and {len(losses.lost) - 1} more)" if len(losses.lost) > 1 else ""
         return _ANSWER.warned(
-            f"the reload loses what was changed at run time: {losses.lost[0].text}{many}{more}",
+            f"the reload loses what only the running process knows: {losses.lost[0].text}{many}{more}",
             tuple(losses.lost[:_LISTED]),
             hint="Write it into the configuration and its files first; --format json lists all of it.",
         )

@@ -19,7 +19,7 @@ from hitless.host.addresses import read_addresses
 from hitless.host.errors import HostError
 from hitless.host.keepalived import read_keepalived
 from hitless.host.netns import in_named_network_namespace, in_network_namespace
-from hitless.host.rights import read_rights, read_security_label
+from hitless.host.rights import read_security_label
 from hitless.host.root import HostRoot
 from hitless.reload.preflight.bind_facts import CHECK, Binder, BindFacts
 from hitless.reload.preflight.bind_plan import BindPlan, plan_binds
@@ -36,9 +36,11 @@ from hitless.reload.preflight.receivers import (
     Receiver,
     Surroundings,
     names_of,
+    namespaces_of,
     receivers,
     uses_reuse_port,
 )
+from hitless.reload.preflight.starter import start_rights
 from hitless.reload.preflight.trial_plan import address_trial, plan_trial
 from hitless.reload.preflight.trial_run import TrialPlace, resolve_names, run_trial
 from hitless.reload.preflight.trial_task import TrialTask
@@ -68,16 +70,14 @@ def check_binds(
     *,
     transfer: bool,
     keepalived: Sequence[VirtualAddress] | None = None,
-    binder_pid: int | None = None,
 ) -> tuple[tuple[PreflightCheck, ...], BindPlan]:
     """Return the checks named "binds", and what becomes of each listening socket (nothing, where it cannot be seen).
 
-    `transfer` says whether this reload hands sockets over. `keepalived` are its virtual addresses where they have been
-    read. `binder_pid` is a process with the rights of whoever will call bind(): without it the master, or in classic
-    mode ourselves, who start the new process.
+    `transfer` says whether this reload hands sockets over. `keepalived` are Keepalived's virtual addresses, where they
+    have been read already.
     """
     try:
-        look = _look(target, binder_pid)
+        look = _look(target)
         views = look.views()
         names = resolve_names(tuple(names_of(target.subject)), look.place)
         plan = look.plan(views, names, transfer=transfer)
@@ -99,12 +99,11 @@ def look_at_binds(target: Target, *, transfer: bool) -> BindPlan:
     return look.plan(look.views(), names, transfer=transfer)
 
 
-def _look(target: Target, binder_pid: int | None = None) -> _Look:
-    network = target.master or target.current or next(iter(target.carriers), None)
-    if network is None:
+def _look(target: Target) -> _Look:
+    main = target.master or target.current or next(iter(target.carriers), None)
+    if main is None:
         raise HostError("no process of HAProxy was found")
-    master_pid = target.master.pid if target.master else None
-    return _Look(target, network.pid, binder_pid or master_pid or os.getpid())
+    return _Look(target, main.pid)
 
 
 def _unknown(why: str) -> PreflightCheck:
@@ -120,23 +119,24 @@ def _unknown(why: str) -> PreflightCheck:
 class _Look:
     """One look at one target."""
 
-    def __init__(self, target: Target, network_pid: int, binder_pid: int) -> None:
-        """Raises: HostError if the rights of the process that binds are not told."""
+    def __init__(self, target: Target, main_pid: int) -> None:
+        """`main_pid` is the master, or the classic process that serves.
+
+        Raises: HostError if the rights of the process that will bind are not told.
+        """
         self._target = target
         self._subject = target.subject
-        self._network_pid = network_pid
-        self._binder_pid = binder_pid
+        self._main_pid = main_pid
         self._reuse_port = uses_reuse_port(self._subject)
-        self.place = TrialPlace(network_pid, target.place, read_rights(binder_pid))
+        self.place = TrialPlace(main_pid, target.place, start_rights(target))
 
     def views(self) -> dict[str, NamespaceView]:
         """Return what is bound in the service's namespace and in those that binds name, with who holds it.
 
         Raises: HostError, EvidenceError if the service's own cannot be looked into.
         """
-        found = {"": in_network_namespace(self._network_pid, read_namespace)}
-        wanted = {r.namespace for r in receivers(self._subject, Surroundings({})) if r.namespace}
-        for name in sorted(wanted):
+        found = {"": in_network_namespace(self._main_pid, read_namespace)}
+        for name in sorted(namespaces_of(self._subject)):
             try:
                 path = self._physical(f"{_NAMESPACES}/{name}")
                 found[name] = in_named_network_namespace(path, partial(read_namespace, name))
@@ -178,8 +178,9 @@ class _Look:
             if current & set(s.pids) or (master & set(s.pids) and (s.kind, s.endpoint) in cli)
         ]
         for receiver in wanted:
-            if receiver.kind is Kind.DESCRIPTOR:
-                passed = read_descriptor(self._binder_pid, receiver, everything)
+            # A classic process passes nothing on to the next one by number.
+            if receiver.kind is Kind.DESCRIPTOR and target.master is not None:
+                passed = read_descriptor(target.master.pid, receiver, everything)
                 held += [passed] if passed else []
         return held
 
@@ -207,13 +208,13 @@ class _Look:
     def _binder(self) -> Binder:
         rights = self.place.rights
         who = "the master" if self._target.master else "the new process"
-        pid = f"pid {self._binder_pid}, " if self._target.master else ""
+        pid = f"pid {self._main_pid}, " if self._target.master else ""
         return Binder(f"{who} ({pid}uid {rights.uid})", rights, self._label())
 
     def _label(self) -> str:
         """Return what SELinux calls whoever binds, where that is another domain than ours. It decides about ports."""
         try:
-            label, ours = (read_security_label(pid) for pid in (self._binder_pid, os.getpid()))
+            label, ours = (read_security_label(pid) for pid in (self._main_pid, os.getpid()))
         except HostError as error:
             return error.message
         return label if label != ours and label.count(":") >= _SELINUX_COLONS else ""
@@ -280,7 +281,7 @@ class _Look:
 
     def _tentative(self) -> frozenset[str]:
         try:
-            found = in_network_namespace(self._network_pid, read_addresses).addresses
+            found = in_network_namespace(self._main_pid, read_addresses).addresses
         except (HostError, EvidenceError):  # then they are said to be absent
             return frozenset()
         return frozenset(address.address for address in found if address.tentative)
@@ -288,7 +289,7 @@ class _Look:
     def _port_users(self, ports: set[int]) -> dict[int, str]:
         looked_at = sorted(ports)[:_MOST_PORTS]
         try:
-            found = in_network_namespace(self._network_pid, lambda: read_port_users(looked_at))
+            found = in_network_namespace(self._main_pid, lambda: read_port_users(looked_at))
         except (HostError, EvidenceError):  # then nobody is named
             return {}
         return {

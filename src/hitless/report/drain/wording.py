@@ -46,13 +46,20 @@ def headline(view: DrainView) -> tuple[str, str]:
     if not old:
         return "NO OLD GENERATION", ""
     known = [g.sessions for g in old if g.sessions is not None]
-    connections = [c for g in old if (c := g.connections if g.connections is not None else g.tcp_connections)]
+    connections = [_clients(g) for g in old]
     parts = []
     if known:
         parts.append(plural(sum(known), "session"))
-    if connections:
+    if any(connections):
         parts.append(plural(sum(connections), "connection"))
     return f"{len(old)} OLD GENERATION{'S' if len(old) > 1 else ''}", ", ".join(parts)
+
+
+def _clients(generation: Generation) -> int:
+    """Return its connections of clients, as HAProxy counts them, else as the kernel does."""
+    if generation.connections is not None:
+        return generation.connections
+    return sum(listener.count for listener in generation.listeners)
 
 
 def summary(view: DrainView) -> str:

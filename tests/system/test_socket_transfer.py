@@ -1,5 +1,6 @@
 """Listening sockets handed from one HAProxy to the next: by HAProxy's own protocol, and where it offers none."""
 
+import errno
 import os
 import shutil
 import signal
@@ -355,11 +356,16 @@ def _control_group(stack: ExitStack) -> str:
     except OSError as error:
         require(condition=False, reason=f"no control group can be made: {error}")
 
-    def remove() -> None:
-        await_true(lambda: not (group / "cgroup.procs").read_text(), "the control group is empty")
-        group.rmdir()
+    def remove() -> bool:
+        try:
+            group.rmdir()
+        except OSError as error:
+            if error.errno != errno.EBUSY:  # those who have ended are not quite gone
+                raise
+            return False
+        return True
 
-    stack.callback(remove)
+    stack.callback(await_true, remove, "the control group is empty")
     return str(group)
 
 
@@ -407,6 +413,9 @@ with bed.successor() as (successor, held, offer):
         await_true(partial(has_ended, old), "the old one has been let go")
         one_bed.serving = one_bed.find_serving()
         one_bed.stack.callback(kill, one_bed.serving)
+    offers = set(Path("/run").glob("hitless-offer-*"))
+    one_bed.replace()
+    assert not offers & set(Path("/run").glob("hitless-offer-*"))  # the next call has swept up
 
 
 @as_root

@@ -56,6 +56,14 @@ def test_what_a_killed_writer_left_is_swept(tmp_path: Path) -> None:
         assert files.names() == ["a"]
 
 
+def test_what_a_living_writer_is_just_writing_is_left(tmp_path: Path) -> None:
+    with InstanceFiles(str(tmp_path / "s" / "one")) as files:
+        name = f".a.{os.getpid()}-0123456789ab"
+        (tmp_path / "s" / "one" / name).write_text("half")
+        files.sweep()
+        assert files.names() == [name]
+
+
 def test_a_directory_that_others_may_write_in_is_refused(tmp_path: Path) -> None:
     (tmp_path / "s" / "one").mkdir(parents=True)
     (tmp_path / "s").chmod(0o700)

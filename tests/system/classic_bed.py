@@ -18,6 +18,7 @@ from hitless.reload.look import TargetOptions, read_target
 from hitless.reload.offering import listeners_to_offer
 from hitless.reload.successor import Successor, start_successor
 from hitless.reload.successor_plan import plan_successor
+from hitless.reload.taking import take_listeners
 from hitless.reload.target import Target
 from tests.system.live_haproxy import await_true, program
 from tests.system.load_bed import free_port
@@ -57,14 +58,14 @@ class ClassicBed:
     def configuration(self) -> Path:
         return self.directory / "haproxy.cfg"
 
-    def write(self, *binds: str, stats: str = "", more: tuple[str, ...] = ()) -> None:
+    def write(self, *binds: str, stats: str = "", more: tuple[str, ...] = (), sections: str = "") -> None:
         text = CONFIGURATION.format(
             stats=stats.format(directory=self.directory),
             more="\n    ".join(more),
             port=self.port,
             binds="\n    ".join(f"bind {bind}" for bind in binds),
         )
-        self.configuration.write_text(text)
+        self.configuration.write_text(text + sections)
 
     def start(self, *words: str, wrapper: tuple[str, ...] = (), wait: bool = True) -> None:
         """Start it; with -D its pid is in the pid file."""
@@ -76,7 +77,7 @@ class ClassicBed:
         self.stack.callback(process.wait)
         if "-D" in words:
             assert process.wait(DEADLINE_S) == 0, self.log()
-            self.serving = int(self.pid_file.read_text())
+            self.serving = int(self.pid_file.read_text().split()[0])
         else:
             self.serving = process.pid
         self.started.append(self.serving)
@@ -117,7 +118,7 @@ class ClassicBed:
         target = self.target()
         plan = plan_successor(target, files=files)
         with ExitStack() as stack:
-            held = stack.enter_context(duplicate_listeners(self.serving, root=target.place.root))
+            held = stack.enter_context(take_listeners(target))
             listeners, left_out = listeners_to_offer(held, target.version, target.place.root)
             assert left_out == ()
             offer = stack.enter_context(SocketOffer(listeners, allowed_uid=plan.account.uid))

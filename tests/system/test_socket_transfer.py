@@ -1,5 +1,6 @@
 """Listening sockets handed from one HAProxy to the next: by HAProxy's own protocol, and where it offers none."""
 
+import errno
 import os
 import shutil
 import signal
@@ -25,6 +26,7 @@ from hitless.load.classes import count_classes
 from hitless.load.runner import LoadProcesses
 from hitless.records import ClientClass, Outcome, Stream, Workload
 from hitless.records import Target as LoadTarget
+from hitless.reload.taking import take_listeners
 from tests.control.test_socket_transfer import open_descriptors
 from tests.system.classic_bed import DEADLINE_S, STATS, ClassicBed, classic_bed, has_ended, kill
 from tests.system.conftest import require
@@ -164,6 +166,37 @@ def test_three_hundred_listeners(one_bed: ClassicBed) -> None:
         under_load(one_bed, [("127.0.0.1", one_bed.port), ("127.0.0.1", ports[299])], one_bed.replace) > 400
     )
     assert len(one_bed.listening_inodes()) == 301
+
+
+@each_version
+def test_datagrams_shards_and_further_processes(bed: ClassicBed) -> None:
+    if bed.version == "2.2":
+        bed.write(f"127.0.0.1:{free_port()} process 2", more=("nbproc 2",))
+        bed.start("-D")
+        assert len(bed.pid_file.read_text().split()) == 2
+    else:
+        log = f"log-forward lf\n    dgram-bind 127.0.0.1:{free_port()}\n    log 127.0.0.1:514 local0\n"
+        bed.write(f"127.0.0.1:{free_port()} shards 2", sections=log, more=("nbthread 2",))
+        bed.start()
+    with take_listeners(bed.target()) as held:
+        inodes = {one.inode for one in held}
+    assert len(inodes) == (2 if bed.version == "2.2" else 4)
+    with bed.successor() as (successor, _, _):
+        assert successor.wait_started(DEADLINE_S)
+        assert len(successor.pids) == (2 if bed.version == "2.2" else 1)
+        assert inodes <= {inode for pid in successor.pids for inode in read_socket_inodes(pid)}
+        assert len(successor.release_old()) == len(successor.pids)
+
+
+@as_root
+def test_a_listener_in_a_network_namespace(one_bed: ClassicBed) -> None:
+    require(shutil.which("ip"), "ip is not here")
+    name = f"hitless-test-{os.getpid()}"
+    subprocess.run(["ip", "netns", "add", name], check=True)
+    one_bed.stack.callback(subprocess.run, ["ip", "netns", "delete", name], check=True)
+    one_bed.write(f"127.0.0.1:{free_port()} namespace {name}")
+    one_bed.start()
+    assert len(one_bed.replace()) == 2
 
 
 def _listening() -> frozenset[int]:
@@ -323,11 +356,16 @@ def _control_group(stack: ExitStack) -> str:
     except OSError as error:
         require(condition=False, reason=f"no control group can be made: {error}")
 
-    def remove() -> None:
-        await_true(lambda: not (group / "cgroup.procs").read_text(), "the control group is empty")
-        group.rmdir()
+    def remove() -> bool:
+        try:
+            group.rmdir()
+        except OSError as error:
+            if error.errno != errno.EBUSY:  # those who have ended are not quite gone
+                raise
+            return False
+        return True
 
-    stack.callback(remove)
+    stack.callback(await_true, remove, "the control group is empty")
     return str(group)
 
 
@@ -375,6 +413,9 @@ with bed.successor() as (successor, held, offer):
         await_true(partial(has_ended, old), "the old one has been let go")
         one_bed.serving = one_bed.find_serving()
         one_bed.stack.callback(kill, one_bed.serving)
+    offers = set(Path("/run").glob("hitless-offer-*"))
+    one_bed.replace()
+    assert not offers & set(Path("/run").glob("hitless-offer-*"))  # the next call has swept up
 
 
 @as_root

@@ -51,6 +51,7 @@ class Bed:
 
     running: Service
     stack: ExitStack
+    upstream: Upstream
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -62,9 +63,11 @@ class Bed:
         return [self.stack.enter_context(web_socket(port)) for _ in range(number)]
 
     def request(self, path: str) -> socket.socket:
-        """Send a request on a connection that stays open."""
+        """Send a request on a connection that stays open, and wait until the worker has passed it on."""
+        before = self.upstream.requests
         connection = self.running.live.connect()
         connection.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        await_true(lambda: self.upstream.requests > before, "the request arrives")
         return connection
 
     def reload(self) -> int:
@@ -110,7 +113,7 @@ def bed(
             maxconn=maxconn, hard_stop=hard_stop, option=option, upstream=upstream.port
         )
         running = stack.enter_context(service(tmp_path, version, mode, configuration=configuration))
-        yield Bed(running, stack)
+        yield Bed(running, stack, upstream)
 
 
 def reasons(generation: dict[str, Any]) -> dict[str, str]:

@@ -22,6 +22,8 @@ class Upstream:
     """Accepts WebSockets and keeps them open; answers other requests, those for /slow never. A context manager."""
 
     def __init__(self) -> None:
+        self.requests = 0
+        """So many have come: what waits in a queue of HAProxy may still go to either worker."""
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
         self._listener.settimeout(0)
         self.port: int = self._listener.getsockname()[1]
@@ -53,6 +55,7 @@ class Upstream:
                         selector.register(connection, selectors.EVENT_READ)
                         continue
                     assert isinstance(key.fileobj, socket.socket)
+                    self.requests += 1
                     if not _answer(key.fileobj):
                         selector.unregister(key.fileobj)
                         key.fileobj.close()

@@ -118,7 +118,7 @@ def test_any_other_text_is_refused_or_holds_nothing(text: str) -> None:
 def test_a_session_looked_at_closely() -> None:
     detail = parse_session(DETAIL_3_2)
     assert detail is not None
-    assert (detail.id, detail.number, detail.source) == ("0x7f1651724c00", 1, "127.0.0.1:57128")
+    assert (detail.id, detail.source) == ("0x7f1651724c00", "127.0.0.1:57128")
     assert (detail.frontend, detail.mode, detail.status, detail.age_s) == ("web", "http", 101, 1)
     tcp = parse_session(DETAIL_2_2_TCP)
     assert tcp is not None

@@ -26,9 +26,9 @@ __all__ = [
     "parse_sessions",
 ]
 
-CLI = "GLOBAL"
+_CLI = "GLOBAL"
 """The proxy behind the runtime API."""
-NOT_FOUND = "Session not found."
+_NOT_FOUND = "Session not found."
 _NONE = frozenset({"<NONE>", "<none>"})
 
 _TIME = re.compile(r"(?:(\d{1,9})d)?(?:(\d{1,9})h)?(?:(\d{1,9})m)?(?:(\d{1,9})s)?", re.ASCII)
@@ -43,7 +43,7 @@ _ROW = re.compile(
     re.ASCII,
 )
 _DETAIL = re.compile(
-    r"(0x[0-9a-f]{1,16}): \[([^\]]{1,64})\] id=(\d{1,20}) proto=(\S+)(?: source=(\S+))?", re.ASCII
+    r"(0x[0-9a-f]{1,16}): \[([^\]]{1,64})\] id=\d{1,20} proto=\S+(?: source=(\S+))?", re.ASCII
 )
 _ACCEPTED = re.compile(rf"^{_DETAIL.pattern}$", re.ASCII | re.MULTILINE)
 _FRONTEND = re.compile(r"^  frontend=(\S+) \(id=-?\d+ mode=(\w+)\)", re.ASCII | re.MULTILINE)
@@ -96,10 +96,6 @@ class SessionDetail:
     """What `show sess ID` says more."""
 
     id: str
-    accepted: str
-    """Local time of HAProxy: "29/Nov/2026:02:26:20.016280"."""
-    number: int
-    """Counts the sessions of the process."""
     source: str
     frontend: str
     mode: str
@@ -121,7 +117,7 @@ def parse_sessions(reply: str) -> tuple[SessionRow, ...]:
         match = _ROW.fullmatch(line)
         if match is None:
             raise NotUnderstood(f"`show sess` has a row of a kind not known: {line[:300]!r}", raw=reply)
-        if match[4] != CLI:
+        if match[4] != _CLI:
             rows.append(_row(match))
     return tuple(rows)
 
@@ -176,7 +172,7 @@ def parse_session(reply: str) -> SessionDetail | None:
 
     Raises: NotUnderstood
     """
-    if reply.startswith(NOT_FOUND):
+    if reply.startswith(_NOT_FOUND):
         return None
     head = _DETAIL.match(reply)
     frontend = _FRONTEND.search(reply)
@@ -186,9 +182,7 @@ def parse_session(reply: str) -> SessionDetail | None:
     age = _TASK_AGE.search(reply)
     return SessionDetail(
         id=head[1],
-        accepted=head[2],
-        number=int(head[3]),
-        source=head[5] or "",
+        source=head[3] or "",
         frontend=frontend[1],
         mode=frontend[2],
         status=int(status[1]) if status and int(status[1]) > 0 else None,

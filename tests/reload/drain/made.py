@@ -73,9 +73,7 @@ def session(
 
 def detail(of: Session, *, mode: str = "http", status: int | None = 101) -> SessionDetail:
     row = of.row
-    return SessionDetail(
-        row.id, "29/Nov/2026:02:26:20.016280", 1, row.source, row.frontend, mode, status, row.age_s
-    )
+    return SessionDetail(row.id, row.source, row.frontend, mode, status, row.age_s)
 
 
 def info(pid: int = 10, *, stopping: bool = True, version: str = "2.8.25", **numbers: int) -> ProcessInfo:

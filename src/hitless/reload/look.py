@@ -123,7 +123,11 @@ def _find(options: TargetOptions, host: HostRoot) -> Service:
             hint="Start it first; or run hitless as root, in HAProxy's process namespace.",
         )
     pid = options.pid or (_read_pid_file(options.pid_file, services) if options.pid_file else None)
-    chosen = choose(services, GatherOptions(pid=pid, unit=options.unit, configuration=options.configuration))
+    chosen = choose(
+        services,
+        GatherOptions(pid=pid, unit=options.unit, configuration=options.configuration),
+        configuration_option="--uses",
+    )
     if options.master_socket:
         chosen = [s for s in chosen if options.master_socket in _master_sockets(s)]
         if not chosen:

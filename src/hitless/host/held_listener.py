@@ -12,7 +12,7 @@ from hitless.host.errors import HostError
 from hitless.host.processes import PROC, read_network_namespace
 from hitless.host.root import HostRoot
 
-__all__ = ["HeldListener", "NamespaceNames", "read_listener", "takes_what_comes"]
+__all__ = ["HeldListener", "NamedAlready", "NamespaceNames", "read_listener", "takes_what_comes"]
 
 _SIOCGSKNS = 0x894C
 _SO_DOMAIN = 39
@@ -83,6 +83,17 @@ class NamespaceNames:
         return self._names
 
 
+@dataclass(frozen=True, slots=True)
+class NamedAlready:
+    """The name of a socket's network namespace as whoever handed it over has said it."""
+
+    name: str
+
+    def name_of(self, _raw: socket.socket) -> str:
+        """Return it."""
+        return self.name
+
+
 def takes_what_comes(raw: socket.socket) -> bool:
     """Return whether a socket waits for anybody: it listens, or is bound and not connected (datagrams).
 
@@ -112,7 +123,7 @@ def _is_connected(raw: socket.socket) -> bool:
     return True
 
 
-def read_listener(raw: socket.socket, number: int, names: NamespaceNames) -> HeldListener:
+def read_listener(raw: socket.socket, number: int, names: NamespaceNames | NamedAlready) -> HeldListener:
     """Return what a socket that `takes_what_comes` is; the descriptor in the record is still `raw`'s.
 
     Raises: LookupError if it is in a network namespace without a name, which HAProxy could not say.

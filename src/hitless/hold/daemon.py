@@ -221,16 +221,16 @@ class Daemon:
         return time.monotonic() >= self.ends_at_s or not any(door.visitors for door in self.doors.values())
 
     def _scan(self) -> None:
-        began_s = time.monotonic()
+        began_s = time.thread_time()
         try:
             changes = self.follower.scan()
         except HitlessError as error:
             self.say(error.message)
-            self.pace.has_looked(began_s, time.monotonic(), unsettled=False)
+            self.pace.has_looked(time.thread_time() - began_s, time.monotonic(), unsettled=False)
             return
         self._after(changes.added, changes.let_go)
         closing = min((i.closes_at_s() for i in self.instances.values()), default=float("inf"))
-        self.pace.has_looked(began_s, time.monotonic(), unsettled=changes.unsettled, due_at_s=closing)
+        self.pace.has_looked(time.thread_time() - began_s, time.monotonic(), unsettled=changes.unsettled, due_at_s=closing)
 
     def _after(self, added: Iterable[tuple[str, Held]], let_go: dict[str, list[LetGo]]) -> None:
         for name, held in added:

@@ -88,17 +88,17 @@ class Observer:
 
     def _read(self, pid: int, *, asked: bool) -> Candidate | None:
         try:
-            ticks = read_times(pid, self.proc).start_ticks
             known = self.candidates.get(pid)
+            words = read_command_line(pid, self.proc) if known is None else ("",)
+            if not words or not (known or asked or is_haproxy(self._executable(pid), "", words)):
+                return None
+            ticks = read_times(pid, self.proc).start_ticks
             status = read_status(pid, self.proc)
             if status.state in "ZX":
                 return None
-            if known is not None and known.process.start_ticks == ticks:
+            if known is not None:
                 known.parent_pid = status.parent_pid
-                return known
-            words = read_command_line(pid, self.proc)
-            if not words or not (asked or is_haproxy(self._executable(pid), status.name, words)):
-                return None
+                return known if known.process.start_ticks == ticks else None
         except HostError:  # it has ended; what hides its command line is no HAProxy of ours
             return None
         arguments = parse_arguments(words)

@@ -50,14 +50,14 @@ class Pace:
         )
 
     def has_looked(
-        self, began_s: float, ended_s: float, *, unsettled: bool, due_at_s: float = float("inf")
+        self, cost_s: float, ended_s: float, *, unsettled: bool, due_at_s: float = float("inf")
     ) -> None:
-        """Plan the next look; something falls due at `due_at_s`."""
+        """Plan the next look; this one took so much processor time, and something falls due at `due_at_s`."""
         if self._hurry:
             self._hurry = False
             self.hurry_until_s = ended_s + _HURRY_S
         self.unsettled = unsettled
-        rest_s = (ended_s - began_s) * _SHARE
+        rest_s = cost_s * _SHARE
         busy = unsettled or ended_s < self.hurry_until_s
         self.next_s = ended_s + max(UNSETTLED_S if busy else GLIMPSE_S, rest_s)
         self.thorough_at_s = min(max(ended_s + THOROUGH_S, self.next_s), max(due_at_s, self.next_s))

@@ -37,13 +37,13 @@ def _write_instance(page: Page, instance: HeldInstance) -> None:
     row.append((_summary(instance), ()))
     page.row(row, indent=0, hang=_INDENT)
     if instance.problem:
-        page.hanging("problem", neutralise(instance.problem), indent=_INDENT)
+        page.hanging("problem ", neutralise(instance.problem), indent=_INDENT)
     table = [("socket", "inode", "accepted by", "queue", "nobody for"), *map(_row, instance.sockets)]
     if instance.sockets:
         for line in _table(table):
             page.line(line, indent=_INDENT)
     for gone in instance.let_go[-_MOST_LET_GO:]:
-        page.hanging("closed", f"{neutralise(gone.endpoint)}: {neutralise(gone.why)}", indent=_INDENT)
+        page.hanging("closed ", f"{neutralise(gone.endpoint)}: {neutralise(gone.why)}", indent=_INDENT)
 
 
 def _state(instance: HeldInstance) -> tuple[str, str]:

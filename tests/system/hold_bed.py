@@ -69,7 +69,16 @@ class HoldBed:
     def hold(self, *words: str, close_after: str = "20s", wrapper: tuple[str, ...] = ()) -> None:
         """Start a holder."""
         instance = f"--instance={NAME},close-after={close_after},configuration={self.configuration}"
-        command = [*wrapper, sys.executable, "-m", "hitless.hold", "--directory", self.place, instance, *words]
+        command = [
+            *wrapper,
+            sys.executable,
+            "-m",
+            "hitless.hold",
+            "--directory",
+            self.place,
+            instance,
+            *words,
+        ]
         with (self.directory / "holder.log").open("ab") as log:
             self.holder = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         self.stack.callback(_reap, self.holder)
@@ -149,6 +158,14 @@ class HoldBed:
             assert handle.await_exit(DEADLINE_S)
             handle.close()
 
+    def restart(self) -> None:
+        self.stop()
+        self.start()
+
+    def crash(self) -> None:
+        self.kill()
+        self.start()
+
     def upgrade_holder(self) -> None:
         """Let the holder execute itself anew."""
         before = self.status()
@@ -159,7 +176,7 @@ class HoldBed:
                 return self.status().uptime_s < before.uptime_s
             return False
 
-        await_true(is_new, "the holder has been executed anew")
+        await_true(is_new, "the holder has been executed anew", DEADLINE_S)
 
 
 def _reap(process: "subprocess.Popen[bytes]") -> None:

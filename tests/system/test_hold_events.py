@@ -1,6 +1,6 @@
-"""Under load: reloads, restarts, crashes, upgrades. Nobody is refused; who was lost was lost in a process that was killed.
+"""Under load: reloads, restarts, crashes, upgrades. Nobody is refused; who was lost, was in a process that was killed.
 
-HITLESS_HOLD_EVENTS="20,10,10" are how many reloads, stops with a start, and kills; HITLESS_HOLD_VERSIONS which HAProxies.
+HITLESS_HOLD_EVENTS="20,10,10" are how many reloads, stops with a start, and kills; HITLESS_HOLD_VERSIONS which ones.
 """
 
 import os
@@ -44,14 +44,14 @@ class Story:
         for _ in range(RELOADS):
             self._do("reload", bed.reload)
         for _ in range(STOPS):
-            self._do("stop and start", lambda: (bed.stop(), bed.start()))
+            self._do("stop and start", bed.restart)
         for _ in range(KILLS):
-            self._do("kill -9", lambda: (bed.kill(), bed.start()))
+            self._do("kill -9", bed.crash)
         self._do("upgrade of the holder", bed.upgrade_holder)
         self._do("reload after it", bed.reload)
         before = bed.version
         bed.version = next(iter(versions(NEWER[before])), before)
-        self._do(f"upgrade {before} to {bed.version}", lambda: (bed.stop(), bed.start()))
+        self._do(f"upgrade {before} to {bed.version}", bed.restart)
         load.check()
 
     def _do(self, name: str, act: Callable[[], object]) -> None:
@@ -105,7 +105,8 @@ def report(title: str, rows: Rows, story: Story) -> None:
         longest_ns = int((during["end_ns"] - during["start_ns"]).max()) if len(during) else 0
         waits.setdefault(name, []).append(longest_ns / 1e6)
     for name, values in waits.items():
+        median_ms = np.median(values)
         lines.append(
-            f"  {name} ({len(values)}): longest wait {max(values):.0f} ms, median of the events {np.median(values):.0f} ms"
+            f"  {name} ({len(values)}): longest wait {max(values):.0f} ms, median {median_ms:.0f} ms"
         )
     sys.stderr.write("\n".join(["", *lines, ""]))

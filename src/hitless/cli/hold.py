@@ -21,8 +21,8 @@ _HELP = """Hold the listening sockets of HAProxy, so that a restart or a crash i
 Without a command this is the daemon, in the foreground. HAProxy gets the sockets from it with
 `-x /run/hitless/hold/NAME.sock`. See docs/hold.md.
 
-Exit status of `status`: 0 all that is held is accepted on; 1 nobody accepts on a socket, or nothing is held; 3 no holder
-answers.
+Exit status of `status`: 0 all that is held is accepted on; 1 nobody accepts on a socket, or nothing is held; 3 no
+holder answers.
 """
 _SPEC = "NAME[,pid-file=PATH][,configuration=PATH][,pid=N][,stats-socket=PATH][,user=NAME][,close-after=60s]"
 _DIRECTORY = click.Option(
@@ -37,11 +37,15 @@ _DIRECTORY = click.Option(
     params=[
         _DIRECTORY,
         click.Option(["--instance", "instances"], multiple=True, metavar="SPEC", help=f"Hold for {_SPEC}."),
-        click.Option(["--replace"], is_flag=True, help="Take everything from the holder that runs, and end it."),
+        click.Option(
+            ["--replace"], is_flag=True, help="Take everything from the holder that runs, and end it."
+        ),
     ],
 )
 @click.pass_context
-def command(context: click.Context, *, directory: str | None, instances: tuple[str, ...], replace: bool) -> None:
+def command(
+    context: click.Context, *, directory: str | None, instances: tuple[str, ...], replace: bool
+) -> None:
     """Become the daemon, or go on to a command."""
     from hitless.hold.places import default_directory
 
@@ -61,7 +65,10 @@ def command(context: click.Context, *, directory: str | None, instances: tuple[s
     "status",
     params=[
         click.Option(
-            ["--format", "output_format"], type=click.Choice(["text", "json"]), default="text", show_default=True
+            ["--format", "output_format"],
+            type=click.Choice(["text", "json"]),
+            default="text",
+            show_default=True,
         ),
         click.Option(["-q", "--quiet"], is_flag=True, help="Say nothing; the exit status says it."),
     ],
@@ -100,7 +107,9 @@ def _show(found: HoldStatus, output_format: str) -> None:
     "add",
     params=[
         click.Argument(["spec"], metavar="SPEC"),
-        click.Option(["--bind"], is_flag=True, help="Bind now what its configuration= says and nobody has bound."),
+        click.Option(
+            ["--bind"], is_flag=True, help="Bind now what its configuration= says and nobody has bound."
+        ),
     ],
 )
 @click.pass_obj

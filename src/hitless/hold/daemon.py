@@ -169,7 +169,8 @@ class Daemon:
     def _offer(self, name: str, pid: int) -> tuple[PassedListener, ...]:
         """Return what a process that asks gets: what is true now."""
         instance = self.instances[name]
-        self._scan()
+        if self.pace.has_moved(self.follower.observer.glimpse):
+            self._scan()
         if pid > 0:
             instance.asked[pid] = time.monotonic()
         self.pace.hurry()
@@ -228,9 +229,12 @@ class Daemon:
             self.say(error.message)
             self.pace.has_looked(time.thread_time() - began_s, time.monotonic(), unsettled=False)
             return
-        self._after(changes.added, changes.let_go)
+        if changes:
+            self._after(changes.added, changes.let_go)
         closing = min((i.closes_at_s() for i in self.instances.values()), default=float("inf"))
-        self.pace.has_looked(time.thread_time() - began_s, time.monotonic(), unsettled=changes.unsettled, due_at_s=closing)
+        self.pace.has_looked(
+            time.thread_time() - began_s, time.monotonic(), unsettled=changes.unsettled, due_at_s=closing
+        )
 
     def _after(self, added: Iterable[tuple[str, Held]], let_go: dict[str, list[LetGo]]) -> None:
         for name, held in added:

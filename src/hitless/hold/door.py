@@ -2,8 +2,8 @@
 
 import contextlib
 import os
-import secrets
 import socket
+import stat
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -32,12 +32,7 @@ def prepare_directory(path: str) -> None:
         status = os.lstat(path)
     except OSError as error:
         raise UsageError(f"{path} cannot be used: {error.strerror}.") from error
-    if (
-        status.st_uid != os.geteuid()
-        or status.st_mode & 0o022
-        or not os.path.isdir(path)
-        or os.path.islink(path)
-    ):  # noqa: PTH112, PTH114
+    if status.st_uid != os.geteuid() or status.st_mode & 0o022 or not stat.S_ISDIR(status.st_mode):
         raise UsageError(f"{path} is left alone: it is not ours alone to write in.")
 
 
@@ -47,7 +42,7 @@ def open_listening(path: str, owner_uid: int) -> socket.socket:
     Raises: UsageError
     """
     listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
-    waiting = f"{path}.{secrets.token_hex(4)}"
+    waiting = f"{path}.{os.urandom(4).hex()}"
     try:
         before = os.umask(0o177)
         try:
@@ -149,6 +144,7 @@ class Door(ABC):
             self.forget(visitor)
             visitor.connection.close()
 
+    @abstractmethod
     def forget(self, visitor: Visitor) -> None:
         """Close what was opened for a visitor."""
 

@@ -44,7 +44,7 @@ class Inheritance:
 
 def inherit(environment: Mapping[str, str], say: Callable[[str], None]) -> Inheritance:
     """Return what an earlier holder has left; everything else that was passed is closed."""
-    passed = dict(listen_names(environment, os.getpid()))
+    passed = listen_names(environment, os.getpid())
     set_inheritable(passed, inheritable=False)
     said = environment.get(MEMORY_VARIABLE, "")
     if said.isascii() and said.isdigit():

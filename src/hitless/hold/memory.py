@@ -1,5 +1,6 @@
-"""What a holder has to know again after it was executed anew or started again: in a memory file that is kept with the
-sockets, by itself (execve) or by systemd (its store of descriptors). Nothing is on disk.
+"""What a holder has to know again when it is executed anew, or started again.
+
+It is in a memory file that is kept with the sockets: across execve, or in systemd's store. Nothing is on disk.
 """
 
 import fcntl
@@ -8,7 +9,6 @@ import os
 import stat
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from hitless.errors import UsageError
 from hitless.hold.held import Instance

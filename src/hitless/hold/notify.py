@@ -6,7 +6,7 @@ remove by name, 246 and later know FDPOLL=0: without that a socket which HAProxy
 
 import array
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 __all__ = ["Notifier", "listen_names"]
 
@@ -15,7 +15,7 @@ FIRST = 3
 """SD_LISTEN_FDS_START."""
 
 
-def listen_names(environment: dict[str, str], pid: int) -> dict[int, str]:
+def listen_names(environment: Mapping[str, str], pid: int) -> dict[int, str]:
     """Return the descriptors that systemd has passed, with their names.
 
     Source: sd_listen_fds_with_names(3).

@@ -10,7 +10,7 @@ from hitless.config.arguments import parse_arguments
 from hitless.hold.held import Process
 from hitless.host.epoll_sets import read_polled_inodes
 from hitless.host.errors import Gone, HostError
-from hitless.host.haproxy_roles import is_haproxy
+from hitless.host.haproxy_names import is_haproxy
 from hitless.host.processes import (
     PROC,
     list_pids,

@@ -1,4 +1,4 @@
-"""Take the place of a holder that runs, without a service manager between: the sockets first, then the paths, then it."""
+"""Take the place of a holder that runs: first its sockets, then its paths; then it ends."""
 
 import signal
 from contextlib import suppress

@@ -9,7 +9,7 @@ from hitless.errors import UsageError
 __all__ = ["REQUEST_LIMIT_BYTES", "Request", "encode", "parse_request"]
 
 REQUEST_LIMIT_BYTES = 64 * 1024
-_FIELDS = {
+_FIELDS: dict[str, dict[str, type]] = {
     "status": {},
     "add": {"instance": dict},
     "drop": {"name": str},

@@ -1,15 +1,18 @@
 """Become a newer version of ourselves without closing a socket: try the new program, then execute it in our place."""
 
 import os
-import subprocess
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from hitless.hold.heir import MEMORY_VARIABLE
 from hitless.hold.loop import Loop
 from hitless.hold.memory import set_inheritable
+
+if TYPE_CHECKING:
+    import subprocess
 
 __all__ = ["Upgrade"]
 
@@ -33,6 +36,8 @@ class Upgrade:
         """Start the new program once, to see whether it can; it says so without doing anything."""
         if self._trial is not None and time.monotonic() < self._ends_s:
             return
+        import subprocess  # seldom needed
+
         self._give_up()
         try:
             self._trial = subprocess.Popen(
@@ -70,7 +75,7 @@ class Upgrade:
         set_inheritable(descriptors, inheritable=True)
         environment = {**os.environ, MEMORY_VARIABLE: str(memory)}
         try:
-            os.execve(sys.executable, [*_command(), *sys.argv[1:]], environment)
+            os.execve(sys.executable, [*_command(), *sys.argv[1:]], environment)  # noqa: S606 - no shell is wanted
         except OSError as error:
             set_inheritable(descriptors, inheritable=False)
             self.say(f"the new program cannot be executed, we stay: {error.strerror}")

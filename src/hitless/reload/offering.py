@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from hitless.control.fd_passing import ListenerOption, SocketRecord
 from hitless.control.socket_transfer import PassedListener
 from hitless.host.errors import HostError
-from hitless.reload.takeover import unix_path
+from hitless.host.held_listener import unix_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

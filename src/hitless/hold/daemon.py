@@ -80,6 +80,7 @@ class Daemon:
         self.inheritance = Inheritance(self.inheritance.memory)
         self.notifier.store("memory", self.inheritance.memory.descriptor)
         self._scan()
+        self._remember()
         self.notifier.send("READY=1")
 
     def add(self, spec: InstanceSpec) -> Instance:
@@ -109,6 +110,7 @@ class Daemon:
         self._after(added=(), let_go={name: gone})
         del self.instances[name]
         self.doors.pop(name).close()
+        self._remember()
         with suppress(OSError):
             os.unlink(ask_path(self.directory, name))  # noqa: PTH108 - a plain string
         self.notifier.remove(name_of_door(name))
@@ -128,6 +130,7 @@ class Daemon:
         added = [one for listener in listeners if (one := self.follower.add(instance, listener)) is not None]
         for one in added:
             self._store(one, name)
+        self._remember()
         self.pace.hurry()
         return len(added)
 
@@ -187,6 +190,7 @@ class Daemon:
         if request.op == "add":
             self.add(read_spec_document(fields["instance"]))
             self._scan()
+            self._remember()
             return {}
         if request.op == "drop":
             return {"dropped": self.drop(fields["name"])}

@@ -32,6 +32,11 @@ class Changes:
     """By instance."""
     unsettled: bool = False
     """Something is under way: look again soon."""
+    noted: bool = False
+    """Something is known of a socket that was not."""
+
+    def __bool__(self) -> bool:
+        return bool(self.added or self.let_go or self.noted)
 
 
 @dataclass(slots=True)
@@ -180,6 +185,8 @@ class Follower:
             verdict = judge_socket(held, seen, now_s, instance.spec.close_after_s)
             if held.unattended_since_s is None and verdict.unattended_since_s is not None and not verdict.why:
                 changes.unsettled = True
+            before = (held.unattended_since_s, held.last_start_ticks)
+            changes.noted |= before != (verdict.unattended_since_s, verdict.last_start_ticks)
             held.acceptors = verdict.acceptors
             held.unattended_since_s = verdict.unattended_since_s
             held.last_start_ticks = verdict.last_start_ticks

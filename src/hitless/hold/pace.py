@@ -38,16 +38,14 @@ class Pace:
         """Return whether to look thoroughly now; `glimpse` returns what has changed when something moves."""
         if now_s < self.next_s:
             return False
+        self.next_s = now_s + GLIMPSE_S
+        return self.has_moved(glimpse) or now_s < self.hurry_until_s or now_s >= self.thorough_at_s
+
+    def has_moved(self, glimpse: Callable[[], object]) -> bool:
+        """Return whether what was seen last is not all that is true now."""
         seen = glimpse()
         moved, self._seen = seen != self._seen, seen
-        self.next_s = now_s + GLIMPSE_S
-        return (
-            moved
-            or self.unsettled
-            or self._hurry
-            or now_s < self.hurry_until_s
-            or now_s >= self.thorough_at_s
-        )
+        return moved or self.unsettled or self._hurry
 
     def has_looked(
         self, cost_s: float, ended_s: float, *, unsettled: bool, due_at_s: float = float("inf")

@@ -27,7 +27,8 @@ def command(
 ) -> int:
     """Prove a configuration or a live proxy, or judge a bundle again."""
     from hitless.prove.options import read_options
-    from hitless.prove.proof import prove, replay_bundle
+    from hitless.prove.keep import replay_bundle
+    from hitless.prove.proof import prove
 
     if replay is not None:
         if configuration or words["files"] or words["url"] is not None:

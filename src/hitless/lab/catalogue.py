@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from hitless.errors import UsageError
 from hitless.lab.scenario import parse_scenario
+from hitless.labs import ScenarioEntry
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from hitless.lab.scenario import Scenario
 
-__all__ = ["find_scenarios", "read_scenario_file", "scenarios", "scenarios_of_rule"]
+__all__ = ["entry", "find_scenarios", "read_scenario_file", "scenarios", "scenarios_of_rule"]
 
 SIZE_LIMIT_BYTES = 256 * 1024
 
@@ -89,3 +90,19 @@ def _matches(scenario: Scenario, word: str) -> bool:
 def scenarios_of_rule(code: str) -> tuple[Scenario, ...]:
     """Return the scenarios that prove a rule of the audit: it fires there when broken, and not when fixed."""
     return tuple(scenario for scenario in scenarios() if code in scenario.rules)
+
+
+def entry(scenario: Scenario) -> ScenarioEntry:
+    """Return a scenario as the list shows it."""
+    return ScenarioEntry(
+        code=scenario.code,
+        name=scenario.name,
+        title=scenario.title,
+        truth=scenario.truth.strip(),
+        versions=scenario.versions,
+        holds=scenario.holds,
+        modes=scenario.modes,
+        needs=scenario.needs,
+        rules=scenario.rules,
+        smoke=scenario.smoke,
+    )

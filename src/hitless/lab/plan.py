@@ -1,16 +1,27 @@
-"""What the child that runs one variant is told, and what it tells beside the run itself."""
+"""What is to be run, what the child that runs it is told, and what it tells beside the run itself."""
 
 import msgspec
 
 from hitless.lab.conditions import Value
+from hitless.lab.haproxies import Haproxy
 from hitless.lab.scenario import Scenario
 from hitless.prove.protocol import ProvePlan
 from hitless.records import Record
 
-__all__ = ["OBSERVATIONS_FILE", "LabPlan", "Observations"]
+__all__ = ["OBSERVATIONS_FILE", "Case", "LabPlan", "Observations"]
 
 OBSERVATIONS_FILE = "observations.json"
 """In the bundle's directory, written by the child as the last of what it does."""
+
+
+class Case(Record, frozen=True):
+    """A scenario on one HAProxy in one mode."""
+
+    scenario: Scenario
+    haproxy: Haproxy
+    mode: str
+    others: dict[str, str]
+    """Every HAProxy that is here, by branch."""
 
 
 class LabPlan(Record, frozen=True):

@@ -14,7 +14,7 @@ import msgspec
 from hitless.errors import HitlessError, Interrupted
 from hitless.evidence.bundle import BundleWriter
 from hitless.lab.judge import judge_variant
-from hitless.lab.plan import OBSERVATIONS_FILE, LabPlan, Observations
+from hitless.lab.plan import OBSERVATIONS_FILE, Case, LabPlan, Observations
 from hitless.labs import Status, VariantResult
 from hitless.prove.keep import bundle_directory, keep, start_of_run
 from hitless.prove.protocol import ProvePlan
@@ -25,24 +25,12 @@ from hitless.sandbox.entry import TierKind
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from hitless.lab.haproxies import Haproxy
-    from hitless.lab.scenario import Scenario
     from hitless.prove.protocol import Message
 
-__all__ = ["Case", "run_variant"]
+__all__ = ["run_variant"]
 
 CHILD_MODULE = "hitless.lab.inside"
 CLIENT_NETWORKS = 250
-
-
-class Case(msgspec.Struct, frozen=True):
-    """A scenario on one HAProxy in one mode."""
-
-    scenario: Scenario
-    haproxy: Haproxy
-    mode: str
-    others: dict[str, str]
-    """Every HAProxy that is here, by branch."""
 
 
 def run_variant(

@@ -9,19 +9,20 @@ from hitless.lab.scenario import parse_step
 from hitless.lab.verbs import audit, load, programs, service, waiting
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from hitless.lab.stage import Stage
 
 __all__ = ["VERBS", "run_step"]
 
-VERBS: dict[str, Callable[..., None]] = {
-    **service.VERBS,
-    **programs.VERBS,
-    **audit.VERBS,
-    **load.VERBS,
-    **waiting.VERBS,
-}
+_TABLES: tuple[Mapping[str, Callable[..., None]], ...] = (
+    service.VERBS,
+    programs.VERBS,
+    audit.VERBS,
+    load.VERBS,
+    waiting.VERBS,
+)
+VERBS = {name: verb for table in _TABLES for name, verb in table.items()}
 
 
 def run_step(stage: Stage, line: str) -> None:

@@ -74,7 +74,9 @@ def _record(
     case: Case, variant: str, path: Path, show: Callable[[Message], None], started: float
 ) -> VariantResult:
     plan = _plan(case, variant)
-    program = ChildProgram(module=CHILD_MODULE, plan=msgspec.json.encode(plan), tier=_tier())
+    program = ChildProgram(
+        module=CHILD_MODULE, plan=msgspec.json.encode(plan), tier=_tier(), from_the_start=True
+    )
     moment = start_of_run()
     with BundleWriter(path) as writer:
         writer.add_configuration("haproxy.cfg", case.scenario.configuration.encode())

@@ -26,8 +26,11 @@ from hitless.errors import SandboxError
 from hitless.evidence.haproxy_messages import MessageKind
 from hitless.host.inet_diag import read_listeners
 from hitless.host.processes import Denied, Gone, list_pids, read_socket_inodes, read_status
+from hitless.lab.scenario import parse_step
 from hitless.prove import describe
 from hitless.prove.conduct import alerts
+from hitless.prove.live import parse_url, watch_kernel
+from hitless.prove.protocol import LiveTarget
 from hitless.sandbox.network import write_sysctls
 from hitless.sandbox.world.plan import plan_world
 from hitless.sandbox.world.process import WorldProcess
@@ -105,7 +108,17 @@ class Stage:
         for path, file in scenario.files.items():
             self.write(path, self.fill(file.text), int(file.mode, 8), file.owner)
         self.write(CONFIGURATION, self.fill(scenario.configuration))
+        if any(
+            parse_step(line, self.words).verb == "load" for line in scenario.variant(self.plan.variant).steps
+        ):
+            target, _ = parse_url(self.live_target(), self.plan.prove.client_network)
+            watch_kernel(self.channel, target, describe.watched(self.model()))
         self._start_servers()
+
+    def live_target(self) -> LiveTarget:
+        """Return where the clients of the step `load` go."""
+        url = self.fill(self.plan.scenario.load.url)
+        return LiveTarget(url=url, reload_command=(), remote=True, private=True)
 
     def install(self, binary: str) -> None:
         """Have /usr/sbin/haproxy be this one."""

@@ -9,20 +9,16 @@ from hitless.lab.scenario import parse_step
 from hitless.lab.verbs import audit, load, programs, service, waiting
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from hitless.lab.stage import Stage
 
 __all__ = ["VERBS", "run_step"]
 
-_TABLES: tuple[Mapping[str, Callable[..., None]], ...] = (
-    service.VERBS,
-    programs.VERBS,
-    audit.VERBS,
-    load.VERBS,
-    waiting.VERBS,
-)
-VERBS = {name: verb for table in _TABLES for name, verb in table.items()}
+_THEMES = (service, programs, audit, load, waiting)
+VERBS: dict[str, Callable[..., None]] = {
+    name: verb for theme in _THEMES for name, verb in theme.VERBS.items()
+}
 
 
 def run_step(stage: Stage, line: str) -> None:

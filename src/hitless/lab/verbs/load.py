@@ -12,7 +12,6 @@ from hitless.errors import HitlessError, SandboxError
 from hitless.lab.verbs.service import compare_sockets
 from hitless.prove import describe
 from hitless.prove.live import prepare_live
-from hitless.prove.protocol import LiveTarget
 from hitless.prove.run_plan import Prepared, run_plan
 from hitless.reload.instance import Reply
 
@@ -79,9 +78,7 @@ def load(stage: Stage) -> None:
     if stage.finished is not None:
         raise SandboxError("a scenario has the step `load` once")
     settings = stage.plan.scenario.load
-    plan = msgspec.structs.replace(
-        stage.plan.prove, live=LiveTarget(url=stage.fill(settings.url), reload_command=(), private=True)
-    )
+    plan = msgspec.structs.replace(stage.plan.prove, live=stage.live_target())
     before = stage.listening()
     with ExitStack() as stack:
         live, observer, load_plan, facts = prepare_live(plan, stage.channel, stack)

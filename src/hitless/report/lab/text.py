@@ -97,9 +97,8 @@ def render_list(entries: Sequence[ScenarioEntry], *, width: int) -> str:
     """Return what there is, a line or two for each scenario."""
     lines = []
     for entry in entries:
-        about = f"{', '.join(entry.holds) or 'none'} · {', '.join(entry.modes)}" + (
-            f" · needs {marks}" if entry.needs else ""
-        )
+        about = f"{', '.join(entry.holds) or 'none'} · {', '.join(entry.modes)}"
+        about += f" · needs {', '.join(entry.needs)}" if entry.needs else ""
         lines.append(clip(f"{entry.code}-{entry.name}", width))
         lines += [f"    {part}" for part in wrap(f"{entry.title} ({about})", width - 4)]
     return "\n".join(lines) + "\n"

@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 __all__ = ["render", "render_list"]
 
 _COLOURS = {Status.GREEN: "32", Status.RED: "31;1", Status.UNKNOWN: "33"}
-_NARROW = 70
+_NARROW = 100
 
 
 def render(report: LabReport, *, width: int, colour: bool) -> str:
     """Return the whole text."""
-    lines = [
-        f"hitless lab · {', '.join(f'HAProxy {h.version}' for h in report.haproxies)} · Linux {report.kernel}",
-        "",
-    ]
+    head = (
+        f"hitless lab · {', '.join(f'HAProxy {h.version}' for h in report.haproxies)} · Linux {report.kernel}"
+    )
+    lines = [*wrap(neutralise(head), width), ""]
     lines += _table(report.results, width, colour=colour)
     for result in report.results:
         lines += _explain(result, width)
@@ -54,11 +54,12 @@ def _explain(result: ScenarioResult, width: int) -> Iterator[str]:
     if result.status is Status.GREEN:
         return
     yield ""
-    yield f"{result.code}-{result.name} on {result.version}, {result.mode}: {result.title}"
+    head = f"{result.code}-{result.name} on {result.version}, {result.mode}: {result.title}"
+    yield from wrap(neutralise(head), width)
     for run in (result.broken, result.fixed):
         for line in _faults(run):
             yield from (f"  {part}" for part in wrap(f"{run.variant}: {neutralise(line)}", width - 2))
-    yield f"  {result.command}"
+    yield from (f"  {part}" for part in wrap(neutralise(result.command), width - 2))
 
 
 def _faults(run: VariantResult) -> list[str]:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
-import tempfile
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -15,6 +13,7 @@ from hitless.errors import HitlessError, Interrupted
 from hitless.evidence.bundle import BundleWriter
 from hitless.lab.judge import judge_variant
 from hitless.lab.plan import OBSERVATIONS_FILE, Case, LabPlan, Observations
+from hitless.lab.scratch import scratch_directory
 from hitless.labs import Status, VariantResult
 from hitless.prove.keep import bundle_directory, keep, start_of_run
 from hitless.prove.protocol import ProvePlan
@@ -24,6 +23,7 @@ from hitless.sandbox.entry import TierKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from hitless.prove.protocol import Message
 
@@ -55,8 +55,8 @@ def _run_once(
     case: Case, variant: str, show: Callable[[Message], None], bundle: Path | None
 ) -> VariantResult:
     started = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="hitless-lab-") as scratch:
-        path = Path(scratch) / "bundle" if bundle is None else bundle
+    with scratch_directory() as scratch:
+        path = scratch / "bundle" if bundle is None else bundle
         try:
             return _record(case, variant, path, show, started)
         except Interrupted:

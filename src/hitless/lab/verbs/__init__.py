@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from hitless.errors import SandboxError
 from hitless.lab.scenario import parse_step
-from hitless.lab.verbs import audit, clients, load, programs, runtime, service, waiting
+from hitless.lab.verbs import audit, clients, limits, load, programs, runtime, service, waiting
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["VERBS", "run_step"]
 
-_THEMES = (service, programs, audit, load, waiting, runtime, clients)
+_THEMES = (service, programs, audit, load, waiting, runtime, clients, limits)
 VERBS: dict[str, Callable[..., None]] = {
     name: verb for theme in _THEMES for name, verb in theme.VERBS.items()
 }

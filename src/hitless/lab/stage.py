@@ -31,7 +31,7 @@ from hitless.prove import describe
 from hitless.prove.conduct import alerts
 from hitless.prove.live import parse_url, watch_kernel
 from hitless.prove.protocol import LiveTarget
-from hitless.sandbox.network import write_sysctls
+from hitless.sandbox.network import SANDBOX_SYSCTLS, set_up_network, write_sysctls
 from hitless.sandbox.world.plan import plan_world
 from hitless.sandbox.world.process import WorldProcess
 
@@ -56,6 +56,7 @@ __all__ = [
     "HAPROXY",
     "MASTER_SOCKET",
     "PID_FILE",
+    "SYSTEMD",
     "Stage",
 ]
 
@@ -64,6 +65,8 @@ HAPROXY = "/usr/sbin/haproxy"
 PID_FILE = "/run/haproxy.pid"
 MASTER_SOCKET = "/run/haproxy-master.sock"
 ADMIN_SOCKET = "/run/haproxy/admin.sock"
+SYSTEMD = "systemd"
+"""A need of scenarios whose machine has a systemd of its own."""
 DEADLINE_S = 15.0
 WORLD_DEADLINE_S = 15.0
 POLL_S = 0.02
@@ -131,6 +134,8 @@ class Stage:
 
     def _set_up_network(self) -> None:
         scenario = self.plan.scenario
+        if SYSTEMD in scenario.needs:  # a machine that boots has only what every machine has
+            set_up_network(SANDBOX_SYSCTLS)
         refused = write_sysctls(_HOST_SYSCTLS | scenario.sysctls)
         if refused:
             raise SandboxError(f"sysctls were refused: {refused}")

@@ -15,6 +15,7 @@ from hitless.lab.verbs import (
     runtime,
     sampling,
     service,
+    systemd,
     waiting,
 )
 
@@ -34,6 +35,7 @@ _THEMES = (
     runtime,
     sampling,
     service,
+    systemd,
     waiting,
 )
 VERBS: dict[str, Callable[..., None]] = {

@@ -16,7 +16,7 @@ from hitless.prove import describe
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["VERBS"]
+__all__ = ["VERBS", "compare_sockets", "taken_over"]
 
 MAY_FAIL = "--may-fail"
 
@@ -63,10 +63,10 @@ def reload(stage: Stage, via: str = "auto") -> None:
             raise SandboxError(refused)
         return
     ok = not refused and stage.until(
-        lambda: _taken_over(stage, before) or stage.refused_since(since_ns), timeout_s=DEADLINE_S
+        lambda: taken_over(stage, before) or stage.refused_since(since_ns), timeout_s=DEADLINE_S
     )
     stage.observe("reload.s", round((stage.now() - since_ns) / 1e9, 2))
-    stage.observe("reload.ok", ok and _taken_over(stage, before))
+    stage.observe("reload.ok", ok and taken_over(stage, before))
     stage.observe("reload.said", (refused or stage.said_since(since_ns)).strip())
     stage.observe("reload.sockets", compare_sockets(before, stage.listening()))
 
@@ -78,7 +78,8 @@ def compare_sockets(before: dict[int, frozenset[int]], after: dict[int, frozense
     return "same" if old <= new else "some" if old & new else "new"
 
 
-def _taken_over(stage: Stage, before: dict[int, frozenset[int]]) -> bool:
+def taken_over(stage: Stage, before: dict[int, frozenset[int]]) -> bool:
+    """Whether a process listens that did not before, and none that did."""
     after = stage.listening()
     return bool(after.keys() - before.keys()) and not after.keys() & before.keys() and stage.listens()
 

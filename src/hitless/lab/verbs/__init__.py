@@ -6,7 +6,18 @@ from typing import TYPE_CHECKING
 
 from hitless.errors import SandboxError
 from hitless.lab.scenario import parse_step
-from hitless.lab.verbs import audit, load, programs, sampling, service, waiting
+from hitless.lab.verbs import (
+    audit,
+    clients,
+    limits,
+    load,
+    programs,
+    runtime,
+    sampling,
+    service,
+    systemd,
+    waiting,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,7 +26,18 @@ if TYPE_CHECKING:
 
 __all__ = ["VERBS", "run_step"]
 
-_THEMES = (service, programs, audit, load, sampling, waiting)
+_THEMES = (
+    audit,
+    clients,
+    limits,
+    load,
+    programs,
+    runtime,
+    sampling,
+    service,
+    systemd,
+    waiting,
+)
 VERBS: dict[str, Callable[..., None]] = {
     name: verb for theme in _THEMES for name, verb in theme.VERBS.items()
 }

@@ -16,7 +16,7 @@ from hitless.prove import describe
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["VERBS"]
+__all__ = ["VERBS", "compare_sockets", "taken_over"]
 
 MAY_FAIL = "--may-fail"
 
@@ -52,8 +52,8 @@ def _classic_command(stage: Stage, *options: str) -> list[str]:
 def reload(stage: Stage, via: str = "auto") -> None:
     """Reload once: `reload [usr2|hup|master-cli|sf|sf-x|st|restart]`; without a word as it should be done here.
 
-    Observes `reload.ok` (a new process listens and no old one does), `reload.said`, `reload.sockets`: whether the
-    listening sockets are the "same", "new" or "some" of them new.
+    Observes `reload.ok` (a new process listens and no old one does), `reload.s` (how long that took), `reload.said`,
+    `reload.sockets`: whether the listening sockets are the "same", "new" or "some" of them new.
     """
     before, since_ns = stage.listening(), stage.now()
     refused = _trigger(stage, _choose(stage, via))
@@ -63,9 +63,10 @@ def reload(stage: Stage, via: str = "auto") -> None:
             raise SandboxError(refused)
         return
     ok = not refused and stage.until(
-        lambda: _taken_over(stage, before) or stage.refused_since(since_ns), timeout_s=DEADLINE_S
+        lambda: taken_over(stage, before) or stage.refused_since(since_ns), timeout_s=DEADLINE_S
     )
-    stage.observe("reload.ok", ok and _taken_over(stage, before))
+    stage.observe("reload.s", round((stage.now() - since_ns) / 1e9, 2))
+    stage.observe("reload.ok", ok and taken_over(stage, before))
     stage.observe("reload.said", (refused or stage.said_since(since_ns)).strip())
     stage.observe("reload.sockets", compare_sockets(before, stage.listening()))
 
@@ -77,7 +78,8 @@ def compare_sockets(before: dict[int, frozenset[int]], after: dict[int, frozense
     return "same" if old <= new else "some" if old & new else "new"
 
 
-def _taken_over(stage: Stage, before: dict[int, frozenset[int]]) -> bool:
+def taken_over(stage: Stage, before: dict[int, frozenset[int]]) -> bool:
+    """Whether a process listens that did not before, and none that did."""
     after = stage.listening()
     return bool(after.keys() - before.keys()) and not after.keys() & before.keys() and stage.listens()
 

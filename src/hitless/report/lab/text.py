@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import TYPE_CHECKING
 
 from hitless.labs import Status
@@ -9,11 +10,11 @@ from hitless.report.lab.wording import MARKS, loss, summary
 from hitless.report.plain import cells, clip, neutralise, wrap
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from hitless.labs import LabReport, ScenarioEntry, ScenarioResult, VariantResult
 
-__all__ = ["render", "render_list"]
+__all__ = ["render", "render_list", "render_steps"]
 
 _COLOURS = {Status.GREEN: "32", Status.RED: "31;1", Status.UNKNOWN: "33"}
 _NARROW = 100
@@ -102,4 +103,14 @@ def render_list(entries: Sequence[ScenarioEntry], *, width: int) -> str:
         about += f" · needs {', '.join(entry.needs)}" if entry.needs else ""
         lines.append(clip(f"{entry.code}-{entry.name}", width))
         lines += [f"    {part}" for part in wrap(f"{entry.title} ({about})", width - 4)]
+    return "\n".join(lines) + "\n"
+
+
+def render_steps(steps: Mapping[str, str], *, width: int) -> str:
+    """Return each step with its documentation."""
+    lines: list[str] = []
+    for name, text in sorted(steps.items()):
+        lines.append(name)
+        paragraphs = inspect.cleandoc(text).replace("`", "").split("\n\n")
+        lines += [f"    {part}" for paragraph in paragraphs for part in wrap(paragraph, width - 4)]
     return "\n".join(lines) + "\n"

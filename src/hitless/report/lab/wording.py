@@ -28,7 +28,7 @@ _SHOWN = 3
 
 
 def losses(result: ScenarioResult) -> tuple[str, str]:
-    """Return what was lost broken, and fixed: "20 stale reuse", "0 of 412", or where there were no clients what differs."""
+    """Return what was lost broken, and fixed: "20 stale reuse", "0 of 412", or what differs, without clients."""
     return loss(result.broken, result.fixed), loss(result.fixed, result.broken)
 
 

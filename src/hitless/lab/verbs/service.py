@@ -39,7 +39,7 @@ def start(stage: Stage, *words: str) -> None:
         command = [HAPROXY, "-W", *cli, "-p", PID_FILE, "-f", CONFIGURATION]
         master = stage.master = stage.popen([*command, *stage.arguments])
         stage.until(lambda: stage.listens() or master.poll() is not None)
-        listens = master.poll() is None and stage.listens() and _master_answers(stage)
+        listens = master.poll() is None and _master_answers(stage) and stage.until(stage.listens, timeout_s=1)
         said = stage.said_since(since_ns)
     stage.observe("start.ok", listens)
     stage.observe("start.said", said.strip())

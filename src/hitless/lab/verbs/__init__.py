@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from hitless.errors import SandboxError
 from hitless.lab.scenario import parse_step
-from hitless.lab.verbs import audit, load, programs, service, systemd, waiting
+from hitless.lab.verbs import audit, load, logs, programs, service, systemd, waiting
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["VERBS", "run_step"]
 
-_THEMES = (service, programs, audit, load, waiting, systemd)
+_THEMES = (service, programs, audit, load, waiting, systemd, logs)
 VERBS: dict[str, Callable[..., None]] = {
     name: verb for theme in _THEMES for name, verb in theme.VERBS.items()
 }

@@ -7,7 +7,6 @@ import dataclasses
 import os
 import secrets
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +19,7 @@ from hitless.evidence.bundle import BundleWriter
 from hitless.lab.judge import judge_variant
 from hitless.lab.machine import boot_machine
 from hitless.lab.plan import OBSERVATIONS_FILE, Case, LabPlan, Observations
+from hitless.lab.scratch import scratch_directory
 from hitless.lab.stage import SYSTEMD
 from hitless.labs import Status, VariantResult
 from hitless.prove.keep import bundle_directory, keep, start_of_run
@@ -61,8 +61,8 @@ def _run_once(
     case: Case, variant: str, show: Callable[[Message], None], bundle: Path | None
 ) -> VariantResult:
     started = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="hitless-lab-") as scratch:
-        path = Path(scratch) / "bundle" if bundle is None else bundle
+    with scratch_directory() as scratch:
+        path = scratch / "bundle" if bundle is None else bundle
         try:
             return _record(case, variant, path, show, started)
         except Interrupted:

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from hitless.control.command import Completed
     from hitless.lab.conditions import Value
     from hitless.lab.plan import LabPlan
+    from hitless.lab.verbs.clients import HeldClient
     from hitless.lab.verbs.logs import Receiver
     from hitless.prove.channel import Channel
     from hitless.prove.protocol import Finished
@@ -89,6 +90,8 @@ class Stage:
     done: list[str] = field(default_factory=list)
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     """What the step `spawn` has started, by name."""
+    held: dict[str, list[HeldClient]] = field(default_factory=dict)
+    """What the step `hold` keeps, by name."""
     receivers: dict[str, Receiver] = field(default_factory=dict)
     """Who receives log lines, by address."""
     master: subprocess.Popen[bytes] | None = None

@@ -6,7 +6,19 @@ from typing import TYPE_CHECKING
 
 from hitless.errors import SandboxError
 from hitless.lab.scenario import parse_step
-from hitless.lab.verbs import audit, load, logs, programs, service, systemd, waiting
+from hitless.lab.verbs import (
+    audit,
+    clients,
+    limits,
+    load,
+    logs,
+    programs,
+    runtime,
+    sampling,
+    service,
+    systemd,
+    waiting,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,7 +27,19 @@ if TYPE_CHECKING:
 
 __all__ = ["VERBS", "run_step"]
 
-_THEMES = (service, programs, audit, load, waiting, systemd, logs)
+_THEMES = (
+    audit,
+    clients,
+    limits,
+    load,
+    logs,
+    programs,
+    runtime,
+    sampling,
+    service,
+    systemd,
+    waiting,
+)
 VERBS: dict[str, Callable[..., None]] = {
     name: verb for theme in _THEMES for name, verb in theme.VERBS.items()
 }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import re
 import socket
 import threading
@@ -112,22 +111,6 @@ def read_logs(stage: Stage, *texts: str) -> None:
         stage.observe(f"log.{text}", sum(text in line for line in lines))
 
 
-def ask(stage: Stage, number: str, *paths: str) -> None:
-    """Make so many requests, each on a connection of its own, to 127.0.0.1:8080: `ask NUMBER [PATH]`.
-
-    Observes `answered`: how many got a whole answer, whatever its status, in all such steps together.
-    """
-    answered = int(stage.seen.get("answered", 0))
-    for _ in range(int(number)):
-        client = http.client.HTTPConnection("127.0.0.1", 8080, timeout=REQUEST_DEADLINE_S)
-        with suppress(OSError, http.client.HTTPException):
-            client.request("GET", paths[0] if paths else "/")
-            client.getresponse().read()
-            answered += 1
-        client.close()
-    stage.observe("answered", answered)
-
-
 def touch(stage: Stage, number: str) -> None:
     """Connect so often to 127.0.0.1:8080 and go without a word: `connect-only NUMBER`; observes `connected`."""
     connected = 0
@@ -137,4 +120,4 @@ def touch(stage: Stage, number: str) -> None:
     stage.observe("connected", connected)
 
 
-VERBS = {"receive-logs": receive_logs, "read-logs": read_logs, "ask": ask, "connect-only": touch}
+VERBS = {"receive-logs": receive_logs, "read-logs": read_logs, "connect-only": touch}

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from hitless.lab.conditions import Value
     from hitless.lab.plan import LabPlan
     from hitless.lab.verbs.clients import HeldClient
+    from hitless.lab.verbs.logs import Receiver
     from hitless.prove.channel import Channel
     from hitless.prove.protocol import Finished
     from hitless.reload.launch import MessageReader
@@ -95,6 +96,8 @@ class Stage:
     """What the step `spawn` has started, by name."""
     held: dict[str, list[HeldClient]] = field(default_factory=dict)
     """What the step `hold` keeps, by name."""
+    receivers: dict[str, Receiver] = field(default_factory=dict)
+    """Who receives log lines, by address."""
     master: subprocess.Popen[bytes] | None = None
     binary: HaproxyBinary | None = None
     finished: Finished | None = None

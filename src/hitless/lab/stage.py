@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import os
 import pwd
+import shlex
 import shutil
 import string
 import subprocess
+import sys
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
     from hitless.lab.conditions import Value
     from hitless.lab.plan import LabPlan
     from hitless.lab.verbs.clients import HeldClient
+    from hitless.lab.verbs.logs import Receiver
     from hitless.prove.channel import Channel
     from hitless.prove.protocol import Finished
     from hitless.reload.launch import MessageReader
@@ -62,6 +65,8 @@ __all__ = [
 
 CONFIGURATION = "/etc/haproxy/haproxy.cfg"
 HAPROXY = "/usr/sbin/haproxy"
+HITLESS = "/usr/local/bin/hitless"
+"""For scripts that call it as a user's do."""
 PID_FILE = "/run/haproxy.pid"
 MASTER_SOCKET = "/run/haproxy-master.sock"
 ADMIN_SOCKET = "/run/haproxy/admin.sock"
@@ -91,6 +96,8 @@ class Stage:
     """What the step `spawn` has started, by name."""
     held: dict[str, list[HeldClient]] = field(default_factory=dict)
     """What the step `hold` keeps, by name."""
+    receivers: dict[str, Receiver] = field(default_factory=dict)
+    """Who receives log lines, by address."""
     master: subprocess.Popen[bytes] | None = None
     binary: HaproxyBinary | None = None
     finished: Finished | None = None
@@ -110,6 +117,7 @@ class Stage:
         self._set_up_network()
         Path("/run/haproxy").mkdir(mode=0o755, parents=True, exist_ok=True)
         self.install(self.plan.haproxy)
+        self.write(HITLESS, f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -P -m hitless "$@"\n', 0o755)
         scenario = self.plan.scenario
         for path, file in scenario.files.items():
             self.write(path, self.fill(file.text), int(file.mode, 8), file.owner)

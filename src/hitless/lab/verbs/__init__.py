@@ -8,9 +8,11 @@ from hitless.errors import SandboxError
 from hitless.lab.scenario import parse_step
 from hitless.lab.verbs import (
     audit,
+    background,
     clients,
     limits,
     load,
+    logs,
     programs,
     runtime,
     sampling,
@@ -28,9 +30,11 @@ __all__ = ["VERBS", "run_step"]
 
 _THEMES = (
     audit,
+    background,
     clients,
     limits,
     load,
+    logs,
     programs,
     runtime,
     sampling,

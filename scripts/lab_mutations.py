@@ -65,7 +65,7 @@ MUTATIONS = (
 def main(arguments: list[str]) -> int:
     """Run every mutation, or those whose number is named; return 1 if one survives."""
     chosen = [MUTATIONS[int(word)] for word in arguments] or list(MUTATIONS)
-    return 0 if all([is_killed(mutation) for mutation in chosen]) else 1
+    return 0 if all(is_killed(mutation) for mutation in chosen) else 1
 
 
 def is_killed(mutation: Mutation) -> bool:

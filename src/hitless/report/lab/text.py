@@ -6,7 +6,7 @@ import inspect
 from typing import TYPE_CHECKING
 
 from hitless.labs import Status
-from hitless.report.lab.wording import MARKS, loss, summary
+from hitless.report.lab.wording import MARKS, losses, summary
 from hitless.report.plain import cells, clip, neutralise, wrap
 
 if TYPE_CHECKING:
@@ -41,8 +41,8 @@ def _table(results: Sequence[ScenarioResult], width: int, *, colour: bool) -> It
         mark = f"\x1b[{_COLOURS[result.status]}m{mark:<3}\x1b[0m" if colour else f"{mark:<3}"
         name = f"{result.code} {result.name}"
         where = f"{result.version} {'mw' if result.mode == 'master-worker' else 'classic'}"
-        broken = ("" if result.breaks else "not affected: ") + loss(result.broken)
-        both = neutralise(f"{broken} → {loss(result.fixed)}")
+        broken, fixed = losses(result)
+        both = neutralise(f"{'' if result.breaks else 'not affected: '}{broken} → {fixed}")
         if width <= _NARROW:
             yield f"{mark} {clip(f'{name} · {where}', width - 4)}"
             yield f"    {clip(both, width - 4)}"

@@ -14,7 +14,7 @@ from hitless.errors import SandboxError
 if TYPE_CHECKING:
     from hitless.lab.stage import Stage
 
-__all__ = ["VERBS", "Receiver"]
+__all__ = ["VERBS", "Receiver", "read_logs", "receive_logs"]
 
 QUIET_S = 0.3
 """A line that has not come so long after the last one does not come."""
@@ -24,7 +24,7 @@ _PID = re.compile(r"^(?:<\d+>)?.*?\bhaproxy\[(\d+)\]:")
 
 @dataclass(slots=True)
 class Receiver:
-    """What was received at one address so far; `idle` ones leave everything in the kernel's queue until they are asked."""
+    """What was received at one address so far; an `idle` one leaves all of it in the kernel's queue until it is asked."""
 
     bound: socket.socket
     idle: bool

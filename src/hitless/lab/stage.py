@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import os
 import pwd
+import shlex
 import shutil
 import string
 import subprocess
+import sys
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -65,6 +67,8 @@ __all__ = [
 
 CONFIGURATION = "/etc/haproxy/haproxy.cfg"
 HAPROXY = "/usr/sbin/haproxy"
+HITLESS = "/usr/local/bin/hitless"
+"""For scripts that call it as a user's do."""
 PID_FILE = "/run/haproxy.pid"
 MASTER_SOCKET = "/run/haproxy-master.sock"
 ADMIN_SOCKET = "/run/haproxy/admin.sock"
@@ -115,6 +119,7 @@ class Stage:
         self._set_up_network()
         Path("/run/haproxy").mkdir(mode=0o755, parents=True, exist_ok=True)
         self.install(self.plan.haproxy)
+        self.write(HITLESS, f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -P -m hitless "$@"\n', 0o755)
         scenario = self.plan.scenario
         for path, file in scenario.files.items():
             self.write(path, self.fill(file.text), int(file.mode, 8), file.owner)

@@ -8,6 +8,7 @@ from hitless.errors import SandboxError
 from hitless.lab.scenario import parse_step
 from hitless.lab.verbs import (
     audit,
+    background,
     clients,
     limits,
     load,
@@ -29,6 +30,7 @@ __all__ = ["VERBS", "run_step"]
 
 _THEMES = (
     audit,
+    background,
     clients,
     limits,
     load,

@@ -19,25 +19,27 @@ if TYPE_CHECKING:
 __all__ = ["VERBS", "compare_sockets", "taken_over"]
 
 MAY_FAIL = "--may-fail"
+NO_MASTER_CLI = "--no-master-cli"
 
 
 def start(stage: Stage, *words: str) -> None:
-    """Start HAProxy as its mode wants, with further arguments: `start [--may-fail] [ARGUMENTS…]`.
+    """Start HAProxy as its mode wants, with further arguments: `start [--may-fail] [--no-master-cli] [ARGUMENTS…]`.
 
     Observes `start.ok`, `start.said`.
     """
     may_fail = MAY_FAIL in words
-    stage.arguments = tuple(word for word in words if word != MAY_FAIL)
+    stage.arguments = tuple(word for word in words if word not in {MAY_FAIL, NO_MASTER_CLI})
     since_ns = stage.now()
     if stage.plan.mode == "classic":
         done = stage.run(_classic_command(stage))
         said = done.stderr
         listens = done.returncode == 0 and stage.until(stage.listens)
     else:
-        command = [HAPROXY, "-W", "-S", MASTER_SOCKET, "-p", PID_FILE, "-f", CONFIGURATION]
+        cli = [] if NO_MASTER_CLI in words else ["-S", MASTER_SOCKET]
+        command = [HAPROXY, "-W", *cli, "-p", PID_FILE, "-f", CONFIGURATION]
         master = stage.master = stage.popen([*command, *stage.arguments])
         stage.until(lambda: stage.listens() or master.poll() is not None)
-        listens = master.poll() is None and stage.listens() and _master_answers(stage)
+        listens = master.poll() is None and _master_answers(stage) and stage.until(stage.listens, timeout_s=1)
         said = stage.said_since(since_ns)
     stage.observe("start.ok", listens)
     stage.observe("start.said", said.strip())

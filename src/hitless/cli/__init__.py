@@ -33,6 +33,10 @@ _COMMANDS = {
         "hitless.cli.drain",
         "What keeps old processes alive, whom the hard stop will cut; closes sessions.",
     ),
+    "migrate": (
+        "hitless.cli.migrate",
+        "Move the running HAProxy to another mode, configuration or program.",
+    ),
     "history": (
         "hitless.cli.history",
         "The reloads there were: how each ended, and what happened to clients.",

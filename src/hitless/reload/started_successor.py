@@ -243,7 +243,9 @@ def _end(process: ProcessHandle, *, gently: bool) -> None:
     """
     if gently:
         process.send_signal(signal.SIGUSR1)
-        if process.await_exit(_WITHDRAW_S) or not any(map(_listens, _children(process.pid) or (process.pid,))):
+        if process.await_exit(_WITHDRAW_S) or not any(
+            map(_listens, _children(process.pid) or (process.pid,))
+        ):
             return
     workers = _children(process.pid)
     process.send_signal(signal.SIGKILL)

@@ -54,7 +54,8 @@ class _Held:
 class TakeoverWatch:
     """Looks at one instance, again and again. A context manager: it holds a netlink socket.
 
-    `further_pids` names processes that belong to it besides its master's children: classic ones that were started.
+    `further_pids` names processes that belong to it besides its master's children: those that were started to take its
+    place.
     """
 
     target: Target
@@ -111,9 +112,10 @@ class TakeoverWatch:
         if master is None:
             return {p.pid for p in self.target.carriers} | self.further_pids()
         try:
-            return {pid for pid in read_children(master.pid) if self._is_haproxy(pid)}
+            workers = {pid for pid in read_children(master.pid) if self._is_haproxy(pid)}
         except Gone:
-            return set()
+            workers = set()
+        return workers | self.further_pids()
 
     def _is_haproxy(self, pid: int) -> bool:
         """Return whether a master's child is a worker: `program` sections start others."""

@@ -90,8 +90,8 @@ class Migration(Record, frozen=True):
     notes: tuple[str, ...] = ()
     way_back: str = ""
     """The command that leads back."""
-    unit_change: str = ""
-    """A drop-in without which the next start is not what runs now; "" where nothing has to change."""
+    unit_change: tuple[str, ...] = ()
+    """Lines of a drop-in without which the next start is not what runs now; () where nothing has to change."""
     format: int = MIGRATION_FORMAT
 
     @property

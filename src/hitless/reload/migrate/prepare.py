@@ -66,7 +66,11 @@ def prepare(options: MigrateOptions, tell: Callable[[str], None]) -> Prepared:
     conversion, loads = _choose(target, options)
     plan = plan_successor(replace(target, subject=loads.subject), conversion=conversion)
     link = judge_unit(
-        target.instance.unit, plan.predecessor.pid, pid_file=plan.pid_file, is_root=os.geteuid() == 0
+        target.instance.unit,
+        plan.predecessor.pid,
+        pid_file=plan.pid_file,
+        is_root=os.geteuid() == 0,
+        notifies=target.subject.arguments.systemd,
     )
     if (
         link.following is Following.TOLD
@@ -154,10 +158,10 @@ def _side(target: Target, arguments: tuple[str, ...], pid: int) -> MigrationSide
     )
 
 
-def _unit_change(loads: Target, plan: SuccessorPlan, link: UnitLink) -> str:
+def _unit_change(loads: Target, plan: SuccessorPlan, link: UnitLink) -> tuple[str, ...]:
     """Return the drop-in that the unit needs: none where there is no unit, or where it starts just this already."""
     if not link.name:
-        return ""
+        return ()
     unit = loads.instance.unit
     starts = [parse_arguments(command.arguments) for command in (unit.start if unit else ())]
     new = parse_arguments(with_files(plan.arguments, plan.files) if plan.files else plan.arguments)
@@ -166,7 +170,7 @@ def _unit_change(loads: Target, plan: SuccessorPlan, link: UnitLink) -> str:
         for old in starts
     )
     if same and link.following is not Following.LOST:
-        return ""
+        return ()
     return unit_change(
         loads.mode,
         plan.arguments,

@@ -25,41 +25,50 @@ _LISTENS = frozenset({"main", "exec", "all"})
 _RELOAD = "/usr/local/bin/hitless reload --wait --pid $MAINPID"
 
 
-def judge_unit(unit: Unit | None, main_pid: int, *, pid_file: str, is_root: bool) -> UnitLink:
+def judge_unit(
+    unit: Unit | None, main_pid: int, *, pid_file: str, is_root: bool, notifies: bool = False
+) -> UnitLink:
     """Return how the unit follows from `main_pid` to its successor.
 
-    `pid_file` is what the successor writes; "" where it writes none.
+    `pid_file` is what the successor writes; "" where it writes none. `notifies`: what runs is a master with -Ws, which
+    says STOPPING=1 when it is asked to leave.
     """
     if unit is None:
         return UnitLink(following=Following.NOBODY, why="it belongs to no systemd unit")
-    link = UnitLink(following=Following.NOBODY, name=unit.name, main_pid=unit.main_pid)
     if unit.main_pid == 0:
-        return _with(link, Following.NOBODY, "systemd follows no process of it")
+        return _link(unit, Following.NOBODY, "systemd follows no process of it")
     if unit.main_pid != main_pid:
-        return _with(link, Following.NOBODY, f"systemd follows process {unit.main_pid}, which runs it")
+        return _link(unit, Following.NOBODY, f"systemd follows process {unit.main_pid}, which runs it")
     access = unit.properties.get("NotifyAccess", "none")
+    if access == "all" and notifies:
+        why = f"the old master would say that it stops, and systemd would stop {unit.name} (NotifyAccess=all)"
+        return _link(unit, Following.LOST, why)
     if access in _LISTENS and is_root:
-        return _with(
-            link, Following.TOLD, f"systemd is told which process is the main one (NotifyAccess={access})"
-        )
+        why = f"systemd is told which process is the main one (NotifyAccess={access})"
+        return _link(unit, Following.TOLD, why)
+    return _by_pid_file(unit, access, pid_file)
+
+
+def _by_pid_file(unit: Unit, access: str, pid_file: str) -> UnitLink:
     written = unit.properties.get("PIDFile", "")
     if written and pid_file and posixpath.normpath(written) == posixpath.normpath(pid_file):
-        return _with(link, Following.PID_FILE, f"systemd reads {written} when the old process ends")
+        return _link(unit, Following.PID_FILE, f"systemd reads {written} when the old process ends")
     kind = unit.type or "simple"
-    why = f"systemd follows process {main_pid} alone (Type={kind}, NotifyAccess={access}"
+    why = f"systemd follows process {unit.main_pid} alone (Type={kind}, NotifyAccess={access}"
     if written:
         why += f", PIDFile={written}, which the new process does not write"
-    return _with(link, Following.LOST, f"{why}): when it ends, {unit.name} ends, and the new process with it")
+    why += f"): when it ends, {unit.name} ends, and the new process with it"
+    return _link(unit, Following.LOST, why)
 
 
-def _with(link: UnitLink, following: Following, why: str) -> UnitLink:
-    return UnitLink(following=following, name=link.name, why=why, main_pid=link.main_pid)
+def _link(unit: Unit, following: Following, why: str) -> UnitLink:
+    return UnitLink(following=following, name=unit.name, why=why, main_pid=unit.main_pid)
 
 
 def unit_change(
     mode: RunMode, arguments: Sequence[str], files: Sequence[str], *, has_notify: bool, pid_file: str
-) -> str:
-    """Return a drop-in with which systemd starts what runs after the migration.
+) -> tuple[str, ...]:
+    """Return the lines of a drop-in with which systemd starts what runs after the migration.
 
     `arguments` are of the new process, the program first; `files` stand in place of theirs. `has_notify`: its master
     tells systemd when it is ready (-Ws).
@@ -81,8 +90,8 @@ def unit_change(
     return _drop_in([*lines, "ExecReload=", f"ExecReload={_RELOAD}"])
 
 
-def _drop_in(lines: Sequence[str]) -> str:
-    return "".join(f"{line}\n" for line in ("[Service]", *lines))
+def _drop_in(lines: Sequence[str]) -> tuple[str, ...]:
+    return ("[Service]", *lines)
 
 
 def _quoted(words: Sequence[str]) -> str:

@@ -70,5 +70,5 @@ def _write_way_back(page: Page, found: Migration) -> None:
         write_statement(
             page, "unit", f"the next start of {found.unit.name} is only the same with this drop-in:"
         )
-        for line in found.unit_change.splitlines():
+        for line in found.unit_change:
             page.command("", line, indent=2 * INDENT)

@@ -37,6 +37,7 @@ _COMMANDS = {
         "hitless.cli.migrate",
         "Move the running HAProxy to another mode, configuration or program.",
     ),
+    "run": ("hitless.cli.run", "Run HAProxy in a unit or a container: keeps its sockets over a crash."),
     "history": (
         "hitless.cli.history",
         "The reloads there were: how each ended, and what happened to clients.",

@@ -213,6 +213,8 @@ class TakeoverWatch:
         hidden = set(holders.unseen_pids) - {1}
         if hidden and (user == 0 or any(p.uid != user for p in self.target.processes)):
             return None
-        ours = {1, *self.pids(), *(p.pid for p in self.target.processes)}
+        # Who started it may hold its sockets for it: process 1 (socket activation), `hitless run`.
+        starters = {p.parent_pid for p in self.target.processes}
+        ours = {1, *starters, *self.pids(), *(p.pid for p in self.target.processes)}
         found = {pid for pids in holders.pids.values() for pid in pids} - ours
         return {pid: holders.names.get(pid, "?") for pid in found}

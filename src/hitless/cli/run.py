@@ -94,13 +94,13 @@ def command(**words: Any) -> int:
 
 def _read_options(words: Mapping[str, Any]) -> RunOptions:
     from hitless.run.options import RunOptions
-    from hitless.run.words import wrong_command
+    from hitless.run.words import in_foreground, wrong_command
 
     given = tuple(words["words"])
     if why := wrong_command(given):
         raise UsageError(f"{why[0].upper()}{why[1:]}.")
     return RunOptions(
-        command=given,
+        command=in_foreground(given),
         stop_s=words["stop_s"],
         hold_s=words["hold_s"],
         restarts=words["restarts"],

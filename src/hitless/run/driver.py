@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 from hitless.control.socket_transfer import close_listeners, fetch_listeners
 from hitless.errors import ControlError, HitlessError, ReloadError
 from hitless.host.errors import HostError
-from hitless.host.processes import read_children
 from hitless.reload.likeness import set_subreaper
 from hitless.run.children import Children, Done
 from hitless.run.kept_sockets import KeptSockets
 from hitless.run.machine import Accepting, Asked, Command, Do, Ended, Machine, NotReady, Phase, Tick
+from hitless.run.main_process import MainProcess
 from hitless.run.notify_socket import NotifySocket
 from hitless.run.processes import haproxy_children, read_serving, signature
 from hitless.run.signals import FORWARDED, WISHES, SignalSocket
@@ -35,6 +35,8 @@ _LOOK_S = 0.25
 _SETTLES_S = (0.1, 0.5, 2.0)
 """How long after that the sockets are taken: when the old generation lets go is no event for us."""
 _FETCH_TIMEOUT_S = 2.0
+_NOT_STARTED = 127
+"""As a shell says that there is no such program."""
 
 
 def run(options: RunOptions, version: tuple[int, int, int], say: Callable[[str], None]) -> int:
@@ -70,8 +72,7 @@ class _Runner:
         self._environment = {**plain, **({"NOTIFY_SOCKET": notify.path} if notify.path else {})}
         self._children = Children(plain)
         self._offer = contextlib.ExitStack()
-        self._main = 0
-        """The process that stands for HAProxy: the master, or the classic one that serves; 0 while there is none."""
+        self._main = MainProcess()
         self._seen: frozenset[tuple[int, int]] = frozenset()
         self._take_at: list[float] = []
         self._look_at = 0.0
@@ -143,13 +144,13 @@ class _Runner:
         self._offer.close()
         try:
             path = self._transfer_from()
-            self._main = self._children.start_haproxy(
-                with_transfer(self._options.command, path), self._environment
+            self._main.begin(
+                self._children.start_haproxy(with_transfer(self._options.command, path), self._environment)
             )
         except HitlessError as error:
             self._say(error.message)
-            self._main = 0
-            self._handle(Ended(127))
+            self._main.begin(0)
+            self._main.note_end(_NOT_STARTED, time.monotonic())
 
     def _transfer_from(self) -> str:
         """Return where the next start gets its sockets: from us, else from a holder; "" to bind them itself."""
@@ -167,11 +168,11 @@ class _Runner:
         return holder
 
     def _await_ready(self) -> None:
-        if self._main and "ready" not in self._children.running:
-            self._help("ready", ready_words(self._main, self._options))
+        if self._main.pid and "ready" not in self._children.running:
+            self._help("ready", ready_words(self._main.pid, self._options))
 
     def _reload(self) -> None:
-        self._help("reload", reload_words(self._main, self._options))
+        self._help("reload", reload_words(self._main.pid, self._options))
 
     def _help(self, name: str, words: tuple[str, ...]) -> None:
         try:
@@ -185,90 +186,61 @@ class _Runner:
         """Keep what HAProxy listens on now; while nobody listens, what is kept stays."""
         problem = ""
         try:
-            serving = read_serving(self._main)
+            serving = read_serving(self._main.pid)
             self._handle(Accepting(bool(serving)))
             if serving:
                 problem = self._kept.take(serving)
         except HostError as error:
             problem = error.message
         self._offer.close()
-        self._seen = signature(self._main)
+        self._seen = signature(self._main.pid)
         if problem and problem != self._problem:
             self._say(f"its listening sockets cannot be kept over its end: {problem}")
         self._problem = problem
 
     def _signal_all(self, number: signal.Signals) -> None:
         """Send a signal to every HAProxy below us; a master passes it on to its workers."""
-        for pid in {self._main, *haproxy_children(os.getpid())} - {0}:
+        for pid in {self._main.pid, *haproxy_children(os.getpid())} - {0}:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, number)
 
     def _take_signal(self, number: signal.Signals) -> None:
         if number in WISHES:
             self._handle(Asked(WISHES[number]))
-        elif number in FORWARDED and self._main:
+        elif number in FORWARDED and self._main.pid:
             with contextlib.suppress(ProcessLookupError):
-                os.kill(self._main, number)
+                os.kill(self._main.pid, number)
 
     def _take_end(self, done: Done) -> None:
         if done.name == "ready":
             self._handle(became_ready(done.output, done.errors))
         elif done.name == "reload":
             event, pid = reloaded(done.output, done.errors)
-            if pid and pid not in _children_of(self._main):
-                self._main = pid
+            self._main.note_reload(pid)
             self._handle(event)
-        elif done.pid == self._main:
-            self._main = self._successor()
-            if not self._main:
-                self._handle_end(done.status)
-        elif self._machine.phase is Phase.STOPPING and not self._main:
-            self._handle_end(done.status)
-
-    def _handle_end(self, status: int) -> None:
-        """HAProxy has ended; while we stop, only with the last of its processes."""
-        if self._machine.phase is Phase.STOPPING and haproxy_children(os.getpid()):
-            return
-        self._handle(Ended(status))
-
-    def _successor(self) -> int:
-        """Return the HAProxy that has taken the place of the one that has ended: in the background, or by a reload."""
-        others = haproxy_children(os.getpid())
-        with contextlib.suppress(HostError):
-            for pid in reversed(others):
-                if read_serving(pid):
-                    return pid
-        return others[-1] if others and self._machine.phase is Phase.STARTING else 0
+        elif done.pid == self._main.pid:
+            self._main.note_end(done.status, time.monotonic())
 
     def _look(self) -> None:
-        """See whether somebody else has reloaded it, and follow."""
+        """See whether HAProxy has ended, or somebody else has reloaded it."""
         now = time.monotonic()
+        machine = self._machine
+        status = self._main.settle(now, machine.phase, reloading=machine.reloading)
+        if status is not None:
+            self._handle(Ended(status))
+            return
         if now < min(self._look_at, *self._take_at, now + 1):
             return
         self._look_at = now + _LOOK_S
-        if self._machine.phase is not Phase.SERVING or self._machine.reloading:
+        if machine.phase is not Phase.SERVING or machine.reloading or not self._main.pid:
             return
-        if (seen := signature(self._main)) != self._seen:
+        if (seen := signature(self._main.pid)) != self._seen:
             self._seen = seen
             self._take_at = [now + settle_s for settle_s in _SETTLES_S]
         if self._take_at and now >= self._take_at[0]:
             self._take_at = [at for at in self._take_at if at > now]
-            self._follow()
+            self._main.follow()
             self._take()
-
-    def _follow(self) -> None:
-        """A classic HAProxy that was replaced drains; who listens in its place stands for HAProxy now."""
-        with contextlib.suppress(HostError):
-            if not read_serving(self._main) and (successor := self._successor()):
-                self._main = successor
-
-
-def _children_of(pid: int) -> tuple[int, ...]:
-    """Return the children of a process; () if it is gone."""
-    try:
-        return tuple(read_children(pid)) if pid else ()
-    except HostError:
-        return ()
 
 
 def _with_clock(text: str) -> str:

@@ -28,6 +28,14 @@ def wrong_command(command: Sequence[str]) -> str:
     return ""
 
 
+def in_foreground(command: Sequence[str]) -> tuple[str, ...]:
+    """Return the command line with which HAProxy stays our child, whatever -D and `daemon` say."""
+    end = command.index("--") if "--" in command else len(command)
+    words = [word for word in command[1:end] if word != "-D"]
+    kept = words if {"-db", "-Ws"} & set(words) else ["-db", *words]
+    return (command[0], *kept, *command[end:])
+
+
 def with_transfer(command: Sequence[str], path: str) -> list[str]:
     """Return the command line with `-x path` in the place of its own; unchanged without a path."""
     if not path:

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 from hitless.config.arguments import parse_arguments
 from hitless.errors import ReloadError
 from hitless.facts import RunMode
-from hitless.gather.launch import environment_for_another, without_reload
+from hitless.gather.launch import RUN_VARIABLE, environment_for_another, without_reload
 from hitless.gather.place import others_can_change
 from hitless.host.errors import Gone, HostError
 from hitless.host.process_traits import read_socket_owners, read_traits
-from hitless.host.processes import read_command_line, read_executable
+from hitless.host.processes import read_command_line, read_executable, read_status
 from hitless.host.root import printable
 from hitless.reload.conversion import convert_arguments
 from hitless.reload.succession import (
@@ -99,6 +99,11 @@ def plan_successor(
     why = why_irreplaceable(traits, unit) or _why_foreign(target.place)
     if why:
         raise ReloadError(f"No other process can take the place of this one: {why}.")
+    if RUN_VARIABLE in target.environment and main.parent_pid not in {1, *_ancestors()}:
+        raise ReloadError(
+            f"Process {main.parent_pid}, `hitless run`, runs this HAProxy, and would take its end for the service's.",
+            hint=f"It reloads HAProxy itself: kill -HUP {main.parent_pid}.",
+        )
     arguments = read_command_line(main.pid)
     account = choose_account(
         traits,
@@ -119,6 +124,17 @@ def plan_successor(
     )
     plan = _with_background(plan if conversion is None else _converted(plan, conversion), target)
     return _with_trust(plan, target) if account.raised else plan
+
+
+def _ancestors() -> Iterator[int]:
+    """Yield who has started us: what is orphaned comes to them."""
+    pid = os.getpid()
+    while pid > 1:
+        try:
+            pid = read_status(pid).parent_pid
+        except HostError:
+            return
+        yield pid
 
 
 def _converted(plan: SuccessorPlan, conversion: Conversion) -> SuccessorPlan:

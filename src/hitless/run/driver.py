@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from hitless.control.socket_transfer import close_listeners, fetch_listeners
 from hitless.errors import ControlError, HitlessError, ReloadError
+from hitless.gather.launch import RUN_VARIABLE
 from hitless.host.errors import HostError
 from hitless.reload.likeness import set_subreaper
 from hitless.run.children import Children, Done
@@ -69,7 +70,11 @@ class _Runner:
         self._say = say
         self._machine = Machine(options)
         plain = {name: value for name, value in os.environ.items() if name != "NOTIFY_SOCKET"}
-        self._environment = {**plain, **({"NOTIFY_SOCKET": notify.path} if notify.path else {})}
+        self._environment = {
+            **plain,
+            RUN_VARIABLE: "1",
+            **({"NOTIFY_SOCKET": notify.path} if notify.path else {}),
+        }
         self._children = Children(plain)
         self._offer = contextlib.ExitStack()
         self._main = MainProcess()

@@ -140,6 +140,8 @@ def systemd_bed(name: str, *, options: Sequence[str] = ()) -> Iterator[SystemdBe
         if leader is None:
             log.seek(0)
             raise AssertionError(f"systemd does not come up: {log.read().decode(errors='replace')[-2000:]}")
+        # systemd goes on saying how its jobs fare, and would wait in sendmsg() once nobody takes it.
+        ready.close()
         yield SystemdBed(leader)
 
 

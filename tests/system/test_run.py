@@ -165,7 +165,7 @@ def manager(tmp_path: Path) -> Iterator[socket.socket]:
 
 def hear(manager: socket.socket, word: str) -> list[str]:
     """Return what was said up to this."""
-    heard = []
+    heard: list[str] = []
     while word not in "".join(heard):
         heard.append(manager.recv(4096).decode())
     return heard

@@ -67,12 +67,6 @@ _PARAMETERS: tuple[click.Parameter, ...] = (
         help="Get listening sockets from a holder there, where it has some and we have none.",
     ),
     click.Option(
-        ["--transfer-socket"],
-        type=click.Path(),
-        metavar="SOCKET",
-        help="A stats socket with `expose-fd listeners`: asked where the sockets cannot be taken from the process.",
-    ),
-    click.Option(
         ["--reload-option", "reload_words"],
         multiple=True,
         metavar="WORD",
@@ -106,7 +100,6 @@ def _read_options(words: Mapping[str, Any]) -> RunOptions:
         restarts=words["restarts"],
         ready_s=words["ready_s"],
         holder=words["holder"] or "",
-        transfer_socket=words["transfer_socket"] or "",
         reload_words=tuple(words["reload_words"]),
         state_dir=words["state_dir"] or "",
     )

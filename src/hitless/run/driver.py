@@ -49,7 +49,7 @@ def run(options: RunOptions, version: tuple[int, int, int], say: Callable[[str],
     """
     set_subreaper()
     with SignalSocket() as signals, NotifySocket(os.environ) as notify, contextlib.ExitStack() as stack:
-        runner = _Runner(options, KeptSockets(version, options.transfer_socket), signals, notify, say)
+        runner = _Runner(options, KeptSockets(version), signals, notify, say)
         stack.callback(runner.close)
         return runner.run()
 
@@ -82,6 +82,7 @@ class _Runner:
         self._take_at: list[float] = []
         self._look_at = 0.0
         self._problem = ""
+        self._stats_sockets: tuple[str, ...] = ()
         self._status: int | None = None
 
     def run(self) -> int:
@@ -194,7 +195,7 @@ class _Runner:
             serving = read_serving(self._main.pid)
             self._handle(Accepting(bool(serving)))
             if serving:
-                problem = self._kept.take(serving)
+                problem = self._kept.take(serving, self._stats_sockets)
         except HostError as error:
             problem = error.message
         self._offer.close()
@@ -218,11 +219,13 @@ class _Runner:
 
     def _take_end(self, done: Done) -> None:
         if done.name == "ready":
-            self._handle(became_ready(done.output, done.errors))
-        elif done.name == "reload":
-            event, pid = reloaded(done.output, done.errors)
-            self._main.note_reload(pid)
+            event, sockets = became_ready(done.output, done.errors)
+            self._stats_sockets = sockets or self._stats_sockets
             self._handle(event)
+        elif done.name == "reload":
+            outcome, pid = reloaded(done.output, done.errors)
+            self._main.note_reload(pid)
+            self._handle(outcome)
         elif done.pid == self._main.pid:
             self._main.note_end(done.status, time.monotonic())
 

@@ -1,7 +1,6 @@
 """Duplicates of HAProxy's listening sockets: while we have them, its end closes none, and connections wait.
 
-They are never accepted on. They are taken from the process (`pidfd_getfd`, which its parent may as long as HAProxy
-keeps its user), else asked for at a stats socket.
+They are never accepted on. They are taken from the process (`pidfd_getfd`), else asked for at a stats socket.
 """
 
 from __future__ import annotations
@@ -27,14 +26,10 @@ _FETCH_TIMEOUT_S = 2.0
 
 
 class KeptSockets:
-    """The sockets of one HAProxy.
+    """The sockets of one HAProxy; `version` decides how they are offered."""
 
-    `version` decides how they are offered; `transfer_socket` is where they are asked for.
-    """
-
-    def __init__(self, version: tuple[int, int, int], transfer_socket: str = "") -> None:
+    def __init__(self, version: tuple[int, int, int]) -> None:
         self._version = version
-        self._transfer_socket = transfer_socket
         self._kept: tuple[PassedListener, ...] = ()
 
     def __len__(self) -> int:
@@ -43,20 +38,18 @@ class KeptSockets:
     def _descriptors(self) -> set[int]:
         return {listener.descriptor for listener in self._kept}
 
-    def take(self, pids: Sequence[int]) -> str:
+    def take(self, pids: Sequence[int], stats_sockets: Sequence[str]) -> str:
         """Keep what these processes listen on now, and nothing else; return what went wrong, "" if nothing.
 
-        What could not be taken leaves those that are kept as they are.
+        `stats_sockets` are asked where the sockets cannot be taken: the filters of containers may forbid it. What
+        could not be had leaves those that are kept as they are.
         """
         try:
             found = self._duplicate(pids)
         except HostError as error:
-            if not self._transfer_socket:
-                return error.message
-            try:
-                found = tuple(fetch_listeners(self._transfer_socket, timeout_s=_FETCH_TIMEOUT_S))
-            except ControlError as refused:
-                return f"{error.message}; {refused.message}"
+            found = _fetch(stats_sockets)
+            if not found:
+                return f"{error.message}, and no stats socket has `expose-fd listeners`"
         self.close()
         self._kept = found
         return "" if found else "it listens nowhere"
@@ -83,3 +76,11 @@ class KeptSockets:
         for descriptor in self._descriptors():
             os.close(descriptor)
         self._kept = ()
+
+
+def _fetch(stats_sockets: Sequence[str]) -> tuple[PassedListener, ...]:
+    """Return what the first stats socket that hands sockets over hands over."""
+    for address in stats_sockets:
+        with contextlib.suppress(ControlError):
+            return tuple(fetch_listeners(address, timeout_s=_FETCH_TIMEOUT_S))
+    return ()

@@ -21,8 +21,6 @@ class RunOptions:
     """For one proof that it serves."""
     holder: str = ""
     """A socket at which a holder hands listening sockets over; "" without one."""
-    transfer_socket: str = ""
-    """A stats socket with `expose-fd listeners`, asked where the sockets cannot be taken from the process."""
     reload_words: tuple[str, ...] = ()
     """Further words for `hitless reload`."""
     state_dir: str = ""

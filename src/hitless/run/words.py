@@ -54,7 +54,8 @@ def with_transfer(command: Sequence[str], path: str) -> list[str]:
 
 def ready_words(pid: int, options: RunOptions) -> tuple[str, ...]:
     """Return the words of `hitless` that prove that it serves."""
-    return ("ready", "--pid", str(pid), "--timeout", f"{options.ready_s:g}", "--format", "json")
+    how = ("--timeout", f"{options.ready_s:g}", "--any-unit-state", "--format", "json")
+    return ("ready", "--pid", str(pid), *how)
 
 
 def reload_words(pid: int, options: RunOptions) -> tuple[str, ...]:
@@ -63,14 +64,17 @@ def reload_words(pid: int, options: RunOptions) -> tuple[str, ...]:
     return ("reload", "--pid", str(pid), "--format", "json", *state, *options.reload_words)
 
 
-def became_ready(output: bytes, errors: bytes) -> Ready | NotReady:
-    """Return what `hitless ready --format json` has found."""
+def became_ready(output: bytes, errors: bytes) -> tuple[Ready | NotReady, tuple[str, ...]]:
+    """Return what `hitless ready --format json` has found, and HAProxy's stats sockets."""
     document = _read(output)
     if document.get("ready") is True:
-        return Ready()
-    missing = document.get("missing")
-    first = missing[0] if isinstance(missing, list) and missing else _last_line(errors)
-    return NotReady(str(first))
+        return Ready(), _texts(document.get("stats_sockets"))
+    missing = _texts(document.get("missing"))
+    return NotReady(missing[0] if missing else _first_line(errors)), ()
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    return tuple(str(one) for one in value) if isinstance(value, list) else ()
 
 
 def reloaded(output: bytes, errors: bytes) -> tuple[Reloaded, int]:
@@ -78,7 +82,7 @@ def reloaded(output: bytes, errors: bytes) -> tuple[Reloaded, int]:
     document = _read(output)
     outcome = str(document.get("outcome", ""))
     pid = document.get("new_pid")
-    reason = str(document.get("reason", "")) or ("" if outcome else _last_line(errors))
+    reason = str(document.get("reason", "")) or ("" if outcome else _first_line(errors))
     text = f"reload: {outcome or 'not begun'}{f': {reason}' if reason else ''}"
     return Reloaded(outcome in _TAKEN_OVER, text), pid if isinstance(pid, int) else 0
 
@@ -91,6 +95,6 @@ def _read(output: bytes) -> dict[str, object]:
     return document if isinstance(document, dict) else {}
 
 
-def _last_line(errors: bytes) -> str:
+def _first_line(errors: bytes) -> str:
     lines = errors.decode("utf-8", "backslashreplace").split("\n")
     return next((line.strip() for line in lines if line.strip()), "it said nothing")[:300]

@@ -21,6 +21,7 @@ WITHOUT_TEST: dict[str, str] = {
     "fixes.py": "records; tests/audit/fix makes them",
     "cli/migrate.py": "tests/system/test_migrate*.py run the command against real HAProxies",
     "cli/ready.py": "tests/system/test_ready.py runs the command against real HAProxies",
+    "cli/run.py": "tests/system/test_run*.py run the command with real HAProxies",
     "cli/reload.py": "tests/system/test_reload_*.py run the command against real HAProxies",
     "reload/attempt.py": "as above: one trigger and its proof need a HAProxy; tests/reload/test_steps.py plays it",
     "reload/attempts.py": "as above",
@@ -37,6 +38,8 @@ WITHOUT_TEST: dict[str, str] = {
     "reload/ready.py": "tests/system/test_ready.py",
     "reload/session.py": "tests/system/test_reload_*.py",
     "reloads.py": "records; tests/reload makes them, tests/report/reload draws them",
+    "run/driver.py": "tests/system/test_run*.py: it needs a HAProxy; what it decides is in machine and main_process",
+    "run/options.py": "a record without behaviour; tests/run/test_machine.py makes them",
     "sandbox/world/servers/layer.py": "two protocols without code; every layer's test implements or uses them",
 }
 """Modules without a test file, each with the reason."""

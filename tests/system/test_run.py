@@ -1,5 +1,6 @@
 """`hitless run` with real HAProxies: crash, reload, stop, and what a service manager hears."""
 
+import json
 import os
 import signal
 import socket
@@ -15,7 +16,7 @@ from hitless.records import Outcome
 from tests.system.conftest import require
 from tests.system.live_haproxy import await_true, versions
 from tests.system.load_bed import free_port
-from tests.system.reload_bed import hitless, hurt, outcomes
+from tests.system.reload_bed import REPOSITORY, hitless, hurt, outcomes
 from tests.system.run_bed import RunBed, run_bed
 
 pytestmark = pytest.mark.system
@@ -137,11 +138,28 @@ def test_nobody_waits_longer_than_the_bound(tmp_path: Path, version: str) -> Non
         assert not bed.refuses(bed.port)
 
 
+def words_of_example() -> tuple[list[str], list[str], list[str]]:
+    """Return the command of the Containerfile: the program, our options, HAProxy's words; paths are the bed's."""
+    lines = (REPOSITORY / "examples" / "container" / "Containerfile").read_text().splitlines()
+    found = dict(
+        line.split(" ", 1) for line in lines if line.startswith(("ENTRYPOINT ", "CMD ", "STOPSIGNAL "))
+    )
+    entry, command = json.loads(found["ENTRYPOINT"]), json.loads(found["CMD"])
+    assert found["STOPSIGNAL"] == "SIGTERM"
+    assert entry[-1] == "--"
+    assert command[0] == "haproxy"
+    own = entry[2:-1]
+    place = own.index("--state-dir")
+    return entry[:2], own[:place] + own[place + 2 :], command[1 : command.index("-f")]
+
+
 @pytest.mark.parametrize("version", versions("2.6"))
 def test_as_process_1_it_reaps_reloads_restarts_and_stops(tmp_path: Path, version: str) -> None:
     require(os.geteuid() == 0, "a pid namespace needs root")
     wrapper = ("unshare", "--pid", "--fork", "--kill-child", "--mount-proc")
-    with run_bed(tmp_path, version, "-W", wrapper=wrapper) as bed:
+    first, options, haproxy = words_of_example()
+    assert first == ["hitless", "run"]
+    with run_bed(tmp_path, version, *haproxy, options=options, wrapper=wrapper) as bed:
         inside = Path(f"/proc/{bed.pid}/status").read_text().split("NSpid:")[1].split("\n")[0].split()
         assert inside[-1] == "1"
         orphan = f"nsenter --target {bed.pid} --pid --mount sh -c '(sleep 0.05 &)'"

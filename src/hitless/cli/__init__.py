@@ -43,6 +43,7 @@ _COMMANDS = {
         "The reloads there were: how each ended, and what happened to clients.",
     ),
     "report": ("hitless.cli.report", "Draw the report of a proof again: text, JSON, JUnit, Markdown, HTML."),
+    "lab": ("hitless.cli.lab", "Reproduce any known cause on a real HAProxy, broken and fixed side by side."),
     "snapshot": ("hitless.cli.snapshot", "Write down all that an audit looks at, for another machine."),
     "init": ("hitless.cli.init", "Write the safe baseline: configuration, unit, kernel settings, logging."),
     "rule": ("hitless.cli.rule", "What a rule means, why it drops connections, and its fix."),

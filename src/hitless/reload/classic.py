@@ -6,11 +6,9 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from hitless.control.socket_offer import SocketOffer
-from hitless.errors import ReloadError
 from hitless.reload.choice import Trigger
 from hitless.reload.letting_go import wait_let_go
-from hitless.reload.offering import listeners_to_offer
+from hitless.reload.offering import make_offer
 from hitless.reload.said import shown_messages
 from hitless.reload.successor import start_successor
 from hitless.reload.successor_plan import plan_successor
@@ -18,10 +16,8 @@ from hitless.reload.taking import take_listeners
 from hitless.reload.trigger import TriggerReply
 
 if TYPE_CHECKING:
-    from hitless.host.descriptors import HeldListeners
     from hitless.reload.choice import Choice
     from hitless.reload.successor import Successor
-    from hitless.reload.successor_plan import SuccessorPlan
     from hitless.reload.target import Target
 
 __all__ = ["ClassicReload"]
@@ -55,7 +51,11 @@ class ClassicReload:
             transfer_from = self.choice.transfer_from or None
             if self.choice.trigger is Trigger.SF_OFFERED:
                 held = stack.enter_context(take_listeners(self.target))
-                offer = stack.enter_context(self._offer(held, plan))
+                made, left_out = make_offer(
+                    held, self.target.version, self.target.place.root, allowed_uid=plan.account.uid
+                )
+                self.notes += left_out
+                offer = stack.enter_context(made)
                 transfer_from = offer.path
             successor = stack.enter_context(
                 start_successor(
@@ -74,13 +74,6 @@ class ClassicReload:
                 self.notes += wait_let_go(told, held)
             self.notes += successor.notes
             return TriggerReply(ok=True, messages=shown_messages(successor.messages))
-
-    def _offer(self, held: HeldListeners, plan: SuccessorPlan) -> SocketOffer:
-        listeners, left_out = listeners_to_offer(held, self.target.version, self.target.place.root)
-        self.notes += left_out
-        if not listeners:
-            raise ReloadError("The process that serves has no listening socket that could be offered.")
-        return SocketOffer(listeners, allowed_uid=plan.account.uid)
 
     def _refusal(self, successor: Successor) -> TriggerReply:
         self.notes += successor.notes

@@ -90,7 +90,7 @@ class Children:
 
     def reap(self) -> list[Done]:
         """Return everything that has ended, orphans too."""
-        found = []
+        found: list[Done] = []
         while True:
             try:
                 pid, status = os.waitpid(-1, os.WNOHANG)

@@ -20,6 +20,8 @@ from hitless.reload.offering import listeners_to_offer
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from hitless.host.held_listener import HeldListener
+
 __all__ = ["KeptSockets"]
 
 _FETCH_TIMEOUT_S = 2.0
@@ -57,7 +59,7 @@ class KeptSockets:
     def _duplicate(self, pids: Sequence[int]) -> tuple[PassedListener, ...]:
         """Return the listeners of the processes, each socket once. Raises: HostError."""
         with contextlib.ExitStack() as stack:
-            taken = {}
+            taken: dict[int, HeldListener] = {}
             for pid in pids:
                 with contextlib.suppress(Gone):
                     for listener in stack.enter_context(duplicate_listeners(pid)):

@@ -6,8 +6,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from hitless.control.socket_offer import SocketOffer
-from hitless.errors import HitlessError, ReloadError
+from hitless.errors import HitlessError
 from hitless.host.errors import HostError
 from hitless.host.main_process import apply_main_process
 from hitless.host.root import HostRoot
@@ -15,7 +14,7 @@ from hitless.host.systemd import read_units
 from hitless.migrations import Following
 from hitless.reload.letting_go import wait_let_go
 from hitless.reload.look import TargetOptions, read_target
-from hitless.reload.offering import listeners_to_offer
+from hitless.reload.offering import make_offer
 from hitless.reload.said import shown_messages
 from hitless.reload.successor import start_successor
 from hitless.reload.takeover_watch import TakeoverWatch
@@ -23,6 +22,7 @@ from hitless.reload.taking import take_listeners
 from hitless.store import ChangeError, read_bytes
 
 if TYPE_CHECKING:
+    from hitless.control.socket_offer import SocketOffer
     from hitless.host.descriptors import HeldListeners
     from hitless.migrations import UnitLink
     from hitless.reload.successor import Successor
@@ -89,11 +89,10 @@ class Succession:
         return ""
 
     def _offer(self, held: HeldListeners) -> SocketOffer:
-        listeners, left_out = listeners_to_offer(held, self.version, self.target.place.root)
+        root = self.target.place.root
+        offer, left_out = make_offer(held, self.version, root, allowed_uid=self.plan.account.uid)
         self.notes += left_out
-        if not listeners:
-            raise ReloadError("The process that serves has no listening socket that could be offered.")
-        return SocketOffer(listeners, allowed_uid=self.plan.account.uid)
+        return offer
 
     def _take_words(self, successor: Successor) -> None:
         self.notes += [note for note in successor.notes if note not in self.notes]

@@ -13,6 +13,8 @@ from hitless.lab.verbs.words import options_of
 from hitless.units import parse_duration_s
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from hitless.lab.stage import Stage
 
 __all__ = ["VERBS", "HeldClient"]
@@ -213,4 +215,4 @@ def _observe(stage: Stage, name: str) -> None:
         stage.observe(f"{name}.ended", last.ended)
 
 
-VERBS = {"get": get, "hold": hold, "look": look, "use": use, "let-go": let_go}
+VERBS: dict[str, Callable[..., None]] = {"get": get, "hold": hold, "look": look, "use": use, "let-go": let_go}

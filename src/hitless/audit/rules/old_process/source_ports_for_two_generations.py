@@ -133,11 +133,9 @@ def _finding(subject: Subject, name: str, server: Server, maxconn: int, ports: _
 
 def _message(name: str, maxconn: int, ports: _Ports) -> str:
     if ports.in_order:
-        return (
-            f"a new process takes its source ports to server {name} from the same {ports.number}, in the same order, as "
-            "the old one that still uses them"
-        )
-    return f"two generations may open {2 * maxconn} connections to server {name}, and there are {ports.number} source ports"
+        return f"each process takes its source ports to server {name} in the same order from the same {ports.number}"
+    needed = 2 * maxconn
+    return f"two generations may open {needed} connections to server {name}, and there are {ports.number} source ports"
 
 
 RULE = Rule(

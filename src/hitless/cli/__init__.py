@@ -33,6 +33,11 @@ _COMMANDS = {
         "hitless.cli.drain",
         "What keeps old processes alive, whom the hard stop will cut; closes sessions.",
     ),
+    "migrate": (
+        "hitless.cli.migrate",
+        "Move the running HAProxy to another mode, configuration or program.",
+    ),
+    "run": ("hitless.cli.run", "Run HAProxy in a unit or a container: keeps its sockets over a crash."),
     "history": (
         "hitless.cli.history",
         "The reloads there were: how each ended, and what happened to clients.",

@@ -33,6 +33,7 @@ _COMMANDS = {
         "hitless.cli.drain",
         "What keeps old processes alive, whom the hard stop will cut; closes sessions.",
     ),
+    "hold": ("hitless.cli.hold", "Hold the listening sockets, so that a restart or a crash refuses nobody."),
     "migrate": (
         "hitless.cli.migrate",
         "Move the running HAProxy to another mode, configuration or program.",

@@ -15,7 +15,7 @@ from hitless.control.socket_offer import SocketOffer
 from hitless.control.socket_transfer import PassedListener
 from hitless.errors import ReloadError
 from hitless.host.errors import HostError
-from hitless.reload.takeover import unix_path
+from hitless.host.held_listener import unix_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -8,7 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from hitless.host.held_listener import HeldListener, NamespaceNames, read_listener, takes_what_comes, unix_path
+from hitless.host.held_listener import (
+    HeldListener,
+    NamespaceNames,
+    read_listener,
+    takes_what_comes,
+    unix_path,
+)
 from hitless.host.netns import in_network_namespace
 from hitless.host.root import HostRoot
 from tests.host.test_netns import elsewhere  # noqa: F401 - a fixture

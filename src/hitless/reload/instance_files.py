@@ -34,7 +34,7 @@ class InstanceFiles:
 
     def __init__(self, path: str) -> None:
         self.path = path
-        open_private_directory(os.path.dirname(path))  # noqa: PTH120 - a string is what it takes
+        os.close(open_private_directory(str(Path(path).parent)))
         self._directory = open_private_directory(path)
 
     def __enter__(self) -> Self:

@@ -34,9 +34,13 @@ if TYPE_CHECKING:
     from hitless.facts import Instance
     from hitless.gather.services import Service
 
-__all__ = ["TargetOptions", "instance_key", "read_target", "with_configuration"]
+__all__ = ["SeveralInstances", "TargetOptions", "instance_key", "read_target", "with_configuration"]
 
 _PID_FILE_LIMIT_BYTES = 4096
+
+
+class SeveralInstances(UsageError):  # noqa: N818 - what there is, not what went wrong
+    """Several HAProxies run, and the words do not say which one is meant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +127,11 @@ def _find(options: TargetOptions, host: HostRoot) -> Service:
             hint="Start it first; or run hitless as root, in HAProxy's process namespace.",
         )
     pid = options.pid or (_read_pid_file(options.pid_file, services) if options.pid_file else None)
-    chosen = choose(services, GatherOptions(pid=pid, unit=options.unit, configuration=options.configuration))
+    chosen = choose(
+        services,
+        GatherOptions(pid=pid, unit=options.unit, configuration=options.configuration),
+        configuration_option="--uses",
+    )
     if options.master_socket:
         chosen = [s for s in chosen if options.master_socket in _master_sockets(s)]
         if not chosen:
@@ -131,7 +139,7 @@ def _find(options: TargetOptions, host: HostRoot) -> Service:
                 f"No running HAProxy has its master CLI at {options.master_socket}.", hint=_there_is(services)
             )
     if len(chosen) > 1:
-        raise UsageError(
+        raise SeveralInstances(
             f"{len(chosen)} HAProxies run here; which one is meant?",
             hint=f"Choose with --unit, --pid, --pid-file, --uses or --master-socket. {_there_is(chosen)}",
         )

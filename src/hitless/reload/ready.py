@@ -6,9 +6,9 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hitless.errors import ControlError, HitlessError, UsageError
+from hitless.errors import HitlessError, UsageError
 from hitless.reload.assemble import label_of
-from hitless.reload.look import TargetOptions, read_target
+from hitless.reload.look import SeveralInstances, TargetOptions, read_target
 from hitless.reload.preflight.trial_bind import look_at_binds
 from hitless.reload.readiness import unready_reasons
 from hitless.reload.takeover_watch import TakeoverWatch
@@ -68,7 +68,7 @@ def _look(options: ReadyOptions) -> Readiness:
     try:
         target = read_target(options.target, views=False)
     except UsageError as error:
-        if "which one is meant" in error.message:
+        if isinstance(error, SeveralInstances):
             raise
         return Readiness(instance="", ready=False, missing=(error.message,))
     label = label_of(target)
@@ -80,8 +80,8 @@ def _look(options: ReadyOptions) -> Readiness:
         if reasons:
             return Readiness(instance=label, ready=False, missing=reasons)
         return _prove(target, label, loaded=loaded is True)
-    except (ControlError, HitlessError) as error:
-        return Readiness(instance=label, ready=False, missing=(error.message,))
+    except HitlessError as error:
+        return Readiness(instance=label, ready=False, missing=(error.message,), unknown=True)
 
 
 def _prove(target: Target, label: str, *, loaded: bool) -> Readiness:

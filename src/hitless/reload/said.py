@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from hitless.control.command import run_bounded
 from hitless.control.errors import CouldNotAsk
 from hitless.control.messages import Level, parse_messages
+from hitless.host.redact import redact_configuration
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -82,4 +83,6 @@ def shown_messages(messages: Sequence[Message]) -> tuple[str, ...]:
     telling = [m for m in messages if not m.text.startswith(_ONLY_THAT)]
     alerts = [m for m in telling if m.level is Level.ALERT]
     warnings = [m for m in telling if m.level is Level.WARNING]
-    return tuple(f"[{m.level}] {m.text}" for m in [*alerts, *warnings][:_SHOWN])
+    # HAProxy shows the line it cannot read, whatever stands there.
+    shown = [*alerts, *warnings][:_SHOWN]
+    return tuple(redact_configuration(f"[{m.level}] {m.text}") for m in shown)

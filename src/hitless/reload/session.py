@@ -17,11 +17,11 @@ from hitless.reload.client_watch import ClientWatch
 from hitless.reload.disk import Disk, read_new
 from hitless.reload.draining import still_draining
 from hitless.reload.guard_watch import TrafficGuard
-from hitless.reload.keeping import digests_of
+from hitless.reload.keeping import digests_of, read_good_bytes
 from hitless.reload.lock import count_waiting
 from hitless.reload.look import read_target, with_configuration
 from hitless.reload.machine import Failed, Machine
-from hitless.reload.plan import Failure, Goal, Side, State, Step, plan_steps
+from hitless.reload.plan import Failure, Goal, Side, State, Step, plan_steps, recovered
 from hitless.reload.preflight.whole import run_preflight
 from hitless.reload.recovery import recover
 from hitless.reload.requester import read_requester
@@ -29,7 +29,7 @@ from hitless.reload.spacing import wait_left_s
 from hitless.reload.steps import Steps
 from hitless.reload.story import Story
 from hitless.reload.takeover_watch import TakeoverWatch
-from hitless.reload.way_back import find_way_back
+from hitless.reload.way_back import find_way_back, runs_what_is_on_disk
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -130,12 +130,21 @@ class Session:
         if self.files is not None:
             self.way = find_way_back(self.files, self.target, self.on_disk)
         after = {**self.on_disk, **self.new}
+        before = self._known_to_run()
         self.story.change = summarise_change(
-            self.on_disk,
+            before,
             after,
-            digests_before=self.way.digests if self.way else digests_of(self.on_disk),
+            digests_before=digests_of(before) if before is not None else (),
             digests_after=digests_of(after),
         )
+
+    def _known_to_run(self) -> dict[str, bytes] | None:
+        """Return the configuration that the serving process is known to have loaded; None where nobody knows."""
+        if self.way is None or self.files is None:
+            return self.on_disk if runs_what_is_on_disk(self.target) else None
+        if self.way.side is Side.NEW:
+            return read_good_bytes(self.files)
+        return self.on_disk if self.way.known else None
 
     def _sources(self) -> dict[str, str]:
         """Return where the new versions are, for a dry run that lets none wait."""
@@ -172,7 +181,7 @@ class Session:
             return State()
         if self.new:
             return State(kept=self.way.kept)
-        return State(disk=self.way.side if self._goal().new else Side.OLD, kept=self.way.kept)
+        return recovered(disk=self.way.side if self._goal().new else Side.OLD, kept=self.way.kept)
 
     def _watch_clients(self, stack: contextlib.ExitStack) -> None:
         """Begin to watch real clients and, for the guard, traffic: the sooner, the better what is usual is known."""
@@ -251,6 +260,8 @@ class Session:
                 machine.interrupt("interrupted")
             else:
                 machine.handle(event)
+        if machine.left_behind:
+            self.story.notes.append(f"left behind: {machine.left_behind}")
         return machine
 
 

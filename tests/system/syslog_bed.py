@@ -88,9 +88,10 @@ class Rsyslog:
         return [line for text in texts for line in text.decode().splitlines()]
 
     def _is_bound(self) -> bool:
-        return any(
-            line.endswith(f" {self._socket}") for line in Path("/proc/net/unix").read_text().splitlines()
-        )
+        """Look in its own network namespace: a socket is listed only in the one it was made in."""
+        assert self._process is not None
+        listed = Path(f"/proc/{self._process.pid}/net/unix").read_text().splitlines()
+        return any(line.endswith(f" {self._socket}") for line in listed)
 
 
 @contextmanager
@@ -98,8 +99,8 @@ def rsyslog(directory: Path, socket: str) -> Iterator[Rsyslog]:
     """Run a rsyslogd until the block ends."""
     directory.mkdir(exist_ok=True)
     receiver = Rsyslog(directory, socket)
-    receiver.start()
     try:
+        receiver.start()
         yield receiver
     finally:
         receiver.stop()

@@ -16,23 +16,18 @@ def test_a_diff_is_harmless_and_coloured_only_where_it_may_be() -> None:
 
 
 def test_what_was_done_is_said_of_any_report() -> None:
-    fields = {
-        "changes": (CHANGE,),
-        "next": (Next(command="reload", why="reads it"),),
-        "backup": "b1",
-        "checks": ("haproxy -c",),
-    }
     expected = [
         "written  /x",
         "accepted by haproxy -c",
         "undo     hitless fix --undo b1",
         "next     reload    (reads it)",
     ]
-    reports: list[FixReport | LoggingReport] = [
-        LoggingReport(**fields),
-        FixReport(tool_version="0", fixed=(), left=(), **fields),
-    ]  # type: ignore[arg-type]
-    assert [list(applied_lines(report, 80)) for report in reports] == [expected, expected]
+    left_to_do, checks = (Next(command="reload", why="reads it"),), ("haproxy -c",)
+    logging = LoggingReport(changes=(CHANGE,), next=left_to_do, backup="b1", checks=checks)
+    fix = FixReport(
+        tool_version="0", changes=(CHANGE,), fixed=(), left=(), next=left_to_do, backup="b1", checks=checks
+    )
+    assert list(applied_lines(logging, 80)) == list(applied_lines(fix, 80)) == expected
 
 
 def test_a_long_text_stays_behind_its_label() -> None:

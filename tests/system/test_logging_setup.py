@@ -6,6 +6,7 @@ import re
 import socket
 import subprocess
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from functools import partial
@@ -153,12 +154,14 @@ def test_lines_of_json_are_read_back_whatever_clients_send(tmp_path: Path, versi
             await_true(lambda: len(requests(receiver.lines())) >= wanted, "every line has come")
         found = requests(receiver.lines())
     assert {line["process"] for line in found} == {haproxy.pid}
+    # A client has its answer before the line is written, and each thread writes its own: the order is not the clients'.
     web = [line for line in found if line["frontend"] == "web"]
-    assert [line["status"] for line in web[:5]] == [200, 200, 200, 400, 400]
-    assert web[0]["uri"] == '/ok"quote\\back'
-    assert web[2]["uri"].startswith('/ok?"\\"\\')
-    assert {line["termination"] for line in web[:3]} == {"LR--"}
-    assert {line["status"] for line in web} >= {408, 503}
+    good = sorted(line["uri"] for line in web if line["status"] == 200)
+    assert good[0] == '/ok"quote\\back'
+    assert good[1].startswith('/ok?"\\"\\')
+    assert good[2:] == ["/ok?<script>{|}%22%00"]
+    assert {line["termination"] for line in web if line["status"] == 200} == {"LR--"}
+    assert Counter(line["status"] for line in web) >= Counter({200: 3, 400: 2, 408: 1, 503: 1})
     assert all(set(line["timers_ms"]) >= {"Th", "Tw", "Tc", "Td"} for line in found)
     (opaque_line,) = (line for line in found if line["frontend"] == "opaque")
     assert opaque_line["termination"] == "SC"
@@ -194,7 +197,7 @@ def test_rotation_and_a_restart_of_the_receiver_lose_nothing(tmp_path: Path, ver
             await_true(lambda: any("after" in line for line in receiver.lines()), "lines after the restart")
             assert bed.dropped() == dropped
         uris = [line["uri"] for line in requests(receiver.lines())]
-    assert uris == [*(f"/ok?{number}" for number in sent), "/ok?after"]
+    assert sorted(uris) == sorted([*(f"/ok?{number}" for number in sent), "/ok?after"])
     assert len(list((tmp_path / "rsyslog").glob("haproxy.log*"))) == 4
 
 

@@ -43,11 +43,22 @@ frontend fe
 REQUEST = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 TCPDUMP = ("tcpdump", "-Z", "root", "--immediate-mode", "-U", "-B", "4096")
 CAPTURES = {
-    "cooked-2.pcap": (*TCPDUMP, "-i", "any", "-y", "LINUX_SLL2", "--time-stamp-precision=nano", "-w"),
+    "cooked-2.pcap": (
+        *TCPDUMP,
+        "-i",
+        "any",
+        "-y",
+        "LINUX_SLL2",
+        "-s",
+        "2000",
+        "--time-stamp-precision=nano",
+        "-w",
+    ),
     "cooked.pcap": (*TCPDUMP, "-i", "any", "-y", "LINUX_SLL", "-s", "128", "-w"),
     "ethernet.pcapng": ("dumpcap", "-i", "first", "-i", "second", "-i", "lo", "-w"),
 }
-"""dumpcap only where it is installed: it comes with Wireshark."""
+"""With the longest snap length, tcpdump's buffer would have room for 16 packets, and lose more.
+dumpcap only where it is installed: it comes with Wireshark."""
 
 
 @dataclass

@@ -38,6 +38,7 @@ _COMMANDS = {
         "The reloads there were: how each ended, and what happened to clients.",
     ),
     "report": ("hitless.cli.report", "Draw the report of a proof again: text, JSON, JUnit, Markdown, HTML."),
+    "lab": ("hitless.cli.lab", "Reproduce any known cause on a real HAProxy, broken and fixed side by side."),
     "snapshot": ("hitless.cli.snapshot", "Write down all that an audit looks at, for another machine."),
     "init": ("hitless.cli.init", "Write the safe baseline: configuration, unit, kernel settings, logging."),
     "logs": ("hitless.cli.logs", "Set up the logging from which a drop can be explained afterwards."),

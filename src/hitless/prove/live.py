@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from hitless.prove.protocol import LiveTarget, ProvePlan
     from hitless.records import Event
 
-__all__ = ["LiveProxy", "parse_url", "prepare_live"]
+__all__ = ["LiveProxy", "parse_url", "prepare_live", "watch_kernel"]
 
 COMMAND_DEADLINE_S = 120.0
 ANSWER_DEADLINE_S = 10.0
@@ -181,10 +181,24 @@ def _is_local(address: str) -> bool:
         return True
 
 
+def watch_kernel(channel: Channel, target: Target, endpoints: frozenset[str]) -> None:
+    """Have the kernel traced from here on, for these endpoints of this network namespace."""
+    channel.ask(
+        Watch(
+            endpoints=tuple(sorted({target.endpoint, *endpoints})),
+            client_addresses=(target.source_address,) if target.source_address else (),
+            network_namespace=os.stat("/proc/self/ns/net").st_ino,  # noqa: PTH116 - a magic link, not a path
+        ),
+        timeout_s=ANSWER_DEADLINE_S,
+    )
+
+
 def prepare_live(
     plan: ProvePlan, channel: Channel, stack: ExitStack
 ) -> tuple[LiveProxy, Observer, LoadPlan, RunFacts]:
     """Return the proxy, its observer, the load and the facts.
+
+    Of a private proxy the kernel is traced already, from before it listened (`watch_kernel`).
 
     Raises: UsageError, LoadError if nobody listens there.
     """
@@ -195,14 +209,8 @@ def prepare_live(
     proxy, endpoints, limitations = _find_proxy(plan.live, target)
     observer = Observer(proxy.serving_pids, endpoints)
     stack.callback(observer.close)
-    channel.ask(
-        Watch(
-            endpoints=tuple(sorted({target.endpoint, *endpoints})),
-            client_addresses=(target.source_address,) if target.source_address else (),
-            network_namespace=os.stat("/proc/self/ns/net").st_ino,  # noqa: PTH116 - a magic link, not a path
-        ),
-        timeout_s=ANSWER_DEADLINE_S,
-    )
+    if not plan.live.private:
+        watch_kernel(channel, target, endpoints)
     size = LoadSize(plan.connections, plan.rate_per_s, plan.full_rate, frozenset(plan.workloads))
     load = plan_load(Targets((target,), (), ()), None, {FRONTEND: asked}, size)
     version, path = _program(proxy)

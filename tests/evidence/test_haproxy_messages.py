@@ -23,6 +23,8 @@ MESSAGES = [
     ("Current worker (10866) exited with code 0 (Exit)", K.CURRENT_WORKER_EXITED, "10866", 0),
     ("Exiting Master process...", K.MASTER_EXITING, "", 0),
     ("All workers exited. Exiting... (0)", K.MASTER_EXITING, "", 0),
+    ("Proxy fe started.", K.PROXY_STARTED, "fe", 0),
+    ("Scheduling a soft-stop in 500 ms.", K.STOP_SCHEDULED, "", 500),
     ("Stopping frontend fe in 0 ms.", K.PROXY_STOPPING, "fe", 0),
     ("Proxy <HTTPCLIENT> stopped (cumulated conns: FE: 0, BE: 0).", K.PROXY_STOPPED, "<HTTPCLIENT>", 0),
     ("Proxy fe stopped (FE: 12 conns, BE: 0 conns).", K.PROXY_STOPPED, "fe", 12),

@@ -20,6 +20,10 @@ class MessageKind(StrEnum):
     FORMER_WORKER_EXITED = "former_worker_exited"
     CURRENT_WORKER_EXITED = "current_worker_exited"
     MASTER_EXITING = "master_exiting"
+    PROXY_STARTED = "proxy_started"
+    """Up to 2.3, by the process that reads the configuration: the master, at each start and reload."""
+    STOP_SCHEDULED = "stop_scheduled"
+    """The soft stop comes after the time of `grace`."""
     PROXY_STOPPING = "proxy_stopping"
     PROXY_STOPPED = "proxy_stopped"
     PROXY_PAUSED = "proxy_paused"
@@ -57,6 +61,8 @@ _RULES: tuple[tuple[MessageKind, str], ...] = (
         MessageKind.MASTER_EXITING,
         r"Exiting Master process\.\.\.|All workers (?:exited|are left)\.|exit-on-failure: killing every",
     ),
+    (MessageKind.PROXY_STARTED, r"Proxy (?P<subject>\S+) started\."),
+    (MessageKind.STOP_SCHEDULED, r"Scheduling a soft-stop in (?P<number>\d+) ms\."),
     (
         MessageKind.PROXY_STOPPING,
         r"Stopping (?:frontend|backend|proxy) (?P<subject>\S+) in (?P<number>\d+) ms\.",

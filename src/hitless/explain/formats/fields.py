@@ -79,7 +79,8 @@ def read_fields(line_format: LineFormat, message: str) -> LineFields | None:
     if line_format.encoding == "json":
         return _read_json(line_format, message)
     found = line_format.match(message)
-    if (found is None or found.cut) and '\\"' in message:  # syslog-ng may escape quotes (HAProxy 2.8 doc section 8.6)
+    # syslog-ng may escape quotes (HAProxy 2.8 doc section 8.6).
+    if (found is None or found.cut) and '\\"' in message:
         found = line_format.match(message.replace('\\"', '"')) or found
     if found is None:
         return None

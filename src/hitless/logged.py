@@ -210,6 +210,8 @@ class ServiceKind(StrEnum):
     RESTART_SCHEDULED = "restart_scheduled"
     KILLED = "killed"
     """systemd killed processes of the unit; `number` is the pid where it says so."""
+    SIGNALLED = "signalled"
+    """Somebody had systemd send a signal (`systemctl kill`); `state` is its name, `number` the pid."""
     OUT_OF_MEMORY = "out_of_memory"
     VRRP_MASTER = "vrrp_master"
     VRRP_BACKUP = "vrrp_backup"

@@ -36,6 +36,7 @@ _SYSTEMD: tuple[tuple[ServiceKind, str], ...] = (
         rf"{_UNIT}: (?:Failed with result|Start request repeated too quickly|Unit entered failed state)",
     ),
     (_K.KILLED, rf"{_UNIT}: Killing process (?P<number>\d+)"),
+    (_K.SIGNALLED, rf"{_UNIT}: Sent signal (?P<state>SIG\w+) to main process (?P<number>\d+)"),
     (_K.KILLED, rf"{_UNIT}: State '[\w-]+' timed out\. (?:Killing|Terminating)"),
     (_K.OUT_OF_MEMORY, rf"{_UNIT}: A process of this unit has been killed by the OOM killer"),
     (_K.RELOAD_FAILED, rf"Reload failed for {_NAMED}\.?\Z"),

@@ -245,6 +245,19 @@ def test_a_crash() -> None:
     assert (found.changes[1].exit_code, found.changes[1].new_pids) == (139, (200,))
 
 
+def test_a_crash_that_systemd_states() -> None:
+    history = History()
+    history.serve(0, 10, 100)
+    history.manage(10, ServiceKind.MAIN_EXITED, number=9, state="killed")
+    history.manage(10.2, ServiceKind.STARTING)
+    history.serve(11, 20, 200)
+    history.manage(20, ServiceKind.STOPPING)
+    history.manage(20.1, ServiceKind.MAIN_EXITED, number=15, state="killed")
+    history.serve(21, 30, 300)
+    found = detect(history)
+    assert [(c.kind, c.exit_code) for c in found.changes] == [(K.CRASH, 137), (K.RESTART, 0)]
+
+
 def test_a_crash_that_was_the_end() -> None:
     history = History()
     history.serve(0, 10, 100)

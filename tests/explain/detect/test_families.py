@@ -27,9 +27,11 @@ def test_an_attempt_joins_a_life_to_its_master() -> None:
     assert pids(split_families([life(1, master=9), life(2, "a")], [attempt])) == [[1, 2]]
 
 
-def test_lives_of_which_nothing_is_known_go_by_program() -> None:
-    lives = [life(1), life(2), life(3, program="other")]
+def test_lives_that_served_nobody_go_by_program() -> None:
+    lives = [life(1), life(2, master=9), life(3, program="other")]
     assert pids(split_families(lives, [])) == [[1, 2], [3]]
+    assert pids(split_families([*lives, life(4, "a")], [])) == [[1, 2, 4], [3]]
+    assert pids(split_families([*lives, life(4, "a"), life(5, "b")], [])) == [[1, 2], [3], [4], [5]]
 
 
 def test_the_service_with_most_lines_is_the_first() -> None:

@@ -41,8 +41,10 @@ def test_messages_of_the_service_near_a_moment() -> None:
     said = Said(history.services)
     assert said.near(at(6), ServiceKind.RELOADING) is not None
     assert said.near(at(4), ServiceKind.RELOADING) is None
-    assert said.near(at(60), ServiceKind.RELOADING) is None
-    assert said.near(at(60), ServiceKind.RELOADING, before_ns=100 * 10**9) is not None
+    assert said.near(at(600), ServiceKind.RELOADING) is None
+    assert said.near(at(600), ServiceKind.RELOADING, before_ns=1000 * 10**9) is not None
+    assert said.near(at(6), ServiceKind.STOPPING, ServiceKind.RELOADING) is history.services[1]
+    assert said.near(at(6), ServiceKind.STOPPING, after=at(2)) is None
 
 
 def test_the_first_processes_of_a_log_are_no_event() -> None:

@@ -30,6 +30,8 @@ class Attempt:
     ended: Moment | None = None
     failed: bool = False
     reasons: list[str] = field(default_factory=list)
+    unbound: bool = False
+    """An address could not be bound."""
     untransferred: bool = False
     """The new process could not fetch the listening sockets from the old one."""
     places: list[LinePlace] = field(default_factory=list)
@@ -136,3 +138,4 @@ class _Reader:
             attempt.untransferred = True
         else:
             attempt.reasons.append(message.text[:1000])
+            attempt.unbound |= message.kind in {_K.CANNOT_BIND, _K.START_FAILED}

@@ -82,7 +82,8 @@ def _by_host(
 def _detect_on_host(
     activities: list[ProcessActivity], own: list[OwnMessage], services: list[ServiceMessage]
 ) -> tuple[list[Change], list[Life]]:
-    messages = merge_twins(own)
+    signs = [a.last_line for a in activities] + [m.at for m in own] + [m.at for m in services]
+    messages = merge_twins(own, until_ns=max((s.latest_ns for s in signs if s is not None), default=0))
     services.sort(key=lambda m: m.at.t_ns)
     attempts = read_attempts(messages)
     failed = {pid for attempt in attempts if attempt.failed for pid in attempt.new_pids}

@@ -48,9 +48,16 @@ def failed_reloads(
 ) -> list[Change]:
     """Return the reloads of one service that failed; messages in order of time, `pids` those of its processes."""
     pauses = list(_pauses(m for m in messages if m.pid in pids))
-    changes = [_of_attempt(attempt, messages) for attempt in attempts if attempt.failed and attempt.reload]
+    failed = [attempt for attempt in attempts if attempt.failed and attempt.reload]
+    changes = [_of_attempt(attempt, messages) for attempt in failed]
     for pause in pauses:
-        owner = next((n for n, change in enumerate(changes) if _covers(change, pause)), None)
+        # Where times are coarse it may be of several attempts: of one that could not bind, and the nearest.
+        near = [n for n, attempt in enumerate(failed) if _covers(changes[n], pause)]
+        owner = min(
+            near,
+            key=lambda n: (not failed[n].unbound, abs(changes[n].at.t_ns - pause.paused.t_ns)),
+            default=None,
+        )
         if owner is None:
             changes.append(_of_pause(pause))
         else:

@@ -20,7 +20,6 @@ _PROXY_KINDS = frozenset(
 _EXITS = frozenset({_K.FORMER_WORKER_EXITED, _K.CURRENT_WORKER_EXITED})
 _REUSE_GAP_S = 600
 """A pid that accepts nothing for so long, while another process came, is another process when it comes back."""
-_TOO_VAGUE_NS = NANOSECONDS_PER_SECOND
 _MOST_PLACES = 8
 
 
@@ -53,10 +52,7 @@ class Life:
     @property
     def begin(self) -> Moment | None:
         """Its first sign; of a fork whose time is known badly, what it first accepted."""
-        first = first_of(self.first_accept, self.first_line)
-        if first is not None and self.started is not None and self.started.error_ns > _TOO_VAGUE_NS:
-            return first
-        return earlier(self.started, first)
+        return first_of(self.started, first_of(self.first_accept, self.first_line))
 
     @property
     def end(self) -> Moment | None:

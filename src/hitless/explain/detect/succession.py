@@ -68,7 +68,8 @@ def read_successions(lives: Sequence[Life], attempts: Sequence[Attempt]) -> list
     total = _total_accepts(lives)
     for group in _groups(lives, {pid: n for n, attempt in enumerate(attempts) for pid in attempt.new_pids}):
         succession = Succession(group)
-        succession.attempt = _attempt_of(succession, attempts)
+        taken = {id(earlier_one.attempt) for earlier_one in found}
+        succession.attempt = _attempt_of(succession, [a for a in attempts if id(a) not in taken])
         since_ns = (succession.serves or succession.begin).t_ns
         for life in active:
             (succession.beside if _goes_on(life, since_ns, total) else succession.old).append(life)

@@ -18,8 +18,11 @@ _APART_NS = 2 * NANOSECONDS_PER_SECOND
 _Key = tuple[object, ...]
 
 
-def merge_twins(messages: Iterable[OwnMessage]) -> list[OwnMessage]:
-    """Return the messages in order of time, each once."""
+def merge_twins(messages: Iterable[OwnMessage], *, until_ns: int = 0) -> list[OwnMessage]:
+    """Return the messages in order of time, each once.
+
+    `until_ns` is the last sign of anything in these logs: what stands behind the last twin was not after that.
+    """
     timed: list[OwnMessage] = []
     untimed: dict[int, list[OwnMessage]] = defaultdict(list)
     for message in messages:
@@ -31,7 +34,7 @@ def merge_twins(messages: Iterable[OwnMessage]) -> list[OwnMessage]:
     for message in timed:
         by_key[_key(message)].append(message)
     for lines in untimed.values():
-        timed += _timed_by_twins(lines, by_key)
+        timed += _timed_by_twins(lines, by_key, until_ns)
     return _each_once(sorted(timed, key=lambda m: (m.at.t_ns, m.place.source, m.place.offset)))
 
 
@@ -40,7 +43,7 @@ def _key(message: OwnMessage) -> _Key:
 
 
 def _timed_by_twins(
-    lines: Sequence[OwnMessage], by_key: dict[_Key, list[OwnMessage]]
+    lines: Sequence[OwnMessage], by_key: dict[_Key, list[OwnMessage]], until_ns: int
 ) -> Iterable[OwnMessage]:
     """Return the lines of a source without times, in its order, each with the bounds that its neighbours give."""
     anchors = [next(iter(by_key.get(_key(line), ())), None) for line in lines]
@@ -55,8 +58,8 @@ def _timed_by_twins(
         if anchor is not None:
             before = anchor.at
             yield replace(line, at=anchor.at)
-        elif before is not None and after is not None:
-            error_ns = max(0, after.latest_ns - before.t_ns)
+        elif before is not None:
+            error_ns = max(0, (after.latest_ns if after is not None else until_ns) - before.t_ns)
             yield replace(line, at=Moment(t_ns=before.t_ns, error_ns=error_ns, clock=Clock.BETWEEN))
         else:
             yield line

@@ -12,7 +12,6 @@ from hitless.units import NANOSECONDS_PER_SECOND
 __all__ = ["Said", "judge_succession"]
 
 _SECOND = NANOSECONDS_PER_SECOND
-_NEAR_NS = 10 * _SECOND
 _RESTART_GAP_NS = 120 * _SECOND
 """A start that comes later than this after the end was another decision than the stop."""
 _TERMINATED = 143
@@ -30,12 +29,21 @@ class Said:
     stops_are_logged: bool = False
     """Some process logged that it was told to stop: one that did not was killed."""
 
-    def near(self, moment: Moment, *kinds: ServiceKind, before_ns: int = _NEAR_NS) -> ServiceMessage | None:
+    def near(
+        self,
+        moment: Moment,
+        *kinds: ServiceKind,
+        after: Moment | None = None,
+        before_ns: int = _RESTART_GAP_NS,
+    ) -> ServiceMessage | None:
         """Return the last message of these kinds that is not after a moment (but for errors), and near it."""
+        since_ns = moment.t_ns - before_ns
+        if after is not None:
+            since_ns = max(since_ns, after.t_ns)
         found = [
             m
             for m in self.services
-            if m.kind in kinds and m.at.t_ns <= moment.latest_ns and m.at.latest_ns >= moment.t_ns - before_ns
+            if m.kind in kinds and m.at.t_ns <= moment.latest_ns and m.at.latest_ns >= since_ns
         ]
         return found[-1] if found else None
 
@@ -44,14 +52,14 @@ def judge_succession(succession: Succession, said: Said) -> Change | None:
     """Return what the succession was; None for the first processes of a log, if nothing says that they started then."""
     if not succession.old:
         return _start(succession, said)
-    verdict = _crash(succession) or _stated_reload(succession, said) or _restart(succession, said)
+    verdict = _crash(succession, said) or _stated_reload(succession, said) or _restart(succession, said)
     return verdict or _inferred(succession, said)
 
 
 def _start(succession: Succession, said: Said) -> Change | None:
     attempt = succession.attempt
     begin = succession.begin
-    started = said.near(begin, _K.STARTING, _K.STARTED, before_ns=_RESTART_GAP_NS)
+    started = said.near(begin, _K.STARTING, _K.STARTED)
     if attempt is None and started is None:
         if not succession.beside:
             return None
@@ -64,13 +72,34 @@ def _start(succession: Succession, said: Said) -> Change | None:
     return _change(ChangeKind.START, at, Certainty.STATED, succession)
 
 
-def _crash(succession: Succession) -> Change | None:
+def _crash(succession: Succession, said: Said) -> Change | None:
     crashed = [x for x in succession.old if is_crash(x)]
     if not crashed:
-        return None
+        return _crash_of_master(succession, said)
     at = sharpest(crashed[0].exited, _between(succession)) or succession.begin
     return _change(
         ChangeKind.CRASH, at, Certainty.STATED, succession, exit_code=crashed[0].exit_code, gap=True
+    )
+
+
+def _crash_of_master(succession: Succession, said: Said) -> Change | None:
+    """Return the crash that systemd saw: the main process was killed, or failed, and nobody had asked it to stop."""
+    since = _since(succession)
+    moment = succession.serves or succession.begin
+    exited = said.near(moment, _K.MAIN_EXITED, after=since)
+    if exited is None or said.near(exited.at, _K.STOPPING, _K.RELOADING, after=since) is not None:
+        return None
+    killed = exited.state in {"killed", "dumped"}
+    if not killed and exited.number in {0, _TERMINATED}:
+        return None
+    return _change(
+        ChangeKind.CRASH,
+        exited.at,
+        Certainty.STATED,
+        succession,
+        exit_code=128 + exited.number if killed else exited.number,
+        gap=True,
+        also=(exited.place,),
     )
 
 
@@ -94,8 +123,9 @@ def _stated_reload(succession: Succession, said: Said) -> Change | None:
     if attempt is not None:
         return None
     moment = succession.serves or succession.begin
-    asked = said.near(moment, _K.RELOADING, before_ns=_RESTART_GAP_NS)
-    stopping = said.near(moment, _K.STOPPING, _K.STARTING, before_ns=_RESTART_GAP_NS)
+    since = _since(succession)
+    asked = said.near(moment, _K.RELOADING, after=since)
+    stopping = said.near(moment, _K.STOPPING, _K.STARTING, after=since)
     if asked is None or (stopping is not None and stopping.at.t_ns >= asked.at.t_ns):
         return None
     return _change(ChangeKind.RELOAD, asked.at, Certainty.STATED, succession, also=(asked.place,))
@@ -109,7 +139,7 @@ def _restart(succession: Succession, said: Said) -> Change | None:
     killed = [
         x.exited for x in succession.old if x.exited and x.current_at_exit and x.exit_code == _TERMINATED
     ]
-    stopping = said.near(moment, _K.STOPPING, before_ns=_RESTART_GAP_NS)
+    stopping = said.near(moment, _K.STOPPING, after=_since(succession))
     stated = [*exits[-1:], *killed[-1:], *([stopping.at] if stopping else [])]
     other_master = succession.attempt is not None and not succession.attempt.reload
     if not stated and not other_master:
@@ -166,6 +196,11 @@ def _between(succession: Succession) -> Moment:
     if last is None or last.t_ns > first.t_ns:
         return first
     return Moment(t_ns=last.t_ns, error_ns=first.latest_ns - last.t_ns, clock=first.clock)
+
+
+def _since(succession: Succession) -> Moment | None:
+    """Return when the last of the old ones began: what was said before is about something else."""
+    return max((x.begin for x in succession.old if x.begin), key=lambda m: m.t_ns, default=None)
 
 
 def _end_of(succession: Succession) -> Moment | None:

@@ -54,6 +54,7 @@ MESSAGES = [
     ("Failed to get the number of sockets to be transferred !", K.SOCKETS_NOT_TRANSFERRED, "", 0),
     ("config : parsing [/etc/h.cfg:14] : unknown keyword 'x' in 'frontend' section", K.CONFIG_ERROR, "", 0),
     ("parsing [/etc/h.cfg:14] : unknown keyword 'x' in 'frontend' section", K.CONFIG_ERROR, "", 0),
+    ("Parsing [/etc/h.cfg:26]: failed to parse log-format : x", K.CONFIG_ERROR, "", 0),
     ("config : Fatal errors found in configuration.", K.CONFIG_ERROR, "", 0),
     ("Server be/s1 is DOWN, reason: Layer4 connection problem", K.SERVER_STATE, "be/s1", 0),
     ("backend be has no server available!", K.NO_SERVER, "be", 0),

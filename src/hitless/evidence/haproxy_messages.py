@@ -98,7 +98,7 @@ _RULES: tuple[tuple[MessageKind, str], ...] = (
     ),
     (
         MessageKind.CONFIG_ERROR,
-        r"(?:config : )?(?:parsing \[|Error\(s\) found|Fatal errors found|Proxy '[^']*': )",
+        r"(?:config : )?(?:[Pp]arsing \[|Error\(s\) found|Fatal errors found|Proxy '[^']*': )",
     ),
     (MessageKind.SERVER_STATE, r"(?:Backup )?Server (?P<subject>\S+/\S+) is (?:UP|DOWN|stopping|going DOWN)"),
     (MessageKind.NO_SERVER, r"(?:backend|proxy) '?(?P<subject>[^\s']+)'? has no server available"),

@@ -9,8 +9,12 @@ import pytest
 from click import Choice, Command
 
 from hitless.cli.audit import command as audit
+from hitless.cli.drain import command as drain
 from hitless.cli.fix import command as fix
+from hitless.cli.history import command as history
 from hitless.cli.prove import command as prove
+from hitless.cli.ready import command as ready
+from hitless.cli.reload import command as reload
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -30,7 +34,12 @@ def test_the_readme_begins_with_its_two_commands() -> None:
 
 def test_the_options_that_the_readme_names_exist() -> None:
     named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", (ROOT / "README.md").read_text()))
-    known = {option for command in (prove, audit, fix) for p in command.params for option in p.opts}
+    known = {
+        option
+        for command in (prove, audit, fix, reload, ready, drain, history)
+        for p in command.params
+        for option in p.opts
+    }
     assert named - known == set()
 
 

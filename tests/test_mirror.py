@@ -11,6 +11,7 @@ ROOT = Path(__file__).parent.parent
 
 WITHOUT_TEST: dict[str, str] = {
     "gather/options.py": "a record without behaviour; tests/cli/test_gather_words.py makes them",
+    "drains.py": "records; tests/reload/drain makes them, tests/report/drain draws them",
     "evidence/bundle_meta.py": "records without behaviour; tests/evidence/test_bundle.py writes and reads them",
     "explain/scan/census.py": "a record without behaviour; tests/explain/scan/test_run.py makes them",
     "facts/host.py": "records; every audit test builds and reads them",
@@ -19,6 +20,17 @@ WITHOUT_TEST: dict[str, str] = {
     "facts/unit.py": "as above",
     "findings.py": "records; tests/report/audit draws them",
     "fixes.py": "records; tests/audit/fix makes them",
+    "cli/ready.py": "tests/system/test_ready.py runs the command against real HAProxies",
+    "cli/reload.py": "tests/system/test_reload_*.py run the command against real HAProxies",
+    "reload/attempt.py": "as above: one trigger and its proof need a HAProxy; tests/reload/test_steps.py plays it",
+    "reload/attempts.py": "as above",
+    "reload/classic.py": "as above",
+    "reload/draining.py": "as above",
+    "reload/driver.py": "as above",
+    "reload/means.py": "as above",
+    "reload/preflight/whole.py": "as above",
+    "reload/ready.py": "tests/system/test_ready.py",
+    "reload/session.py": "tests/system/test_reload_*.py",
     "reloads.py": "records; tests/reload makes them, tests/report/reload draws them",
     "sandbox/world/servers/layer.py": "two protocols without code; every layer's test implements or uses them",
 }

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hitless.units import format_count, format_duration, parse_duration_s, parse_size_bytes
+from hitless.units import format_age, format_count, format_duration, parse_duration_s, parse_size_bytes
 
 
 @pytest.mark.parametrize(
@@ -59,6 +59,23 @@ def test_no_size(text: str) -> None:
 )
 def test_a_duration_is_shown_in_the_unit_a_person_would_choose(seconds: float, text: str) -> None:
     assert format_duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0, "0s"),
+        (7.9, "7s"),
+        (60, "1m"),
+        (3481, "58m1s"),
+        (11_520, "3h12m"),
+        (86_400 * 4 + 3 * 3600 + 59, "4d3h"),
+        (86_405, "1d"),
+        (-90, "-1m30s"),
+    ],
+)
+def test_an_age_is_shown_in_two_units(seconds: float, text: str) -> None:
+    assert format_age(seconds) == text
 
 
 @pytest.mark.parametrize(

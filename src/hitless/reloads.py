@@ -194,8 +194,9 @@ class ClientEffects(Record, frozen=True):
     baseline_resets_per_s: float | None = None
     """Resets to clients per second just before the trigger."""
     closed_with_unread_data: int | None = None
+    """Those of the attributable resets that were closes with bytes of the client unread, or come too late."""
     queue_drops: int | None = None
-    """ListenDrops and ListenOverflows of the namespace in the window."""
+    """ListenDrops of the namespace in the window; ListenOverflows are among them."""
     migrated: int | None = None
     """TCPMigrateReqSuccess: connections that the kernel moved to the new socket."""
     migration_failures: int | None = None
@@ -219,6 +220,11 @@ class ClientEffects(Record, frozen=True):
         if self.source != "counters":
             lacking += ["closed_with_unread_data", "queue_drops", "migrated", "migration_failures"]
         return msgspec.structs.replace(self, resets=(), **dict.fromkeys(lacking))
+
+    @property
+    def resets_known(self) -> bool:
+        """Every reset to a client was seen. Otherwise `resets` are lower bounds, or sums of the whole namespace."""
+        return self.source == "tracefs" and not self.lost_events
 
 
 class GuardResult(Record, frozen=True):

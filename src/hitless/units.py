@@ -48,6 +48,19 @@ def format_duration(seconds: float) -> str:
     return f"{seconds:.3g} s" if seconds < 1000 else f"{seconds:.0f} s"
 
 
+def format_age(seconds: float) -> str:
+    """Return a time that has passed, in two units as HAProxy does, e.g. "4d3h", "3h12m", "58m1s", "7s"."""
+    if seconds < 0:
+        return f"-{format_age(-seconds)}"
+    left = int(seconds)
+    parts: list[tuple[int, str]] = []
+    for name, unit in (("d", 86400), ("h", 3600), ("m", 60), ("s", 1)):
+        if left >= unit or parts:
+            parts.append((left // unit, name))
+            left %= unit
+    return "".join(f"{number}{name}" for number, name in parts[:2] if number) or "0s"
+
+
 def format_count(number: int) -> str:
     """Return an integer with thin groups of three: 41210 becomes "41 210"."""
     return f"{number:,}".replace(",", " ")

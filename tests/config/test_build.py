@@ -36,6 +36,7 @@ WHOLE = """
         server log 10.0.0.8:6514
     log-forward in
         bind :1514
+        dgram-bind :1514,quic4@:1515 interface lo
         log 10.0.0.7 local3
     userlist u
         user admin password x
@@ -66,6 +67,10 @@ def test_a_whole_configuration() -> None:
         ("0.0.0.0", 10000),
     ]
     assert model.peers[1].has("ssl")
+    assert [(a.kind, a.port) for b in model.log_forwards for a in b.addresses] == [
+        *(("ip", 1514), ("udp", 1514), ("quic", 1515)),
+    ]
+    assert model.log_forwards[1].options["interface"] == ("lo",)
     assert [(t.address.host, t.address.port) for t in model.log_targets] == [
         *(("10.0.0.9", 514), ("10.0.0.8", 6514), ("10.0.0.7", 514)),
     ]

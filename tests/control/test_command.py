@@ -1,3 +1,4 @@
+import os
 import sys
 import time
 
@@ -58,3 +59,15 @@ def test_a_program_that_is_not_there_is_the_callers_matter() -> None:
 
 def test_foreign_bytes_stay_readable() -> None:
     assert decode(b"caf\xe9 \xc3\xa9") == "caf\\xe9 é"
+
+
+def test_a_program_has_what_it_is_given() -> None:
+    read_end, write_end = os.pipe()
+    os.close(write_end)
+    try:
+        look = [sys.executable, "-c", f"import os; print(os.fstat({read_end}).st_ino)"]
+        done = run_bounded(look, timeout_s=10, descriptors=(read_end,))
+        assert int(done.stdout) == os.fstat(read_end).st_ino
+        assert "Bad file descriptor" in run_bounded(look, timeout_s=10).stderr
+    finally:
+        os.close(read_end)

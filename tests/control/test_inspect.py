@@ -9,7 +9,7 @@ import pytest
 from hitless.control.inspect import Deadline, read_master_view, read_worker_view
 from tests.control.test_process_state import SERVERS, SESSIONS
 
-INFO = "Name: HAProxy\nVersion: 2.8.25\nPid: 77\nUptime_sec: 5\nStopping: 0\nCurrConns: 4\nJobs: 6\nMaxconn: 100\n"
+INFO = "Name: HAProxy\nVersion: 2.8.25\nPid: 77\nUptime_sec: 900000\nStopping: 0\nCurrConns: 4\nJobs: 6\nMaxconn: 100\n"
 PROC = """\
 #<PID>          <type>          <reloads>       <uptime>        <version>
 1200            master          3 [failed: 1]   0d00h00m09s     2.8.25
@@ -66,6 +66,22 @@ def test_a_worker_says_what_it_is(tmp_path: Path) -> None:
     assert view.sessions[0] == "db, age 4d3h"
     assert view.server_differences
     assert view.peers_in_sync is None
+
+
+def test_a_session_older_than_its_process_is_not_named(tmp_path: Path) -> None:
+    info = INFO.replace("Uptime_sec: 900000", "Uptime_sec: 60")
+    with runtime_api(tmp_path / "s", ANSWERS | {"show info": info}) as address:
+        view, _ = read_worker_view(address)
+    assert view is not None
+    assert view.sessions == ("all, age 59s",)
+
+
+def test_sessions_that_are_not_understood_are_unknown(tmp_path: Path) -> None:
+    with runtime_api(tmp_path / "s", ANSWERS | {"show sess": "0x1: proto=new\n"}) as address:
+        view, unknown = read_worker_view(address)
+    assert view is not None
+    assert view.sessions == ()
+    assert [u.what for u in unknown] == ["the sessions of process 77"]
 
 
 def test_an_old_worker_is_asked_through_its_master(tmp_path: Path) -> None:

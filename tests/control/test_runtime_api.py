@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
@@ -223,3 +224,19 @@ def test_tcp_is_spoken_too() -> None:
         thread.join(10)
     with pytest.raises(CouldNotAsk, match="nobody listens"):
         RuntimeApi(f"127.0.0.1:{port}").ask_info()
+
+
+def test_time_that_runs_out_between_two_tries_is_no_silence(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask = RuntimeApi._exchange
+
+    def late(self: RuntimeApi, data: bytes, deadline: float, *words: int, **more: bool) -> str:
+        if deadline - time.monotonic() < 0.01:  # the last try begins when nothing is left
+            raise CouldNotAsk(f"{address} did not answer in time")
+        return ask(self, data, deadline, *words, **more)
+
+    monkeypatch.setattr(RuntimeApi, "_exchange", late)
+    with pytest.raises(CouldNotAsk, match="no socket at") as error:
+        RuntimeApi(address).ask("show info", timeout_s=0.1, patient=True)
+    assert error.value.transient

@@ -94,6 +94,7 @@ def test_sockets_are_fetched_in_order_with_what_is_said_of_them(
     server.treat(lambda c: hand_over(c, records, [listener.fileno()] * number))
     before = open_descriptors()
     found = fetch_listeners(server.path, timeout_s=10)
+    server.join()
     try:
         assert [one.record for one in found] == records
         assert {one.inode for one in found} == {os.fstat(listener.fileno()).st_ino}

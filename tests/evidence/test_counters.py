@@ -1,9 +1,11 @@
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from hitless.errors import EvidenceError
-from hitless.evidence.counters import MEANINGS, changes, parse_counters, read_counters
+from hitless.evidence.counters import MEANINGS, NamespaceCounters, changes, parse_counters, read_counters
 from hitless.evidence.model import CounterReading
 
 TEXT = "TcpExt: SyncookiesSent ListenDrops\nTcpExt: 0 7\nTcp: MaxConn OutRsts\nTcp: -1 12\n"
@@ -41,3 +43,13 @@ def test_changes_are_what_moved() -> None:
     before = CounterReading(t_ns=1, label="before", values={"Tcp.OutRsts": 5, "Tcp.A": 1, "Tcp.Old": 3})
     after = CounterReading(t_ns=2, label="after", values={"Tcp.OutRsts": 9, "Tcp.A": 1, "Tcp.New": 3})
     assert changes(before, after) == {"Tcp.OutRsts": 4}
+
+
+def test_they_can_be_read_after_their_process_has_ended() -> None:
+    with (
+        subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process,
+        NamespaceCounters(Path(f"/proc/{process.pid}")) as counters,
+    ):
+        before = counters.read()
+        process.communicate()
+        assert set(counters.read()) == set(before) >= set(MEANINGS)

@@ -229,3 +229,24 @@ def test_events_beyond_the_capacity_are_counted() -> None:
 def test_what_is_no_endpoint_is_refused(endpoint: str) -> None:
     with pytest.raises((ValueError, OverflowError)):
         pack_endpoint(endpoint)
+
+
+def test_a_wildcard_stands_for_its_port_at_every_address() -> None:
+    wanted = TraceFilter(frozenset({"0.0.0.0:80", "[::]:443"}))
+    here, there = ("203.0.113.5", 80), ("2001:db8::5", 443)
+    decoder = decode(
+        sent(here, CLIENT),
+        sent(there, CLIENT),
+        sent(("203.0.113.5", 81), CLIENT),
+        sent(CLIENT, here),
+        wanted=wanted,
+    )
+    assert [event.local for event in decoder.events] == ["203.0.113.5:80", "[2001:db8::5]:443"]
+    assert decoder.resets_by_clients == 0, "a proxy's reset to a server of port 80 looks the same"
+
+
+def test_what_has_been_taken_makes_room() -> None:
+    decoder = decode(sent(SERVER, CLIENT), sent(SERVER, CLIENT), capacity=1)
+    assert (len(decoder.take()), decoder.no_room) == (1, 1)
+    decode_page(page(2000, large(sent(SERVER, CLIENT), 1)), read_page_format(), decoder.handlers())
+    assert (len(decoder.events), decoder.no_room) == (1, 1)

@@ -24,7 +24,7 @@ def test_the_check_has_the_flags_and_the_environment_of_the_service(tmp_path: Pa
     assert not unknown
     assert outcome is not None
     assert not outcome.accepted
-    assert outcome.messages == (f"[WARNING] config : -Ws -c -f a -L me in {tmp_path}, 80",)
+    assert outcome.messages == (f"[WARNING] config : -Ws -L me -c -f a in {tmp_path}, 80",)
     outcome, _ = check_instance(found, files=("a",), environment={"PORT": "81"}, directory=str(tmp_path))
     assert outcome is not None
     assert outcome.messages[0].endswith(", 81")

@@ -1,6 +1,7 @@
 import os
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -14,8 +15,12 @@ from hitless.host.inet_diag import (
     read_connection_inodes,
     read_connections,
     read_listeners,
+    read_udp_sockets,
     read_unix_sockets,
 )
+
+IP_FREEBIND, IP_TRANSPARENT = 15, 19
+"""Source: Linux include/uapi/linux/in.h; the socket module of 3.11 lacks them."""
 
 
 @pytest.fixture(params=[("127.0.0.1", False), ("::1", True), ("::", False), ("::", True)])
@@ -77,6 +82,50 @@ def test_unix_sockets_know_their_peers() -> None:
         assert found[os.fstat(named.fileno()).st_ino].name == name
 
 
+def test_a_unix_socket_is_known_by_its_file_whatever_that_is_called_now(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as named:
+        named.bind(str(tmp_path / "before"))
+        (tmp_path / "before").rename(tmp_path / "after")
+        (found,) = (u for u in read_unix_sockets() if u.inode == os.fstat(named.fileno()).st_ino)
+        status = (tmp_path / "after").stat()
+        assert (found.name, found.file) == (
+            str(tmp_path / "before"),
+            (status.st_dev, status.st_ino & 0xFFFF_FFFF),
+        )
+
+
+@pytest.mark.parametrize("option", [None, IP_TRANSPARENT, IP_FREEBIND])
+def test_a_listener_says_its_device_and_whether_its_address_may_be_absent(option: int | None) -> None:
+    with socket.socket() as server:
+        if option is not None:
+            try:
+                server.setsockopt(socket.IPPROTO_IP, option, 1)
+            except PermissionError:
+                pytest.skip("IP_TRANSPARENT needs CAP_NET_ADMIN")
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"lo")
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        listener = find(server)
+        assert listener.interface == socket.if_nametoindex("lo")
+        assert listener.foreign is (option is not None)
+
+
+def test_udp_sockets_are_found_connected_or_not() -> None:
+    with (
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receives,
+        socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as connected,
+    ):
+        receives.bind(("127.0.0.1", 0))
+        connected.connect(("::1", 9))
+        try:
+            found = {udp.inode: udp for udp in read_udp_sockets()}
+        except EvidenceError as error:
+            pytest.skip(f"this kernel lists no UDP sockets: {error}")
+        port = receives.getsockname()[1]
+        assert found[os.fstat(receives.fileno()).st_ino].endpoint == f"127.0.0.1:{port}"
+        assert found[os.fstat(connected.fileno()).st_ino].port == connected.getsockname()[1]
+
+
 def test_one_socket_can_ask_again_and_again() -> None:
     with open_sock_diag() as diag, socket.create_server(("127.0.0.1", 0)) as server:
         inode = os.fstat(server.fileno()).st_ino
@@ -86,7 +135,7 @@ def test_one_socket_can_ask_again_and_again() -> None:
 
 @given(st.binary(max_size=150))
 def test_any_bytes_are_a_socket_or_refused(payload: bytes) -> None:
-    for parse in (inet_diag._parse_listener, inet_diag._parse_connection, inet_diag._parse_unix):
+    for parse in (inet_diag._parse_listener, inet_diag.parse_connection, inet_diag._parse_unix):
         try:
             parse(payload)
         except EvidenceError:

@@ -3,12 +3,13 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from hitless.errors import EvidenceError
 from hitless.host.errors import Gone, HostError
-from hitless.host.netns import in_network_namespace
+from hitless.host.netns import in_named_network_namespace, in_network_namespace
 
 NOBODY = 0x7FFF_FFFF
 
@@ -63,3 +64,16 @@ def test_what_does_not_end_is_left_behind(elsewhere: int) -> None:
 def test_a_process_that_is_gone() -> None:
     with pytest.raises(Gone):
         in_network_namespace(NOBODY, namespace)
+
+
+def test_a_namespace_has_a_file(elsewhere: int) -> None:
+    there = in_named_network_namespace(Path(f"/proc/{elsewhere}/ns/net"), namespace)
+    assert there == os.stat(f"/proc/{elsewhere}/ns/net").st_ino  # noqa: PTH116
+
+
+def test_a_file_that_is_missing_or_no_namespace(tmp_path: Path) -> None:
+    with pytest.raises(Gone, match="is not there"):
+        in_named_network_namespace(tmp_path / "none", namespace)
+    (tmp_path / "file").touch()
+    with pytest.raises(HostError, match="cannot be entered"):
+        in_named_network_namespace(tmp_path / "file", namespace)

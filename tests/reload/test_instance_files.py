@@ -31,6 +31,14 @@ def test_all_of_it_is_private(tmp_path: Path) -> None:
     assert {stat.S_IMODE(path.stat().st_mode) for path in directory.iterdir()} == {0o600}
 
 
+def test_nothing_stays_open(tmp_path: Path) -> None:
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    with InstanceFiles(str(tmp_path / "state" / "one")) as files:
+        files.write("a.json", Note(text="x"))
+        files.read("a.json", Note)
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
 def test_what_is_no_record_is_none(tmp_path: Path) -> None:
     with InstanceFiles(str(tmp_path / "s" / "one")) as files:
         for data in (b"", b"{", b'{"other": 1}', b"\xff\xfe"):
@@ -54,6 +62,14 @@ def test_what_a_killed_writer_left_is_swept(tmp_path: Path) -> None:
         files.write_bytes("a", b"whole")
         files.sweep()
         assert files.names() == ["a"]
+
+
+def test_what_a_living_writer_is_just_writing_is_left(tmp_path: Path) -> None:
+    with InstanceFiles(str(tmp_path / "s" / "one")) as files:
+        name = f".a.{os.getpid()}-0123456789ab"
+        (tmp_path / "s" / "one" / name).write_text("half")
+        files.sweep()
+        assert files.names() == [name]
 
 
 def test_a_directory_that_others_may_write_in_is_refused(tmp_path: Path) -> None:

@@ -11,8 +11,8 @@ from hitless.reload.keeping import (
     digests_of,
     forget_unused,
     keep_good,
-    read_current,
     read_good,
+    read_good_bytes,
     read_pending,
     restore,
     write_pending,
@@ -35,7 +35,7 @@ def configuration(tmp_path: Path) -> Path:
 
 
 def test_what_was_good_is_put_back(files: InstanceFiles, configuration: Path) -> None:
-    keep_good(files, read_current([str(configuration)]), proven=True)
+    keep_good(files, {str(configuration): configuration.read_bytes()}, proven=True)
     configuration.write_bytes(b"broken\n")
     good = read_good(files)
     assert good is not None
@@ -46,7 +46,7 @@ def test_what_was_good_is_put_back(files: InstanceFiles, configuration: Path) ->
 
 
 def test_what_is_as_it_was_is_not_touched(files: InstanceFiles, configuration: Path) -> None:
-    good = keep_good(files, read_current([str(configuration)]), proven=True)
+    good = keep_good(files, {str(configuration): configuration.read_bytes()}, proven=True)
     before = configuration.stat().st_ino
     assert restore(files, good) == ()
     assert configuration.stat().st_ino == before
@@ -63,7 +63,7 @@ def test_the_newer_one_takes_the_place_of_the_older(files: InstanceFiles, config
 
 
 def test_a_damaged_copy_is_not_put_back(files: InstanceFiles, configuration: Path) -> None:
-    good = keep_good(files, read_current([str(configuration)]), proven=True)
+    good = keep_good(files, {str(configuration): configuration.read_bytes()}, proven=True)
     files.write_bytes(good.files[0].copy, b"something else")
     configuration.write_bytes(b"new\n")
     with pytest.raises(ChangeError, match="damaged"):
@@ -71,9 +71,10 @@ def test_a_damaged_copy_is_not_put_back(files: InstanceFiles, configuration: Pat
     assert configuration.read_bytes() == b"new\n"
 
 
-def test_a_file_that_is_gone_is_said(tmp_path: Path) -> None:
-    with pytest.raises(ChangeError, match="not there"):
-        read_current([str(tmp_path / "none")])
+def test_the_bytes_that_are_kept(files: InstanceFiles, configuration: Path) -> None:
+    assert read_good_bytes(files) is None
+    keep_good(files, {str(configuration): b"one"}, proven=True)
+    assert read_good_bytes(files) == {str(configuration): b"one"}
 
 
 def test_what_is_under_way_is_read_back(files: InstanceFiles) -> None:

@@ -2,7 +2,8 @@ import multiprocessing
 import signal
 import threading
 from collections.abc import Iterator
-from multiprocessing.synchronize import Event
+from multiprocessing.connection import Connection
+from multiprocessing.context import ForkProcess
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from hitless.clock import now_ns
 from hitless.errors import ReloadError
 from hitless.reload.instance_files import InstanceFiles
 from hitless.reload.lock import count_waiting, covering, hold_lock, remember
-from tests.reload.made_receipts import receipt
+from tests.reload.made_receipts import make_receipt
 
 
 @pytest.fixture
@@ -20,25 +21,29 @@ def files(tmp_path: Path) -> Iterator[InstanceFiles]:
         yield found
 
 
-def hold(path: str, held: Event, leave: Event) -> None:
+def hold(path: str, theirs: Connection) -> None:
     with InstanceFiles(path) as files, hold_lock(files, timeout_s=5):
-        held.set()
-        leave.wait(20)
+        theirs.send("held")
+        theirs.poll(20)
+
+
+Holder = tuple[ForkProcess, Connection]
 
 
 @pytest.fixture
-def holder(files: InstanceFiles) -> Iterator[tuple[multiprocessing.Process, Event]]:
+def holder(files: InstanceFiles) -> Iterator[Holder]:
     context = multiprocessing.get_context("fork")
-    held, leave = context.Event(), context.Event()
-    process = context.Process(target=hold, args=(files.path, held, leave))
+    ours, theirs = context.Pipe()
+    process = context.Process(target=hold, args=(files.path, theirs))
     process.start()
-    assert held.wait(10)
-    yield process, leave  # type: ignore[misc]
-    leave.set()
+    assert ours.recv() == "held"
+    yield process, ours
+    ours.close()
+    process.kill()
     process.join()
 
 
-def test_only_one_at_a_time(files: InstanceFiles, holder: tuple[multiprocessing.Process, Event]) -> None:
+def test_only_one_at_a_time(files: InstanceFiles, holder: Holder) -> None:
     said = []
     with (
         pytest.raises(ReloadError, match="did not end in time"),
@@ -46,14 +51,12 @@ def test_only_one_at_a_time(files: InstanceFiles, holder: tuple[multiprocessing.
     ):
         pytest.fail("held by another")
     assert said == ["waiting"]
-    holder[1].set()
+    holder[1].send("leave")
     with hold_lock(files, timeout_s=10):
         pass
 
 
-def test_a_holder_that_is_killed_lets_go(
-    files: InstanceFiles, holder: tuple[multiprocessing.Process, Event]
-) -> None:
+def test_a_holder_that_is_killed_lets_go(files: InstanceFiles, holder: Holder) -> None:
     process, _ = holder
     assert process.pid
     process.kill()
@@ -63,7 +66,7 @@ def test_a_holder_that_is_killed_lets_go(
         pass
 
 
-def test_who_waits_is_counted(files: InstanceFiles, holder: tuple[multiprocessing.Process, Event]) -> None:
+def test_who_waits_is_counted(files: InstanceFiles, holder: Holder) -> None:
     waits = threading.Event()
     entered = threading.Event()
 
@@ -79,7 +82,7 @@ def test_who_waits_is_counted(files: InstanceFiles, holder: tuple[multiprocessin
             break
         entered.wait(0.01)
     assert count_waiting(files) == 1
-    holder[1].set()
+    holder[1].send("leave")
     thread.join(20)
     assert count_waiting(files) == 0
 
@@ -93,20 +96,20 @@ def test_who_was_killed_while_waiting_does_not_count(files: InstanceFiles) -> No
 def test_a_reload_that_began_after_the_question_answers_it(files: InstanceFiles) -> None:
     asked = now_ns()
     began = now_ns()
-    remember(files, began_ns=began, what="reload", receipt=receipt())
+    remember(files, began_ns=began, what="reload", receipt=make_receipt())
     found = covering(files, asked_ns=asked, what="reload")
     assert found is not None
-    assert found.id == receipt().id
+    assert found.id == make_receipt().id
 
 
 def test_one_that_began_before_does_not(files: InstanceFiles) -> None:
-    remember(files, began_ns=now_ns(), what="reload", receipt=receipt())
+    remember(files, began_ns=now_ns(), what="reload", receipt=make_receipt())
     assert covering(files, asked_ns=now_ns(), what="reload") is None
 
 
 def test_one_that_did_something_else_does_not(files: InstanceFiles) -> None:
     asked = now_ns()
-    remember(files, began_ns=now_ns(), what="another configuration", receipt=receipt())
+    remember(files, began_ns=now_ns(), what="another configuration", receipt=make_receipt())
     assert covering(files, asked_ns=asked, what="reload") is None
 
 

@@ -76,7 +76,7 @@ def test_the_first_reason_is_kept_and_the_second_beside_it() -> None:
 def test_what_cannot_be_tidied_up_is_said_and_undoes_nothing() -> None:
     machine = play(Goal(net=True), [Step.NET_ON, T, V, (Step.NET_OFF, Failure.NOT_TRIGGERED), C])
     assert machine.outcome is ReloadOutcome.TAKEN_OVER
-    assert machine.second_reason == "net-off failed"
+    assert machine.left_behind == "net-off failed"
 
 
 def test_an_event_that_was_not_commanded_is_a_defect() -> None:

@@ -3,11 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from hitless.reload.attempt import Attempt
 from hitless.reload.disk import Disk
 from hitless.reload.instance_files import InstanceFiles
 from hitless.reload.keeping import read_good, read_pending
@@ -20,6 +19,9 @@ from hitless.reload.story import Story
 from hitless.reload.takeover import Proof
 from hitless.reloads import ListenerChange, ListenerFate, ReloadOutcome
 from tests.reload.test_disk import using
+
+if TYPE_CHECKING:
+    from hitless.reload.attempt import Attempt
 
 PROVEN = Proof(pid=20, how=("all",))
 NOT_PROVEN = Proof(pid=20, missing=("process 20 does not listen on 0.0.0.0:80",))
@@ -148,14 +150,16 @@ def test_where_the_way_back_fails_it_is_said(bed: Bed) -> None:
     assert bed.configuration.read_bytes() == b"old\n"
 
 
-def test_a_file_that_was_changed_meanwhile_stops_it_before_the_trigger(bed: Bed) -> None:
-    original = bed.disk.put
+def test_a_file_that_was_changed_meanwhile_stops_it_before_the_trigger(
+    bed: Bed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = Disk.put
 
-    def changed_by_somebody() -> None:
+    def changed_by_somebody(disk: Disk) -> None:
         bed.configuration.write_bytes(b"theirs\n")
-        original()
+        original(disk)
 
-    bed.disk.put = changed_by_somebody  # type: ignore[method-assign]
+    monkeypatch.setattr(Disk, "put", changed_by_somebody)
     machine = bed.run(NEW, b"new\n")
     assert machine.outcome is ReloadOutcome.REJECTED_BY_PREFLIGHT
     assert "somebody else" in machine.reason

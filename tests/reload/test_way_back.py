@@ -33,7 +33,8 @@ def configuration(tmp_path: Path) -> Path:
 def started(configuration: Path, age_s: float) -> Target:
     seen = target(Process(pid=2, parent_pid=1, role=Role.WORKER, generation=0, age_s=age_s))
     file = ConfigurationFile(path=str(configuration), text="", sha256="")
-    return replace(seen, instance=msgspec.structs.replace(seen.instance, configuration=(file,)))
+    instance = msgspec.structs.replace(seen.instance, configuration=(file,))
+    return replace(seen, instance=instance, current_started_at=time.time() - age_s)
 
 
 def changed_before(configuration: Path, seconds: float) -> None:

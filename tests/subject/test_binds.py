@@ -20,6 +20,8 @@ frontend a
 frontend off
     bind :81
     disabled
+log-forward in
+    dgram-bind :514
 peers p
     bind 192.0.2.1:10000
     peer x
@@ -51,6 +53,7 @@ def test_every_bind_in_force_is_listed() -> None:
         "stats socket",
         "peers",
         "frontend a",
+        "log-forward",
     ]
 
 

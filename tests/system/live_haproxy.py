@@ -7,7 +7,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -117,10 +117,12 @@ class LiveHaproxy:
 
     def start(self, *more: str, wrapper: tuple[str, ...] = ()) -> None:
         with (self.directory / "log").open("ab") as log:
-            self.process = subprocess.Popen([*wrapper, *self.command, *more], stdout=log, stderr=log)
+            self.process = subprocess.Popen(
+                [*wrapper, *self.command, *more], stdout=log, stderr=log, start_new_session=True
+            )
         process = self.process
         self.stack.callback(process.wait)
-        self.stack.callback(process.kill)
+        self.stack.callback(_end_group, process.pid)
 
     def await_answer(self) -> None:
         """Wait until the worker serves, and its master would take a signal: one that comes earlier is lost."""
@@ -161,6 +163,12 @@ class LiveHaproxy:
         found = [finding for finding in result.findings if finding.code == code]
         assert found, [(f.code, f.message) for f in result.findings] + [(self.directory / "log").read_text()]
         return found[0]
+
+
+def _end_group(leader: int) -> None:
+    """End a HAProxy with its workers, also those that a master which died has left behind."""
+    with suppress(ProcessLookupError):
+        os.killpg(leader, signal.SIGKILL)
 
 
 @contextmanager

@@ -16,7 +16,7 @@ import pytest
 from hitless.clock import now_ns
 from hitless.evidence.listeners import listener_gaps
 from hitless.evidence.namespaces import listens_in
-from hitless.evidence.trace import KernelTrace
+from hitless.evidence.trace import SEND_RESET, SET_STATE, KernelTrace, TraceCost
 from hitless.evidence.trace_events import TraceFilter
 from hitless.evidence.tracefs import Instance, open_tracefs, sweep_stale_instances
 from hitless.host.processes import read_network_namespace
@@ -183,6 +183,20 @@ def test_events_without_room_are_counted(server: socket.socket) -> None:
                 socket.create_connection(name)
         trace.stop()
         assert trace.status().lost_events == 9
+
+
+def test_an_event_is_seen_only_while_it_is_enabled(server: socket.socket) -> None:
+    cost = TraceCost(events=(SEND_RESET, SET_STATE), later=frozenset({SET_STATE}), buffer_kb=512)
+    name = server.getsockname()
+    with KernelTrace(TraceFilter(frozenset({endpoint(server)})), suffix="test", cost=cost) as trace:
+        server.close()
+        trace.enable(SET_STATE)
+        with socket.create_server(name):
+            pass
+        trace.enable(SET_STATE, enabled=False)
+        socket.create_server(name).close()
+        kinds = [event.kind for event in trace.stop()]
+    assert kinds == [EventKind.KERNEL_LISTEN, EventKind.KERNEL_UNLISTEN]
 
 
 def test_nothing_is_left_behind() -> None:

@@ -1,13 +1,19 @@
 """A good reload: nobody is hurt, and the receipt says what happened."""
 
+import socket
 from pathlib import Path
 
 import pytest
 
-from tests.system.live_haproxy import versions
-from tests.system.reload_bed import ANSWERS, UNPREPARED, WITHOUT_SOCKET, hurt, outcomes, service
+from tests.system.live_haproxy import await_true, versions
+from tests.system.reload_bed import ANSWERS, UNPREPARED, WITHOUT_SOCKET, Result, hurt, outcomes, service
 
 pytestmark = pytest.mark.system
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 @pytest.mark.parametrize("version", versions())
@@ -25,9 +31,8 @@ def test_nobody_is_hurt_and_the_receipt_is_right(
     tmp_path: Path, version: str, mode: str, configuration: str, mechanism: dict[str, str]
 ) -> None:
     with service(tmp_path, version, mode, configuration, wait="stats socket" in configuration) as running:
-        results = []
-        if "stats socket" not in configuration:
-            running.live.connect()
+        results: list[Result] = []
+        await_true(lambda: listens(running.live.port), "it listens")
         found = outcomes(
             tmp_path / "rows",
             running.live.port,

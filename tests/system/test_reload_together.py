@@ -24,7 +24,7 @@ def test_calls_at_once_become_a_handful_of_reloads(tmp_path: Path, version: str)
             rate_per_s=100.0,
         )
         assert hurt(found) == {}
-        assert [r.status for r in results] == [0] * CALLS
+        assert [(r.status, r.stderr) for r in results if r.status] == []
         assert {r.outcome for r in results} == {"taken-over"}
         receipts = {r.document["id"] for r in results}
         assert 1 <= len(receipts) <= 4, receipts

@@ -27,6 +27,12 @@ _COMMANDS = {
     ),
     "fix": ("hitless.cli.fix", "The smallest change that removes them, as a diff; made with --apply."),
     "prove": ("hitless.cli.prove", "Does a reload of this configuration drop anything, and why?"),
+    "reload": ("hitless.cli.reload", "Reload the running HAProxy, and prove that the new process serves."),
+    "ready": ("hitless.cli.ready", "Wait until the current generation is proven to serve."),
+    "drain": (
+        "hitless.cli.drain",
+        "What keeps old processes alive, whom the hard stop will cut; closes sessions.",
+    ),
     "history": (
         "hitless.cli.history",
         "The reloads there were: how each ended, and what happened to clients.",

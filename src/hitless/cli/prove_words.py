@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
+from hitless.cli.duration import Duration
 from hitless.cli.output import FORMATS
 from hitless.records import ClientClass, Workload
-from hitless.units import parse_duration_s
 
 __all__ = ["HELP", "PARAMETERS"]
 
@@ -28,20 +28,6 @@ configuration, 3 no verdict could be reached, 130 interrupted.
 _VIAS = ("auto", "usr2", "hup", "master-cli", "sf", "sf-x", "restart")
 
 
-class _Duration(click.ParamType[float]):
-    """A duration as HAProxy writes it; a bare number is seconds."""
-
-    name = "duration"
-
-    def convert(self, value: str | float, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        if isinstance(value, float | int):
-            return float(value)
-        try:
-            return parse_duration_s(value, default_unit="s")
-        except ValueError:
-            self.fail(f"{value!r} is not a duration (examples: 500ms, 5s, 1m)", param, ctx)
-
-
 def _many(*names: str, metavar: str | None = None, help: str) -> click.Option:  # noqa: A002 - click's word
     return click.Option(names, multiple=True, metavar=metavar, help=help)
 
@@ -59,7 +45,7 @@ def _one_of(name: str, choices: tuple[str, ...], default: str | None, help: str)
 
 def _seconds(name: str, default: str, help: str) -> click.Option:  # noqa: A002 - as above
     return click.Option(
-        [f"--{name}", f"{name}_s"], type=_Duration(), default=default, show_default=True, help=help
+        [f"--{name}", f"{name}_s"], type=Duration(), default=default, show_default=True, help=help
     )
 
 

@@ -54,7 +54,7 @@ _PARAMETERS = [
 @click.command("ready", params=[*TARGET_PARAMETERS, *_PARAMETERS], help=_HELP)
 def command(*, output_format: str, quiet: bool, **words: Any) -> int:
     """Wait and say."""
-    from hitless.cli.show_line import ShowLine
+    from hitless.cli.status_line import StatusLine
     from hitless.reload.ready import ReadyOptions, await_ready
 
     options = ReadyOptions(
@@ -63,8 +63,10 @@ def command(*, output_format: str, quiet: bool, **words: Any) -> int:
         not_pid=words["not_pid"],
         loaded=words["loaded"],
     )
-    with ShowLine(enabled=not quiet and sys.stderr is not None and sys.stderr.isatty()) as tell:
-        found = await_ready(options, tell)
+    with StatusLine(
+        "looking at HAProxy", enabled=not quiet and sys.stderr is not None and sys.stderr.isatty()
+    ) as line:
+        found = await_ready(options, line.say)
     if not quiet:
         _show(found, output_format)
     if found.ready:

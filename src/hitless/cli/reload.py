@@ -22,15 +22,17 @@ __all__ = ["command"]
 @click.command("reload", params=[*PARAMETERS], help=HELP)
 def command(*, output_format: str, quiet: bool, **words: Any) -> int:
     """Reload, or say what a reload would do."""
-    from hitless.cli.show_line import ShowLine
+    from hitless.cli.status_line import StatusLine
     from hitless.reload.driver import apply_reload, plan_reload
 
     options = read_reload_options(words)
-    with ShowLine(enabled=not quiet and sys.stderr is not None and sys.stderr.isatty()) as tell:
+    with StatusLine(
+        "looking at HAProxy", enabled=not quiet and sys.stderr is not None and sys.stderr.isatty()
+    ) as line:
         if options.dry_run:
-            plan = plan_reload(options, tell)
+            plan = plan_reload(options, line.say)
         else:
-            answer = apply_reload(options, tell)
+            answer = apply_reload(options, line.say)
     if options.dry_run:
         _show_plan(plan, output_format)
         return ExitCode.FOUND if plan.stopped_by else ExitCode.CLEAN

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from hitless.cli.duration import Duration
 from hitless.cli.target_words import TARGET_PARAMETERS, read_target_options
 from hitless.errors import UsageError
 
@@ -30,6 +31,7 @@ Exit status: 0 taken over; 1 rejected, failed, degraded, or rolled back; 2 wrong
 
 _TRIGGERS = ("master-cli", "usr2", "systemd", "sf-x", "sf-offered", "sf")
 _SECONDS = "SECONDS"
+_LONGEST_GUARD_S = 3600.0
 
 PARAMETERS: tuple[click.Parameter, ...] = (
     *TARGET_PARAMETERS,
@@ -53,7 +55,7 @@ PARAMETERS: tuple[click.Parameter, ...] = (
     ),
     click.Option(
         ["--guard", "guard_s"],
-        metavar="DURATION",
+        type=Duration(),
         help="Watch the traffic for so long (10s) after the takeover; go back if clients fare worse.",
     ),
     click.Option(["--via"], type=click.Choice(_TRIGGERS), help="How to reload  [default: the best there is]"),
@@ -121,7 +123,7 @@ def read_reload_options(words: Mapping[str, Any]) -> ReloadOptions:
         via=Trigger(words["via"]) if words["via"] else None,
         rollback=words["rollback"],
         force=tuple(name for text in words["force"] for name in text.split(",") if name),
-        guard_s=_duration_s(words["guard_s"]) if words["guard_s"] else 0.0,
+        guard_s=_guard_s(words["guard_s"]),
         dry_run=words["dry_run"],
         timeout_s=words["timeout_s"],
         wait_s=words["wait_s"],
@@ -143,13 +145,9 @@ def _new_file(text: str) -> tuple[str, str]:
     return path, source
 
 
-def _duration_s(text: str) -> float:
-    from hitless.units import parse_duration_s
-
-    try:
-        seconds = parse_duration_s(text, default_unit="s")
-    except ValueError as error:
-        raise UsageError(f"--guard {text!r} is no duration.", hint="For example: --guard 10s") from error
-    if not 0 < seconds <= 3600:
-        raise UsageError("--guard watches for more than 0 and at most 3600 seconds.")
+def _guard_s(seconds: float | None) -> float:
+    if seconds is None:
+        return 0.0
+    if not 0 < seconds <= _LONGEST_GUARD_S:
+        raise UsageError(f"--guard watches for more than 0 and at most {_LONGEST_GUARD_S:g} seconds.")
     return seconds

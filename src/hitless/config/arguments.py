@@ -6,9 +6,10 @@ Source: HAProxy 2.8 src/haproxy.c init_args(); -cc of 2.5, -dC of 2.7, -dA of 3.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-__all__ = ["HaproxyArguments", "parse_arguments"]
+__all__ = ["WITH_VALUE", "HaproxyArguments", "parse_arguments"]
 
-_WITH_VALUE = frozenset({"-C", "-L", "-N", "-S", "-cc", "-f", "-m", "-n", "-p", "-x"})
+WITH_VALUE = frozenset({"-C", "-L", "-N", "-S", "-cc", "-f", "-m", "-n", "-p", "-x"})
+"""Options that take the word behind them."""
 _PID_LISTS = frozenset({"-sf", "-st"})
 
 
@@ -68,7 +69,7 @@ def parse_arguments(arguments: Sequence[str]) -> HaproxyArguments:
         elif word in _PID_LISTS:
             pids[word] = []
             pending = word
-        elif word in _WITH_VALUE:
+        elif word in WITH_VALUE:
             values.setdefault(word, []).append(next(words, ""))
         elif word.startswith("-") and len(word) > 1:
             flags.add(word)

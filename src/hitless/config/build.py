@@ -1,6 +1,7 @@
 """Build the typed view of a whole configuration from its trees."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hitless.config.active import ActiveSection, Diagnostics, read_active
@@ -52,6 +53,7 @@ class _Builder:
         self._name_servers: list[NameServer] = []
         self._peers: list[Bind] = []
         self._stats_sockets: list[Bind] = []
+        self._log_forwards: list[Bind] = []
         self._other_log_targets: list[LogTarget] = []
 
     def take(self, section: ActiveSection) -> None:
@@ -68,15 +70,14 @@ class _Builder:
         elif section.kind == "ring":
             self._take_ring(section)
         elif section.kind == "log-forward":
-            for directive in section.directives:
-                if "log" in directive.words[:2]:
-                    self._other_log_targets = read_log_line(self._context, directive, self._other_log_targets)
+            self._take_log_forward(section)
 
     def finish(self, names: tuple[str, ...], sections: Sequence[ActiveSection]) -> Model:
         binds = [
             *self._stats_sockets,
             *self._peers,
             *(bind for proxy in self._proxies for bind in proxy.binds),
+            *self._log_forwards,
         ]
         return Model(
             files=names,
@@ -87,6 +88,7 @@ class _Builder:
             log_targets=(*self._context.global_log_targets, *self._other_log_targets),
             file_references=collect_references(sections, binds),
             stats_sockets=tuple(self._stats_sockets),
+            log_forwards=tuple(self._log_forwards),
             diagnostics=tuple(self._context.diagnostics.entries),
         )
 
@@ -123,6 +125,20 @@ class _Builder:
                 unix_prefix=self._context.unix_prefix,
             )
             self._peers += [bind] if bind else []
+
+    def _take_log_forward(self, section: ActiveSection) -> None:
+        """Take where a log-forward section receives (a bare address of `dgram-bind` is UDP), and where it sends to."""
+        context = self._context
+        for directive in section.directives:
+            words = directive.words
+            if "log" in words[:2]:
+                self._other_log_targets = read_log_line(context, directive, self._other_log_targets)
+            elif words[0] in {"bind", "dgram-bind"}:
+                bind = read_bind(context, directive, words[1:], unix_prefix=context.unix_prefix)
+                if bind is not None and words[0] == "dgram-bind":
+                    datagram = (replace(a, kind="udp") if a.kind == "ip" else a for a in bind.addresses)
+                    bind = replace(bind, addresses=tuple(datagram))
+                self._log_forwards += [bind] if bind else []
 
     def _take_resolvers(self, section: ActiveSection) -> None:
         for directive in section.directives:

@@ -8,7 +8,7 @@ from pathlib import Path
 from hitless.config.tree import ConfigFile, parse
 from hitless.errors import ConfigError
 
-__all__ = ["LIMIT_BYTES", "expand_paths", "read_bounded", "read_files"]
+__all__ = ["LIMIT_BYTES", "expand_paths", "is_configuration_name", "read_bounded", "read_files"]
 
 LIMIT_BYTES = 64 * 1024 * 1024
 """A 50 000 server configuration is below 10 MB."""
@@ -48,12 +48,7 @@ def expand_paths(paths: Sequence[str]) -> Iterator[str]:
         found = False
         for name in names:
             entry = f"{path}/{name}"
-            # HAProxy looks at the first ".cfg" of a name, so "a.cfg.cfg" is not taken.
-            if (
-                not name.startswith(".")
-                and name.find(".cfg") == len(name) - 4 >= 0
-                and not _is_special(entry)
-            ):
+            if is_configuration_name(name) and not _is_special(entry):
                 found = True
                 yield entry
         if not found:
@@ -61,6 +56,11 @@ def expand_paths(paths: Sequence[str]) -> Iterator[str]:
                 f"The directory {path} holds no configuration.",
                 hint="HAProxy reads a directory's regular files whose names end in .cfg.",
             )
+
+
+def is_configuration_name(name: str) -> bool:
+    """Return whether HAProxy takes a file of this name from a directory; the first ".cfg" counts: not "a.cfg.cfg"."""
+    return not name.startswith(".") and name.find(".cfg") == len(name) - 4 >= 0
 
 
 def _is_special(path: str) -> bool:

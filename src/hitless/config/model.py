@@ -171,6 +171,8 @@ class Model:
     file_references: tuple[FileReference, ...] = ()
     stats_sockets: tuple[Bind, ...] = ()
     """`stats socket` lines of `global`, options included ("level", "expose-fd", "mode", …)."""
+    log_forwards: tuple[Bind, ...] = ()
+    """What `log-forward` sections receive on: `bind` and `dgram-bind`."""
     diagnostics: tuple[str, ...] = ()
     """Lines this view could not understand, as "FILE:LINE: why"; never an exception."""
 

@@ -35,10 +35,11 @@ def run_bounded(
     limit_bytes: int = 4 * 1024 * 1024,
     environment: Mapping[str, str] | None = None,
     working_directory: str | None = None,
+    descriptors: Sequence[int] = (),
 ) -> Completed:
     """Run a program to its end and return its output; it is killed when it takes or says too much.
 
-    Units: `limit_bytes` is for stdout and stderr together.
+    Units: `limit_bytes` is for stdout and stderr together. It has `descriptors` of ours open under the same numbers.
     Raises: CouldNotAsk if it ran out of time or wrote more; OSError if it could not be started.
     """
     with subprocess.Popen(
@@ -48,6 +49,7 @@ def run_bounded(
         stderr=subprocess.PIPE,
         env=environment,
         cwd=working_directory,
+        pass_fds=descriptors,
     ) as process:
         try:
             stdout, stderr = _read_to_end(process, argv[0], timeout_s, limit_bytes)

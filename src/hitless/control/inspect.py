@@ -15,6 +15,7 @@ from hitless.control.messages import Level, parse_messages
 from hitless.control.process_state import oldest_sessions, peers_in_sync, server_differences
 from hitless.control.replies import parse_info, parse_processes, parse_servers_state
 from hitless.control.runtime_api import MasterCli, RuntimeApi
+from hitless.control.sessions import believable_age_s, parse_sessions
 from hitless.facts import MasterProcess, MasterView, Unknown, WorkerView
 
 if TYPE_CHECKING:
@@ -106,17 +107,19 @@ def read_worker_view(
         max_sockets=info.number("Maxsock"),
         descriptor_limit=info.number("Ulimit-n"),
     )
-    return _with_details(view, asker, configured), asker.unknown
+    return _with_details(view, asker, configured, info.uptime_s), asker.unknown
 
 
-def _with_details(view: WorkerView, asker: _Asker, configured: ConfiguredServers | None) -> WorkerView:
+def _with_details(
+    view: WorkerView, asker: _Asker, configured: ConfiguredServers | None, uptime_s: int
+) -> WorkerView:
     sessions: tuple[str, ...] = ()
     if (view.current_connections or 0) > _MOST_SESSIONS:
         asker.note(
             f"the sessions of process {view.pid}", f"it has {view.current_connections} connections: not asked"
         )
     else:
-        sessions = oldest_sessions(asker.ask("show sess", f"the sessions of process {view.pid}") or "")
+        sessions = _oldest_sessions(asker, view.pid, uptime_s)
     differences = None
     if not view.stopping:
         what = f"the servers of process {view.pid}"
@@ -131,6 +134,16 @@ def _with_details(view: WorkerView, asker: _Asker, configured: ConfiguredServers
     return msgspec.structs.replace(
         view, sessions=sessions, server_differences=differences, peers_in_sync=in_sync
     )
+
+
+def _oldest_sessions(asker: _Asker, pid: int, uptime_s: int) -> tuple[str, ...]:
+    what = f"the sessions of process {pid}"
+    try:
+        rows = parse_sessions(asker.ask("show sess", what) or "")
+        return oldest_sessions([row for row in rows if believable_age_s(row, uptime_s) is not None])
+    except NotUnderstood as error:
+        asker.note(what, error.message)
+        return ()
 
 
 def _startup_log(asker: _Asker, version: str) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """Sessions, servers and peers of a running process, from what its runtime API prints.
 
-Source: HAProxy src/stream.c stats_dump_full_strm_to_buffer(), src/proxy.c dump_servers_state(), src/peers.c
+Source: HAProxy src/proxy.c dump_servers_state(), src/peers.c
 peers_dump_head(); outputs of 2.2, 2.6 and 3.2.
 """
 
@@ -8,7 +8,9 @@ import ipaddress
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
+from hitless.control.sessions import SessionRow
 from hitless.facts import ServerState
+from hitless.units import format_age
 
 __all__ = ["ConfiguredServers", "oldest_sessions", "peers_in_sync", "server_differences"]
 
@@ -16,9 +18,6 @@ ConfiguredServers = Mapping[tuple[str, str], str]
 """The address that the configuration gives each (backend, server): "192.0.2.1", a name, or ""."""
 
 _SESSIONS = 20
-_SESSION = re.compile(r"0x[0-9a-f]+: proto=\S+ .*?\bfe=(\S*) be=(\S*) .*?\bage=(\S*)", re.ASCII)
-_AGE = re.compile(r"(\d{1,9})([dhms])", re.ASCII)
-_SECONDS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
 _PEERS = re.compile(
     r"^0x[0-9a-f]+: \[[^\]]*\] id=\S+ (?:disabled=(\d+)|state=\d+) flags=0x([0-9a-f]+)", re.MULTILINE
 )
@@ -36,16 +35,14 @@ _INTERNAL = "MASTER"
 _DIFFERENCES = 1000
 
 
-def oldest_sessions(reply: str) -> tuple[str, ...]:
-    """Return the oldest sessions in `show sess`, the CLI's own left out, as "FRONTEND/BACKEND, age 3h2m"."""
-    found = []
-    for line in reply.splitlines():
-        match = _SESSION.match(line)
-        if match and match[1] != "GLOBAL":
-            age_s = sum(int(number) * _SECONDS[unit] for number, unit in _AGE.findall(match[3]))
-            backend = "" if match[2] in {"<NONE>", match[1]} else f"/{match[2]}"
-            found.append((-age_s, f"{match[1]}{backend}, age {match[3]}"))
-    return tuple(text for _, text in sorted(found)[:_SESSIONS])
+def oldest_sessions(rows: Sequence[SessionRow]) -> tuple[str, ...]:
+    """Return the oldest sessions of clients as "FRONTEND/BACKEND, age 3h2m"."""
+    of_clients = [(row.age_s, row) for row in rows if row.frontend and row.age_s is not None]
+    of_clients.sort(key=lambda pair: -pair[0])
+    return tuple(
+        f"{row.frontend}{f'/{row.backend}' if row.backend not in {'', row.frontend} else ''}, age {format_age(age_s)}"
+        for age_s, row in of_clients[:_SESSIONS]
+    )
 
 
 def peers_in_sync(reply: str) -> bool | None:

@@ -27,6 +27,8 @@ _RELOAD_TIMEOUT_S = 90.0
 """As HAProxy's own admin/cli/haproxy-reload waits."""
 _RETRY_S = 0.005
 """A master that re-executes itself leaves nothing to wait on, so a patient caller asks again at this pace."""
+_TOO_SHORT_S = 0.02
+"""A try that begins so late says nothing."""
 
 
 class RuntimeApi:
@@ -54,12 +56,17 @@ class RuntimeApi:
         """
         data = encode_command(command)
         deadline = time.monotonic() + timeout_s
+        before: CouldNotAsk | None = None
         while True:
+            began = time.monotonic()
             try:
                 reply = self._exchange(data, deadline, limit_bytes, half_close=True, empty_is_broken=patient)
             except CouldNotAsk as error:
+                if before is not None and not error.transient and deadline - began < _TOO_SHORT_S:
+                    raise before from error  # not silence: there was no time left for this try
                 if not (patient and error.transient) or time.monotonic() + _RETRY_S >= deadline:
                     raise
+                before = error
                 time.sleep(_RETRY_S)
             else:
                 raise_if_refused(command, reply)

@@ -83,7 +83,7 @@ class SocketOffer:
 
     @property
     def was_served(self) -> bool:
-        """A HAProxy has got all of them, and said so."""
+        """A HAProxy has got all of them, and said so: that may be heard after it has begun to serve."""
         return self._served.is_set()
 
     def wait_served(self, timeout_s: float) -> bool:

@@ -3,13 +3,16 @@
 Source: Linux v6.18 net/ipv4/proc.c; proc_net(5), netstat(8).
 """
 
+import contextlib
 from collections.abc import Mapping
 from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Self
 
 from hitless.errors import EvidenceError
 from hitless.evidence.model import CounterReading
 
-__all__ = ["MEANINGS", "changes", "parse_counters", "read_counters"]
+__all__ = ["MEANINGS", "NamespaceCounters", "changes", "parse_counters", "read_counters"]
 
 _MAX_FILE_SIZE_BYTES = 256 * 1024
 
@@ -56,21 +59,63 @@ def _parse_group(names: str, values: str) -> dict[str, int]:
     return {f"{prefix}.{name}": int(number) for name, number in zip(columns, numbers, strict=True)}
 
 
-def read_counters(process: Path = Path("/proc/thread-self")) -> dict[str, int]:
-    """Read the counters of the network namespace of a process: `Path("/proc/PID")`, or of the calling thread.
+class NamespaceCounters:
+    """The counters of a process's network namespace, also after that process has ended: an open file keeps it.
 
-    (`/proc/self` would be the namespace of the main thread, whatever this one has entered.)
+    `Path("/proc/self")` would be the namespace of the main thread, whatever the calling one has entered.
+    Source: Linux v6.18 fs/proc/proc_net.c single_open_net(), which holds the namespace until the file is closed.
+    """
+
+    def __init__(self, process: Path) -> None:
+        self._process = process
+        self._resources = contextlib.ExitStack()
+        self._files: list[BinaryIO] = []
+
+    def __enter__(self) -> Self:
+        """Open them. Raises: EvidenceError."""
+        with contextlib.ExitStack() as stack:
+            try:
+                for name in ("netstat", "snmp"):
+                    path = self._process / "net" / name
+                    self._files.append(stack.enter_context(path.open("rb", buffering=0)))
+            except OSError as error:
+                raise EvidenceError(f"no network counters from {self._process}: {error.strerror}") from error
+            self._resources = stack.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._resources.close()
+
+    def read(self) -> dict[str, int]:
+        """Return what they are now, by "Group.Name". Raises: EvidenceError."""
+        values: dict[str, int] = {}
+        for file in self._files:
+            try:
+                text = _read_anew(file).decode("ascii", "replace")
+            except OSError as error:
+                raise EvidenceError(f"no network counters from {self._process}: {error.strerror}") from error
+            values.update(parse_counters(text))
+        return values
+
+
+def _read_anew(file: BinaryIO) -> bytes:
+    """Return what stands in an unbuffered file now; the kernel may give it in pieces."""
+    file.seek(0)
+    text = b""
+    while len(text) < _MAX_FILE_SIZE_BYTES and (piece := file.read(_MAX_FILE_SIZE_BYTES - len(text))):
+        text += piece
+    return text
+
+
+def read_counters(process: Path = Path("/proc/thread-self")) -> dict[str, int]:
+    """Read the counters of the network namespace of a process once: `Path("/proc/PID")`, or of the calling thread.
+
     Raises: EvidenceError.
     """
-    values: dict[str, int] = {}
-    for name in ("netstat", "snmp"):
-        try:
-            with (process / "net" / name).open("rb") as file:
-                text = file.read(_MAX_FILE_SIZE_BYTES).decode("ascii", "replace")
-        except OSError as error:
-            raise EvidenceError(f"no network counters from {process}: {error.strerror}") from error
-        values.update(parse_counters(text))
-    return values
+    with NamespaceCounters(process) as counters:
+        return counters.read()
 
 
 def changes(before: CounterReading, after: CounterReading) -> dict[str, int]:

@@ -35,8 +35,10 @@ _U64 = struct.Struct("=Q")
 class TraceFilter:
     """Whose events to keep.
 
-    `endpoints` are those that clients connect to; none: every endpoint of the machine. `client_addresses` are
-    the clients' source addresses, or networks of them that share all but the last byte; none: any.
+    `endpoints` are those that clients connect to; none: every endpoint of the machine. One with a wildcard's address
+    ("0.0.0.0:80", "[::]:80") stands for its port at every address, of whichever family and namespace: the caller
+    knows which are its own. `client_addresses` are the clients' source addresses, or networks of them that share all
+    but the last byte; none: any.
     `listens_here` is asked for the pid that opened or closed a listening socket and says whether it belongs to
     the watched network namespace (None: cannot say).
     """
@@ -71,9 +73,10 @@ class TraceDecoder:
         self._formats = formats
         self._endpoints = frozenset(pack_endpoint(endpoint) for endpoint in wanted.endpoints)
         self._ports = frozenset(packed[:2] for packed in self._endpoints)
+        self._wildcard_ports = frozenset(packed[:2] for packed in self._endpoints if packed[2:] in _WILDCARDS)
         self._clients = frozenset(_pack_clients(clients) for clients in wanted.client_addresses)
         self._listens_here = wanted.listens_here
-        self._room = capacity
+        self._capacity = self._room = capacity
         self._foreign: set[int] = set()
         self._own: set[int] = set()
         self._from_the_start = wanted.from_the_start
@@ -96,6 +99,12 @@ class TraceDecoder:
             )
             for name, form in self._formats.items()
         }
+
+    def take(self) -> list[Event]:
+        """Return the events so far and make room for more."""
+        events, self.events = self.events, []
+        self._room = self._capacity
+        return events
 
     def _reset_handler(self, form: EventFormat) -> RecordHandler:
         read_ends = _ends_reader(form)
@@ -132,8 +141,11 @@ class TraceDecoder:
         return handle
 
     def _is_ours(self, server: bytes, client: bytes) -> bool:
-        """Return whether a reset goes from a watched endpoint to a watched client; count the others."""
-        if server in self._endpoints:
+        """Return whether a reset goes from a watched endpoint to a watched client; count those of clients to one.
+
+        Whose a reset to a port of a wildcard is cannot be said here: it may go to a server of the same port.
+        """
+        if server in self._endpoints or server[:2] in self._wildcard_ports:
             return self._is_client(client[2:])
         if client in self._endpoints and self._is_client(server[2:]):
             self.resets_by_clients += 1

@@ -13,9 +13,9 @@ from hitless.evidence.trace_pages import decode_page
 from hitless.evidence.tracefs import Instance
 from hitless.records import Event
 
-__all__ = ["TraceReader"]
+__all__ = ["READ_INTERVAL_S", "TraceReader"]
 
-_READ_INTERVAL_S = 0.05
+READ_INTERVAL_S = 0.05
 _MAX_PAGES_PER_TURN = 4096
 _LOSSES = ("overrun", "commit overrun", "dropped events")
 
@@ -23,7 +23,15 @@ _LOSSES = ("overrun", "commit overrun", "dropped events")
 class TraceReader:
     """Reads every CPU of an instance until `stop`; `drain` gives the events so far."""
 
-    def __init__(self, instance: Instance, form: PageFormat, decoder: TraceDecoder) -> None:
+    def __init__(
+        self,
+        instance: Instance,
+        form: PageFormat,
+        decoder: TraceDecoder,
+        *,
+        interval_s: float = READ_INTERVAL_S,
+    ) -> None:
+        self._interval_s = interval_s
         self._instance = instance
         self._form = form
         self._decoder = decoder
@@ -47,7 +55,7 @@ class TraceReader:
         Raises: EvidenceError if a page could not be read or understood.
         """
         with self._lock:
-            events, self._decoder.events = self._decoder.events, []
+            events = self._decoder.take()
             failure = self._failure
         if failure is not None:
             raise failure
@@ -76,7 +84,7 @@ class TraceReader:
 
     def _run(self) -> None:
         try:
-            while not self._stopping.wait(_READ_INTERVAL_S):
+            while not self._stopping.wait(self._interval_s):
                 self._read_all()
             self._read_all()
         except EvidenceError as error:

@@ -11,6 +11,7 @@ from hitless.control.command import run_bounded
 from hitless.control.errors import CouldNotAsk
 from hitless.control.messages import Level, parse_messages
 from hitless.facts import CheckOutcome, RunMode, Unknown
+from hitless.gather.launch import words_for_a_check
 from hitless.host.redact import redact_configuration
 
 if TYPE_CHECKING:
@@ -43,11 +44,9 @@ def check_instance(
     """
     if instance.binary is None:
         return None, [Unknown(what=_WHAT, why="there is no HAProxy to ask", instance=instance.name)]
-    command = [*prefix, instance.binary.path, *_flags(instance), "-c"]
+    command = [*prefix, instance.binary.path, *_words(instance), "-c"]
     command += [word for file in files for word in ("-f", file)]
     arguments = parse_arguments(instance.launch.arguments if instance.launch else ())
-    if arguments.local_peer:
-        command += ["-L", arguments.local_peer]
     variables = dict(instance.environment)
     if environment is None and instance.launch is not None:
         variables = {**dict(instance.launch.environment), **variables}
@@ -75,12 +74,7 @@ def check_instance(
     )
 
 
-def _flags(instance: Instance) -> list[str]:
+def _words(instance: Instance) -> tuple[str, ...]:
     """Return what decides how lines are parsed: some are refused, or read otherwise, without -W (9def1425c)."""
-    if instance.launch is not None:
-        known = [
-            word for word in instance.launch.arguments if word in {"-W", "-Ws", "-dS", "-dV", "-dR", "-dW"}
-        ]
-        if known:
-            return known
-    return ["-W"] if instance.mode is RunMode.MASTER_WORKER else []
+    words = words_for_a_check(instance.launch.arguments) if instance.launch else ()
+    return words or (("-W",) if instance.mode is RunMode.MASTER_WORKER else ())

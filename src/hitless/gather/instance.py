@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from hitless.config.arguments import parse_arguments
-from hitless.config.files import LIMIT_BYTES
+from hitless.config.files import LIMIT_BYTES, is_configuration_name
 from hitless.facts import ConfigurationFile, Instance, Launch, RunMode, Unknown
 from hitless.gather.budget import SPENT, Budget
 from hitless.gather.check import check_instance
 from hitless.gather.configuration import configuration_file
+from hitless.gather.launch import environment_for_another
 from hitless.gather.mode import decide_mode, master_worker_line
 from hitless.gather.place import ProcessPlace, find_place
 from hitless.gather.program import VERSION, find_program, read_program
@@ -37,21 +38,6 @@ __all__ = ["Gathering", "gather_instance"]
 
 _VARIABLE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
 _ENVIRON_LIMIT_BYTES = 1024 * 1024
-_NOT_FOR_A_CHECK = frozenset(
-    {
-        *("NOTIFY_SOCKET", "LISTEN_FDS", "LISTEN_PID", "WATCHDOG_USEC", "WATCHDOG_PID"),
-        *(
-            "HAPROXY_PROCESSES",
-            "HAPROXY_CLI",
-            "HAPROXY_MASTER_CLI",
-            "HAPROXY_CFGFILES",
-            "HAPROXY_LOAD_SUCCESS",
-        ),
-        *("HAPROXY_STARTUPLOGS_FD", "HAPROXY_STARTUP_VERSION"),
-        *("HAPROXY_MWORKER", "HAPROXY_MWORKER_REEXEC", "HAPROXY_MWORKER_WAIT_ONLY"),
-    }
-)
-"""What systemd and a master say to their children: with it `haproxy -c` takes itself for a master's next life."""
 
 
 @dataclass(slots=True)
@@ -203,7 +189,7 @@ def _expand(
         if not is_directory:
             yield path
         for name in sorted(names, key=os.fsencode):
-            if not name.startswith(".") and name.find(".cfg") == len(name) - 4 >= 0:
+            if is_configuration_name(name):
                 yield f"{path.rstrip('/')}/{name}"
 
 
@@ -278,12 +264,11 @@ def _check(service: Service, directory: str, options: GatherOptions, gathering: 
     if why:
         gathering.note(what, why)
         return
-    environment = {n: v for n, v in gathering.environment.items() if n not in _NOT_FOR_A_CHECK}
     files = parse_arguments(service.arguments).files or service.files
     outcome, unknown = check_instance(
         instance,
         files=files,
-        environment=environment or None,
+        environment=environment_for_another(gathering.environment) or None,
         directory=directory,
         prefix=gathering.place.command_prefix(directory),
         budget=gathering.budget,

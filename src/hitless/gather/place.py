@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from hitless.host.errors import HostError, translated
 from hitless.host.root import HostRoot
 
-__all__ = ["ProcessPlace", "find_place"]
+__all__ = ["ProcessPlace", "find_place", "others_can_change"]
 
 _PATH_LIMIT_BYTES = 107
 """sun_path with its NUL. Source: unix(7)."""
@@ -48,7 +48,7 @@ class ProcessPlace:
             return f"{path} is not run from here: {self.why}"
         try:
             self.root.stat(path)
-            changeable = os.geteuid() == 0 and _others_can_change(
+            changeable = os.geteuid() == 0 and others_can_change(
                 HostRoot() if self.foreign else self.root, path
             )
         except HostError as error:
@@ -74,7 +74,7 @@ class ProcessPlace:
         return bool(self.mount_namespace) and os.path.samestat(theirs, ours)
 
 
-def _others_can_change(root: HostRoot, path: str) -> bool:
+def others_can_change(root: HostRoot, path: str) -> bool:
     """Return whether a user who is neither root nor we can put another program at this path: now, or after we looked.
 
     The directories count as the file does, those that the path says and those that its links lead through.

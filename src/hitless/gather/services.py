@@ -115,8 +115,10 @@ def _shortened(text: str) -> str:
     return text if len(text) <= _MOST_CHARACTERS else f"{text[:_MOST_CHARACTERS]}…"
 
 
-def choose(services: Sequence[Service], options: GatherOptions) -> list[Service]:
-    """Return the services that --pid, --unit and --config leave; without any of them all.
+def choose(
+    services: Sequence[Service], options: GatherOptions, *, configuration_option: str = "--config"
+) -> list[Service]:
+    """Return the services that --pid, --unit and --config (or what it is called) leave; without any of them all.
 
     Raises: UsageError if none is left, listing what there is.
     """
@@ -128,7 +130,7 @@ def choose(services: Sequence[Service], options: GatherOptions) -> list[Service]
         for text in (
             f"--pid {options.pid}" if options.pid else "",
             f"--unit {options.unit}" if options.unit else "",
-            f"--config {options.configuration}" if options.configuration else "",
+            f"{configuration_option} {options.configuration}" if options.configuration else "",
         )
         if text
     )

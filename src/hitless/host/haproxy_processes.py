@@ -18,6 +18,7 @@ from hitless.host.errors import Denied, Gone, HostError
 from hitless.host.haproxy_roles import assign_roles, group_instances, is_haproxy, unit_of_control_group
 from hitless.host.listening import NamespaceSockets, read_namespace_sockets
 from hitless.host.processes import (
+    PROC,
     list_pids,
     read_command_line,
     read_control_groups,
@@ -30,7 +31,7 @@ from hitless.host.processes import (
 )
 from hitless.host.root import HostRoot, printable
 
-__all__ = ["group_instances", "read_haproxy_processes"]
+__all__ = ["group_instances", "read_haproxy_processes", "systemd_group"]
 
 _T = TypeVar("_T")
 _ELF = b"\x7fELF"
@@ -196,10 +197,10 @@ class _Reader:
     def _unit(self, pid: int) -> str:
         if self.first_group is None:
             try:
-                self.first_group = _systemd_group(1, self.proc)
+                self.first_group = systemd_group(1, self.proc)
             except HostError:
                 self.first_group = ""
-        return unit_of_control_group(_systemd_group(pid, self.proc), self.first_group)
+        return unit_of_control_group(systemd_group(pid, self.proc), self.first_group)
 
     def _root(self, pid: int) -> str:
         return printable(self.root.read_link(f"/proc/{pid}/root"))
@@ -240,7 +241,10 @@ class _Reader:
             return ""
 
 
-def _systemd_group(pid: int, proc: Path) -> str:
-    """Return the path of the control group that systemd gave it: version 2's, or version 1's named hierarchy."""
+def systemd_group(pid: int, proc: Path = PROC) -> str:
+    """Return the path of the control group that systemd gave a process: version 2's, or version 1's named hierarchy.
+
+    Raises: Gone, Denied.
+    """
     groups = read_control_groups(pid, proc)
     return groups.get("name=systemd", "").removesuffix("/") or groups.get("", "")

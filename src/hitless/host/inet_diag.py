@@ -6,10 +6,13 @@ struct inet_diag_msg    { __u8 family, state, timer, retrans; struct inet_diag_s
                           __u32 expires, rqueue, wqueue, uid, inode; };
 struct unix_diag_req    { __u8 family, protocol; __u16 pad; __u32 states, ino, show, cookie[2]; };
 struct unix_diag_msg    { __u8 family, type, state, pad; __u32 ino, cookie[2]; };
+struct unix_diag_vfs    { __u32 udiag_vfs_ino, udiag_vfs_dev; };
+struct inet_diag_sockopt { __u8 recverr:1, is_icsk:1, freebind:1, hdrincl:1, mc_loop:1, transparent:1, … };
 
 Source: Linux v6.18 include/uapi/linux/{sock_diag,inet_diag,unix_diag}.h.
 """
 
+import os
 import socket
 import struct
 from collections.abc import Iterator
@@ -20,14 +23,18 @@ from hitless.errors import EvidenceError
 from hitless.host import netlink
 
 __all__ = [
+    "TCP_CLOSE",
     "TCP_LISTEN",
     "Connection",
     "Listener",
     "UnixSocket",
+    "dump_tcp",
     "open_sock_diag",
+    "parse_connection",
     "read_connection_inodes",
     "read_connections",
     "read_listeners",
+    "read_udp_sockets",
     "read_unix_sockets",
 ]
 
@@ -36,17 +43,25 @@ _REQUEST_FIELDS = struct.Struct("=BBBBI")
 _MESSAGE = struct.Struct("=BBBB" + _SOCKET_ID + "IIIII")
 _UNIX_REQUEST = struct.Struct("=BBHIIIII")
 _UNIX_MESSAGE = struct.Struct("=BBBBIII")
+_UNIX_VFS = struct.Struct("=II")
 _U32 = struct.Struct("=I")
 _SOCKET_ID_SIZE = 48
 
 NETLINK_SOCK_DIAG = 4
 SOCK_DIAG_BY_FAMILY = 20
 TCP_ESTABLISHED = 1
+TCP_CLOSE = 7
+"""Of a UDP socket: it receives from anybody; with TCP_ESTABLISHED, from its one peer."""
 TCP_LISTEN = 10
 INET_DIAG_SKV6ONLY = 11
+INET_DIAG_SOCKOPT = 22
+_FREEBIND_OR_TRANSPARENT = 0x24
+"""Bits 2 and 5: the same number whichever end of a byte the compiler begins at."""
 UNIX_DIAG_NAME = 0
+UNIX_DIAG_VFS = 1
 UNIX_DIAG_PEER = 2
 _UDIAG_SHOW_NAME = 0x01
+_UDIAG_SHOW_VFS = 0x02
 _UDIAG_SHOW_PEER = 0x04
 
 DEFAULT_TIMEOUT_S = 5.0
@@ -75,9 +90,11 @@ class _Message(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """A TCP socket in LISTEN.
+    """A TCP socket in LISTEN, or a bound UDP socket.
 
-    Units: `queue_length` and `queue_limit` are connections that wait to be accepted.
+    `interface` is the index of the device that it is bound to, 0 for none; `foreign` says that it may be bound to an
+    address that the host does not have (IP_TRANSPARENT, IP_FREEBIND), None up to Linux 5.9, which does not tell.
+    Units: `queue_length` and `queue_limit` are connections that wait to be accepted (UDP: bytes).
     Source: Linux v6.18 net/ipv4/tcp_diag.c tcp_diag_get_info(): sk_ack_backlog, sk_max_ack_backlog.
     """
 
@@ -90,6 +107,8 @@ class Listener:
     queue_limit: int
     cookie: int
     v6_only: bool = False
+    interface: int = 0
+    foreign: bool | None = None
 
     @property
     def endpoint(self) -> str:
@@ -112,12 +131,16 @@ class Connection:
 
 @dataclass(frozen=True, slots=True)
 class UnixSocket:
-    """A unix socket. `name` starts with "@" if it is abstract; `peer_inode` is 0 where there is no peer."""
+    """A unix socket. `name` starts with "@" if it is abstract; `peer_inode` is 0 where there is no peer.
+
+    `file` is device and inode (its low 32 bits) of the file that it was bound to: also when that was renamed since.
+    """
 
     name: str
     inode: int
     peer_inode: int
     state: int
+    file: tuple[int, int] | None = None
 
 
 def open_sock_diag() -> socket.socket:
@@ -135,7 +158,22 @@ def read_listeners(
     return [
         _parse_listener(payload)
         for family in (socket.AF_INET, socket.AF_INET6)
-        for payload in _dump(diag, _inet_request(family, TCP_LISTEN, 0), timeout_s)
+        for payload in _dump(diag, _inet_request(family, 1 << TCP_LISTEN), timeout_s)
+    ]
+
+
+def read_udp_sockets(
+    diag: socket.socket | None = None, *, timeout_s: float = DEFAULT_TIMEOUT_S
+) -> list[Listener]:
+    """Return every bound UDP socket, connected ones too, IPv4 and IPv6.
+
+    Raises: EvidenceError if the kernel cannot be asked (it may lack udp_diag) or its answer cannot be read.
+    """
+    states = 1 << TCP_CLOSE | 1 << TCP_ESTABLISHED
+    return [
+        _parse_listener(payload)
+        for family in (socket.AF_INET, socket.AF_INET6)
+        for payload in _dump(diag, _inet_request(family, states, protocol=socket.IPPROTO_UDP), timeout_s)
     ]
 
 
@@ -147,9 +185,11 @@ def read_connections(
     Raises: EvidenceError if the kernel cannot be asked or its answer cannot be read.
     """
     return [
-        _parse_connection(payload)
+        parse_connection(payload)
         for family in (socket.AF_INET, socket.AF_INET6)
-        for payload in _dump(diag, _inet_request(family, TCP_ESTABLISHED, local_port), timeout_s)
+        for payload in _dump(
+            diag, _inet_request(family, 1 << TCP_ESTABLISHED, local_port=local_port), timeout_s
+        )
     ]
 
 
@@ -163,25 +203,53 @@ def read_connection_inodes(
     return {
         _unpack(payload).inode
         for family in (socket.AF_INET, socket.AF_INET6)
-        for payload in _dump(diag, _inet_request(family, TCP_ESTABLISHED, 0), timeout_s)
+        for payload in _dump(diag, _inet_request(family, 1 << TCP_ESTABLISHED), timeout_s)
     }
 
 
 def read_unix_sockets(
     diag: socket.socket | None = None, *, timeout_s: float = DEFAULT_TIMEOUT_S
 ) -> list[UnixSocket]:
-    """Return every unix socket, with the inode of its peer: who talks to a stats or master socket.
+    """Return every unix socket, with the inode of its peer (who talks to a stats or master socket) and its file.
 
     Raises: EvidenceError if the kernel cannot be asked or its answer cannot be read.
     """
-    show = _UDIAG_SHOW_NAME | _UDIAG_SHOW_PEER
+    show = _UDIAG_SHOW_NAME | _UDIAG_SHOW_VFS | _UDIAG_SHOW_PEER
     request = _UNIX_REQUEST.pack(socket.AF_UNIX, 0, 0, 0xFFFF_FFFF, 0, show, 0, 0)
     return [_parse_unix(payload) for payload in _dump(diag, request, timeout_s)]
 
 
-def _inet_request(family: socket.AddressFamily, state: int, local_port: int) -> bytes:
-    fields = _REQUEST_FIELDS.pack(family, socket.IPPROTO_TCP, 0, 0, 1 << state)
-    return fields + local_port.to_bytes(2, "big") + bytes(_SOCKET_ID_SIZE - 2)
+def dump_tcp(
+    states: int,
+    *,
+    remote_port: int = 0,
+    extensions: int = 0,
+    diag: socket.socket | None = None,
+    timeout_s: float = DEFAULT_TIMEOUT_S,
+) -> Iterator[bytes]:
+    """Yield the message of each TCP socket in one of these states (bits), IPv4 and IPv6, as the kernel sends it.
+
+    `remote_port` leaves those towards this port; 0: all. `extensions` are bits as well: 1 << (INET_DIAG_x - 1).
+
+    Raises: EvidenceError if the kernel cannot be asked.
+    """
+    for family in (socket.AF_INET, socket.AF_INET6):
+        request = _inet_request(family, states, remote_port=remote_port, extensions=extensions)
+        yield from _dump(diag, request, timeout_s)
+
+
+def _inet_request(
+    family: socket.AddressFamily,
+    states: int,
+    *,
+    local_port: int = 0,
+    remote_port: int = 0,
+    extensions: int = 0,
+    protocol: int = socket.IPPROTO_TCP,
+) -> bytes:
+    fields = _REQUEST_FIELDS.pack(family, protocol, extensions, 0, states)
+    ports = local_port.to_bytes(2, "big") + remote_port.to_bytes(2, "big")
+    return fields + ports + bytes(_SOCKET_ID_SIZE - 4)
 
 
 def _dump(diag: socket.socket | None, request: bytes, timeout_s: float) -> Iterator[bytes]:
@@ -198,7 +266,9 @@ def _dump(diag: socket.socket | None, request: bytes, timeout_s: float) -> Itera
 
 def _parse_listener(payload: bytes) -> Listener:
     message = _unpack(payload)
-    v6_only = netlink.parse_attributes(payload[_MESSAGE.size :]).get(INET_DIAG_SKV6ONLY, b"\0")
+    attributes = netlink.parse_attributes(payload[_MESSAGE.size :])
+    v6_only = attributes.get(INET_DIAG_SKV6ONLY, b"\0")
+    options = attributes.get(INET_DIAG_SOCKOPT, b"")
     return Listener(
         family=socket.AddressFamily(message.family),
         address=_address(message.family, message.src),
@@ -209,10 +279,16 @@ def _parse_listener(payload: bytes) -> Listener:
         queue_limit=message.wqueue,
         cookie=message.cookie_high << 32 | message.cookie_low,
         v6_only=v6_only[:1] == b"\1",
+        interface=message.interface,
+        foreign=bool(options[0] & _FREEBIND_OR_TRANSPARENT) if options else None,
     )
 
 
-def _parse_connection(payload: bytes) -> Connection:
+def parse_connection(payload: bytes) -> Connection:
+    """Read the message of a socket that has a peer.
+
+    Raises: EvidenceError if it is none.
+    """
     message = _unpack(payload)
     return Connection(
         local=_endpoint(_address(message.family, message.src), int.from_bytes(message.sport, "big")),
@@ -239,7 +315,16 @@ def _parse_unix(payload: bytes) -> UnixSocket:
         inode=inode,
         peer_inode=_U32.unpack(peer)[0] if len(peer) == _U32.size else 0,
         state=state,
+        file=_file(attributes.get(UNIX_DIAG_VFS, b"")),
     )
+
+
+def _file(attribute: bytes) -> tuple[int, int] | None:
+    """Return device and inode; the kernel's own device number has 12 bits of major and 20 of minor."""
+    if len(attribute) != _UNIX_VFS.size:
+        return None
+    inode, device = _UNIX_VFS.unpack(attribute)
+    return os.makedev(device >> 20, device & 0xFFFFF), inode
 
 
 def _unpack(payload: bytes) -> _Message:

@@ -5,12 +5,13 @@ Source: Linux v6.18 fs/proc_namespace.c show_mountinfo(); proc_pid_mountinfo(5).
 
 import os
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from hitless.host.errors import HostError
-from hitless.host.root import HostRoot
+from hitless.host.root import HostRoot, printable
 
-__all__ = ["Mounts", "read_mounts"]
+__all__ = ["MountLine", "Mounts", "read_mount_lines", "read_mounts"]
 
 _ESCAPE = re.compile(rb"\\([0-7]{3})")
 _MOUNTINFO_SIZE_BYTES = 8 * 1024 * 1024
@@ -31,17 +32,39 @@ class Mounts:
         return self.types.get(point, "")
 
 
-def read_mounts(root: HostRoot) -> Mounts:
-    """Return what is mounted on the host; nothing for a tree without a recorded /proc/self/mountinfo."""
+@dataclass(frozen=True, slots=True)
+class MountLine:
+    """A line of mountinfo: which directory (`root`) of a file system is mounted where."""
+
+    root: str
+    point: str
+    type: str
+    options: tuple[str, ...]
+    """The file system's own: "rw", "cpu", "name=systemd"."""
+
+
+def read_mount_lines(root: HostRoot) -> tuple[MountLine, ...]:
+    """Return what is mounted on the host, in order; nothing for a tree without a recorded /proc/self/mountinfo."""
     try:
         data, _ = root.read_bytes("/proc/self/mountinfo", limit_bytes=_MOUNTINFO_SIZE_BYTES)
     except HostError:
-        return Mounts({})
-    types: dict[str, str] = {}
+        return ()
+    return tuple(_parse(data))
+
+
+def _parse(data: bytes) -> Iterator[MountLine]:
     for line in data.split(b"\n"):
         left, separator, right = line.partition(b" - ")
         fields, tail = left.split(b" "), right.split(b" ")
         if separator and len(fields) >= _FIELDS_BEFORE_OPTIONAL:
-            point = os.fsdecode(_ESCAPE.sub(lambda match: bytes([int(match[1], 8) & 0xFF]), fields[4]))
-            types[point] = tail[0].decode(errors="backslashreplace")
-    return Mounts(types)
+            root, point, kind, options = map(_text, (fields[3], fields[4], tail[0], tail[-1]))
+            yield MountLine(root, point, kind, tuple(options.split(",")))
+
+
+def _text(field: bytes) -> str:
+    return os.fsdecode(_ESCAPE.sub(lambda match: bytes([int(match[1], 8) & 0xFF]), field))
+
+
+def read_mounts(root: HostRoot) -> Mounts:
+    """Return what is mounted on the host; nothing for a tree without a recorded /proc/self/mountinfo."""
+    return Mounts({line.point: printable(line.type) for line in read_mount_lines(root)})

@@ -17,7 +17,7 @@ from hitless.errors import HitlessError
 from hitless.host.errors import HostError, translated
 from hitless.host.processes import PROC
 
-__all__ = ["in_network_namespace"]
+__all__ = ["in_named_network_namespace", "in_network_namespace"]
 
 _CLONE_NEWNET = 0x4000_0000
 _T = TypeVar("_T")
@@ -32,26 +32,41 @@ def in_network_namespace(
     """
     if pid is None:
         return act()
-    with translated(f"process {pid} is gone", f"the network namespace of process {pid} cannot be entered"):
-        descriptor = os.open(proc / str(pid) / "ns" / "net", os.O_RDONLY | os.O_CLOEXEC)
+    file = proc / str(pid) / "ns" / "net"
+    return _in_namespace(
+        file, act, f"process {pid} is gone", f"the network namespace of process {pid}", timeout_s
+    )
+
+
+def in_named_network_namespace(file: Path, act: Callable[[], _T], *, timeout_s: float = 30.0) -> _T:
+    """Return what `act` returns in a network namespace that a file stands for (`ip netns add`: /run/netns/NAME).
+
+    Raises: as `in_network_namespace`.
+    """
+    what = f"the network namespace {file}"
+    return _in_namespace(file, act, f"{what} is not there", what, timeout_s)
+
+
+def _in_namespace(file: Path, act: Callable[[], _T], gone: str, what: str, timeout_s: float) -> _T:
+    with translated(gone, f"{what} cannot be entered"):
+        descriptor = os.open(file, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     try:
         if os.path.samestat(os.fstat(descriptor), os.stat("/proc/thread-self/ns/net")):  # noqa: PTH116
             return act()
-        return _in_thread(pid, descriptor, act, timeout_s)
+        return _in_thread(descriptor, act, gone, what, timeout_s)
     finally:
         os.close(descriptor)
 
 
-def _in_thread(pid: int, descriptor: int, act: Callable[[], _T], timeout_s: float) -> _T:
+def _in_thread(descriptor: int, act: Callable[[], _T], gone: str, what: str, timeout_s: float) -> _T:
     results: list[_T] = []
     errors: list[HitlessError] = []
     own = os.dup(descriptor)  # the thread may outlive our patience
 
     def enter_and_act() -> None:
         try:
-            about = f"the network namespace of process {pid} cannot be entered"
             try:
-                with translated(f"process {pid} is gone", about):
+                with translated(gone, f"{what} cannot be entered"):
                     _setns(own)
             finally:
                 os.close(own)
@@ -59,13 +74,13 @@ def _in_thread(pid: int, descriptor: int, act: Callable[[], _T], timeout_s: floa
         except HitlessError as error:
             errors.append(error)
 
-    thread = threading.Thread(target=enter_and_act, name=f"netns of {pid}", daemon=True)
+    thread = threading.Thread(target=enter_and_act, name=what, daemon=True)
     thread.start()
     thread.join(timeout_s)
     if errors:
         raise errors[0]
     if not results:
-        raise HostError(f"the network namespace of process {pid} did not answer within {timeout_s:g} s")
+        raise HostError(f"{what} did not answer within {timeout_s:g} s")
     return results[0]
 
 

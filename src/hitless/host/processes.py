@@ -8,7 +8,7 @@ import os
 import select
 import signal
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -32,10 +32,13 @@ __all__ = [
     "read_descriptor_limit",
     "read_descriptors",
     "read_executable",
+    "read_limits",
     "read_network_namespace",
+    "read_socket_descriptors",
     "read_socket_inodes",
     "read_start_ticks",
     "read_status",
+    "read_status_fields",
     "read_times",
 ]
 
@@ -60,6 +63,8 @@ class ProcessStatus:
     resident_bytes: int
     pending: frozenset[int]
     blocked: frozenset[int]
+    inner_pid: int = 0
+    """Its number in its own process namespace (a container's): what it calls itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,18 +164,28 @@ def read_descriptors(pid: int, proc: Path = PROC) -> Descriptors:
 
     Raises: Gone, Denied.
     """
+    links = list(_read_links(pid, proc))
+    return Descriptors(len(links), {inode for _, inode in links if inode})
+
+
+def read_socket_descriptors(pid: int, proc: Path = PROC) -> dict[int, int]:
+    """Return the inode of each socket that a process has open, by its descriptor.
+
+    Raises: Gone, Denied.
+    """
+    return {descriptor: inode for descriptor, inode in _read_links(pid, proc) if inode}
+
+
+def _read_links(pid: int, proc: Path) -> Iterator[tuple[int, int]]:
+    """Yield each open file's number and, if it is a socket, its inode (else 0)."""
     directory = str(proc / str(pid) / "fd")
-    inodes: set[int] = set()
     with _translated(pid):
-        names = os.listdir(directory)  # noqa: PTH208 - a proxy can have a million: plain strings, no objects
-        for name in names:
+        for name in os.listdir(directory):  # noqa: PTH208 - a proxy can have a million: plain strings, no objects
             try:
                 link = os.readlink(f"{directory}/{name}")  # noqa: PTH115 - as above
             except FileNotFoundError:  # closed since it was listed
-                continue
-            if link.startswith("socket:["):
-                inodes.add(int(link[len("socket:[") : -1]))
-    return Descriptors(count=len(names), sockets=inodes)
+                link = ""
+            yield int(name), int(link[len("socket:[") : -1]) if link.startswith("socket:[") else 0
 
 
 def read_start_ticks(pid: int, proc: Path = PROC) -> int:
@@ -227,11 +242,24 @@ def read_descriptor_limit(pid: int, proc: Path = PROC) -> int | None:
     Raises: Gone, Denied.
     Source: Linux v6.18 fs/proc/base.c proc_pid_limits().
     """
-    for line in _read(pid, proc / str(pid) / "limits").splitlines():
-        if line.startswith(b"Max open files"):
-            word = line[len("Max open files") :].split()[:1]
-            return int(word[0]) if word and word[0].isdigit() else None
-    raise HostError(f"process {pid}: its limits do not name open files")
+    if "Max open files" not in (limits := read_limits(pid, proc)):
+        raise HostError(f"process {pid}: its limits do not name open files")
+    return limits["Max open files"][0]
+
+
+def read_limits(pid: int, proc: Path = PROC) -> dict[str, tuple[int | None, int | None]]:
+    """Return the soft and hard limits of a process, as the kernel names them ("Max open files"); None for no limit.
+
+    Raises: Gone, Denied.
+    Source: as above; the name fills 25 columns, the limits 20 each.
+    """
+    text = _read(pid, proc / str(pid) / "limits").decode(errors="backslashreplace")
+    lines = [(line[:25].strip(), line[26:].split()[:2]) for line in text.splitlines()]
+    return {name: (_limit(words[0]), _limit(words[1])) for name, words in lines if len(words) == 2}
+
+
+def _limit(word: str) -> int | None:
+    return int(word) if word.isascii() and word.isdigit() else None
 
 
 def read_control_groups(pid: int, proc: Path = PROC) -> dict[str, str]:
@@ -244,13 +272,21 @@ def read_control_groups(pid: int, proc: Path = PROC) -> dict[str, str]:
     return {words[1]: words[2] for line in text.split("\n") if len(words := line.split(":", 2)) == 3}
 
 
+def read_status_fields(pid: int, proc: Path = PROC) -> dict[str, str]:
+    """Return the lines of `/proc/PID/status` by their names.
+
+    Raises: Gone, Denied.
+    """
+    text = _read(pid, proc / str(pid) / "status").decode(errors="backslashreplace")
+    return dict(line.split(":\t", 1) for line in text.splitlines() if ":\t" in line)
+
+
 def read_status(pid: int, proc: Path = PROC) -> ProcessStatus:
     """Return what the kernel says about a process.
 
     Raises: Gone, Denied.
     """
-    text = _read(pid, proc / str(pid) / "status").decode(errors="backslashreplace")
-    fields = dict(line.split(":\t", 1) for line in text.splitlines() if ":\t" in line)
+    fields = read_status_fields(pid, proc)
     with _translated(pid):
         return ProcessStatus(
             name=fields.get("Name", ""),
@@ -261,6 +297,7 @@ def read_status(pid: int, proc: Path = PROC) -> ProcessStatus:
             resident_bytes=int(_first(fields, "VmRSS")) * 1024,
             pending=_signals(fields.get("ShdPnd", "0")),
             blocked=_signals(fields.get("SigBlk", "0")),
+            inner_pid=int(([str(pid), *fields.get("NSpid", "").split()])[-1]),
         )
 
 

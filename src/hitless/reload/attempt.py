@@ -41,7 +41,7 @@ class Attempt:
     fire: Callable[[], TriggerReply]
     tap: MessageTap
     emit: Callable[[Event], None]
-    before_trigger: Callable[[], None] = lambda: None
+    before_trigger: Callable[[], object] = lambda: None
     """Called at the last moment, so that what follows is counted as the reload's."""
     triggered_ns: int = 0
     refused: str = ""
@@ -89,6 +89,7 @@ class Attempt:
 
         def settled(_: PhaseTracker) -> bool:
             nonlocal proof
+            self._answered()
             if tracker.taken_over:
                 proof = self.watch.prove(tracker.new_pid, self.expected)
                 if proof.proven:
@@ -115,7 +116,7 @@ class Attempt:
             time.sleep(0.1)  # 2 s of binding in vain go by before the old process listens again
 
     def handed_over(self) -> bool:
-        """Return whether HAProxy has complained that it did not get the sockets of the old process."""
+        """Return whether the sockets were handed over, as far as HAProxy has not complained that they were not."""
         return not any(text in message for message in self.messages for text in _NOT_HANDED_OVER)
 
     def _answered(self) -> bool:

@@ -70,6 +70,8 @@ class Choice:
     transfer: bool
     transfer_why: str
     net: bool = False
+    transfer_from: str = ""
+    """For SF_X: the stats socket that -x is given."""
 
 
 def choose_trigger(means: Means, asked: Trigger | None = None) -> Choice:
@@ -80,7 +82,8 @@ def choose_trigger(means: Means, asked: Trigger | None = None) -> Choice:
     trigger, why = _asked(means, asked) if asked is not None else _best(means)
     transfer, transfer_why = _transfer(means, trigger)
     net = not transfer and means.migrate_req == "0" and means.can_set and not means.no_reuseport
-    return Choice(trigger, why, transfer, transfer_why, net)
+    transfer_from = means.exposing if trigger is Trigger.SF_X else ""
+    return Choice(trigger, why, transfer, transfer_why, net, transfer_from)
 
 
 def _best(means: Means) -> tuple[Trigger, str]:

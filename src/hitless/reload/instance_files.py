@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import secrets
+from pathlib import Path
 from typing import TYPE_CHECKING, Self, TypeVar
 
 import msgspec
@@ -20,6 +22,7 @@ __all__ = ["InstanceFiles"]
 
 _LIMIT_BYTES = 128 * 1024 * 1024
 _MODE = 0o600
+_WRITER = re.compile(r"\.([0-9]+)-[0-9a-f]{12}$")
 _R = TypeVar("_R", bound=Record)
 
 
@@ -31,7 +34,7 @@ class InstanceFiles:
 
     def __init__(self, path: str) -> None:
         self.path = path
-        open_private_directory(os.path.dirname(path))  # noqa: PTH120 - a string is what it takes
+        os.close(open_private_directory(str(Path(path).parent)))
         self._directory = open_private_directory(path)
 
     def __enter__(self) -> Self:
@@ -78,7 +81,7 @@ class InstanceFiles:
 
     def write_bytes(self, name: str, data: bytes) -> None:
         """Write a file, synced, whole or not at all. Raises: ChangeError."""
-        waiting = f".{name}.{secrets.token_hex(6)}"
+        waiting = f".{name}.{os.getpid()}-{secrets.token_hex(6)}"
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
         with self._explained(name):
             try:
@@ -104,9 +107,10 @@ class InstanceFiles:
             os.fsync(self._directory)
 
     def sweep(self) -> None:
-        """Remove what a writer that was killed has left half written. The caller holds the lock."""
+        """Remove what a writer that was killed has left half written; who waits for the lock may be writing."""
         for name in self.names():
-            if name.startswith("."):
+            writer = _WRITER.search(name)
+            if name.startswith(".") and not (writer and Path("/proc", writer[1]).exists()):
                 self.remove(name)
 
     @contextlib.contextmanager

@@ -11,7 +11,7 @@ from hitless.reloads import ConfigurationDigest
 from hitless.store import ChangeError, put_in_place, read_bytes, real_path, stage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from hitless.reload.instance_files import InstanceFiles
 
@@ -22,8 +22,8 @@ __all__ = [
     "digests_of",
     "forget_unused",
     "keep_good",
-    "read_current",
     "read_good",
+    "read_good_bytes",
     "read_pending",
     "restore",
     "write_pending",
@@ -78,20 +78,6 @@ def digests_of(texts: Mapping[str, bytes]) -> tuple[ConfigurationDigest, ...]:
     )
 
 
-def read_current(paths: Iterable[str]) -> dict[str, bytes]:
-    """Return the bytes of configuration files as they are on disk, by path.
-
-    Raises: ChangeError if one cannot be read.
-    """
-    found = {}
-    for path in paths:
-        data = read_bytes(real_path(path))
-        if data is None:
-            raise ChangeError(f"{path} is not there.")
-        found[path] = data
-    return found
-
-
 def read_good(files: InstanceFiles) -> Good | None:
     """Return what is kept, None where nothing is. Raises: ChangeError."""
     return files.read(_GOOD, Good)
@@ -108,6 +94,12 @@ def good_bytes(files: InstanceFiles, good: Good) -> dict[str, bytes]:
             )
         found[entry.path] = data
     return found
+
+
+def read_good_bytes(files: InstanceFiles) -> dict[str, bytes] | None:
+    """Return the configuration that is kept, by path; None where none is. Raises: ChangeError if it is damaged."""
+    good = read_good(files)
+    return None if good is None else good_bytes(files, good)
 
 
 def keep_good(files: InstanceFiles, texts: Mapping[str, bytes], *, proven: bool) -> Good:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +22,7 @@ from hitless.gather.services import choose, find_services
 from hitless.gather.views import master_addresses, model_of, read_views, stats_addresses
 from hitless.host.errors import HostError
 from hitless.host.haproxy_processes import read_haproxy_processes
+from hitless.host.processes import read_start_ticks, read_status
 from hitless.host.root import HostRoot
 from hitless.host.systemd import read_units
 from hitless.reload.target import Target
@@ -28,11 +31,16 @@ from hitless.subject import Subject
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from hitless.facts import Instance
     from hitless.gather.services import Service
 
-__all__ = ["TargetOptions", "instance_key", "read_target", "with_configuration"]
+__all__ = ["SeveralInstances", "TargetOptions", "instance_key", "read_target", "with_configuration"]
 
 _PID_FILE_LIMIT_BYTES = 4096
+
+
+class SeveralInstances(UsageError):  # noqa: N818 - what there is, not what went wrong
+    """Several HAProxies run, and the words do not say which one is meant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +82,21 @@ def read_target(options: TargetOptions, *, views: bool = True) -> Target:
         directory=instance.launch.working_directory if instance.launch else "/",
         master_address=next(iter(master_addresses(gathering)), ("", ""))[0],
         stats_addresses=tuple(address for address, _ in stats_addresses(gathering, model)),
+        current_started_at=_started_at(instance),
     )
+
+
+def _started_at(instance: Instance) -> float:
+    """Return when the process that serves was started: by the kernel, since its age is of the moment of the look."""
+    serving = [p for p in instance.processes or () if p.generation == 0]
+    if not serving:
+        return 0.0
+    try:
+        ticks = read_start_ticks(serving[0].pid)
+    except HostError:
+        return 0.0
+    since_boot_s = ticks / os.sysconf("SC_CLK_TCK")
+    return time.time() - (time.clock_gettime(time.CLOCK_BOOTTIME) - since_boot_s)
 
 
 def with_configuration(target: Target, texts: Mapping[str, bytes]) -> Target:
@@ -105,7 +127,11 @@ def _find(options: TargetOptions, host: HostRoot) -> Service:
             hint="Start it first; or run hitless as root, in HAProxy's process namespace.",
         )
     pid = options.pid or (_read_pid_file(options.pid_file, services) if options.pid_file else None)
-    chosen = choose(services, GatherOptions(pid=pid, unit=options.unit, configuration=options.configuration))
+    chosen = choose(
+        services,
+        GatherOptions(pid=pid, unit=options.unit, configuration=options.configuration),
+        configuration_option="--uses",
+    )
     if options.master_socket:
         chosen = [s for s in chosen if options.master_socket in _master_sockets(s)]
         if not chosen:
@@ -113,7 +139,7 @@ def _find(options: TargetOptions, host: HostRoot) -> Service:
                 f"No running HAProxy has its master CLI at {options.master_socket}.", hint=_there_is(services)
             )
     if len(chosen) > 1:
-        raise UsageError(
+        raise SeveralInstances(
             f"{len(chosen)} HAProxies run here; which one is meant?",
             hint=f"Choose with --unit, --pid, --pid-file, --uses or --master-socket. {_there_is(chosen)}",
         )
@@ -149,8 +175,6 @@ def _read_pid_file(path: str, services: Sequence[Service]) -> int:
 
 
 def _what_is(pid: int) -> str:
-    from hitless.host.processes import read_status
-
     try:
         return f"the process {read_status(pid).name}"
     except HostError:

@@ -49,6 +49,8 @@ class Machine:
     """Why it failed first."""
     second_reason: str = ""
     """Why the way back failed."""
+    left_behind: str = ""
+    """What could not be tidied up, once the reload itself was over."""
     degraded: str = ""
     interrupted: bool = False
 
@@ -83,7 +85,7 @@ class Machine:
             self.state = apply_step(event.step, self.state)
             return
         if event.step in {Step.NET_OFF, Step.CLOSE}:  # the reload itself is over: said, not undone
-            self.second_reason = self.second_reason or event.reason
+            self.left_behind = self.left_behind or event.reason
             self.state = apply_step(event.step, self.state)
             return
         if self.state.failure is None:

@@ -18,11 +18,33 @@ from hitless.reload.phases import Observation, PhaseTracker
 if TYPE_CHECKING:
     import socket
 
-__all__ = ["Observer"]
+__all__ = ["Observer", "follow"]
 
 DENSE_PERIOD_S = 0.004
 SPARSE_PERIOD_S = 0.025
 DENSE_FOR_S = 0.5
+
+
+def follow(
+    look: Callable[[], Observation],
+    tracker: PhaseTracker,
+    emit: Callable[[Event], None],
+    *,
+    until: Callable[[PhaseTracker], bool],
+    deadline_s: float,
+) -> bool:
+    """Feed what is seen to a tracker until it is satisfied; return whether it was before the deadline."""
+    start = time.monotonic()
+    while True:
+        for event in tracker.observe(look()):
+            emit(event)
+        if until(tracker):
+            return True
+        elapsed_s = time.monotonic() - start
+        if elapsed_s >= deadline_s:
+            return False
+        # Nothing to await: see the module's docstring.
+        time.sleep(DENSE_PERIOD_S if elapsed_s < DENSE_FOR_S else SPARSE_PERIOD_S)
 
 
 class Observer:
@@ -82,17 +104,13 @@ class Observer:
         deadline_s: float,
     ) -> bool:
         """Feed observations to a tracker until it is satisfied; return whether it was before the deadline."""
-        start = time.monotonic()
-        while True:
-            for event in tracker.observe(self.look(connections=tracker.waiting_for_accept)):
-                emit(event)
-            if until(tracker):
-                return True
-            elapsed_s = time.monotonic() - start
-            if elapsed_s >= deadline_s:
-                return False
-            # Nothing to await: see the module's docstring.
-            time.sleep(DENSE_PERIOD_S if elapsed_s < DENSE_FOR_S else SPARSE_PERIOD_S)
+        return follow(
+            lambda: self.look(connections=tracker.waiting_for_accept),
+            tracker,
+            emit,
+            until=until,
+            deadline_s=deadline_s,
+        )
 
     def close(self) -> None:
         """Close the netlink socket."""

@@ -6,10 +6,10 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hitless.errors import ControlError, HitlessError, UsageError
+from hitless.errors import HitlessError, UsageError
 from hitless.reload.assemble import label_of
-from hitless.reload.look import TargetOptions, read_target
-from hitless.reload.preflight.bind_plan import plan_binds, watched_endpoints
+from hitless.reload.look import SeveralInstances, TargetOptions, read_target
+from hitless.reload.preflight.trial_bind import look_at_binds
 from hitless.reload.readiness import unready_reasons
 from hitless.reload.takeover_watch import TakeoverWatch
 from hitless.reload.way_back import runs_what_is_on_disk
@@ -68,7 +68,7 @@ def _look(options: ReadyOptions) -> Readiness:
     try:
         target = read_target(options.target, views=False)
     except UsageError as error:
-        if "which one is meant" in error.message:
+        if isinstance(error, SeveralInstances):
             raise
         return Readiness(instance="", ready=False, missing=(error.message,))
     label = label_of(target)
@@ -80,8 +80,8 @@ def _look(options: ReadyOptions) -> Readiness:
         if reasons:
             return Readiness(instance=label, ready=False, missing=reasons)
         return _prove(target, label, loaded=loaded is True)
-    except (ControlError, HitlessError) as error:
-        return Readiness(instance=label, ready=False, missing=(error.message,))
+    except HitlessError as error:
+        return Readiness(instance=label, ready=False, missing=(error.message,), unknown=True)
 
 
 def _prove(target: Target, label: str, *, loaded: bool) -> Readiness:
@@ -90,7 +90,7 @@ def _prove(target: Target, label: str, *, loaded: bool) -> Readiness:
     with TakeoverWatch(target) as watch:
         held = frozenset(watch.endpoints(watch.look(), current.pid))
         # What is on disk says what must listen only where it is what was loaded.
-        configured = watched_endpoints(plan_binds(target, transfer=True)) if loaded else frozenset()
+        configured = look_at_binds(target, transfer=True).watched if loaded else frozenset()
         proof = watch.prove(current.pid, held | configured)
     missing = proof.missing if held else ("it listens nowhere",)
     return Readiness(

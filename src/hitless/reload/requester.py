@@ -10,6 +10,7 @@ from pathlib import Path
 
 from hitless.host.errors import HostError
 from hitless.host.processes import read_command_line
+from hitless.host.redact import redact_text
 from hitless.host.root import printable
 from hitless.reloads import Requester
 
@@ -52,6 +53,6 @@ def _name(uid: int) -> str:
 
 def _command_of(pid: int) -> str:
     try:
-        return printable(shlex.join(read_command_line(pid)))[:_LONGEST]
+        return redact_text(printable(shlex.join(read_command_line(pid))))[:_LONGEST]
     except HostError:
         return ""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from hitless.control.command import run_bounded
 from hitless.control.errors import CouldNotAsk
 from hitless.control.messages import Level, parse_messages
+from hitless.host.redact import redact_configuration
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,11 +29,14 @@ _ONLY_THAT = ("Error(s) found in ", "Fatal errors found in ", "config : Error(s)
 
 
 class MessageTap:
-    """Remembers where the messages of a process end now; `read` returns what has come since."""
+    """Remembers where the messages of a process end now; `read` returns what has come since.
 
-    def __init__(self, pid: int, unit: str = "") -> None:
+    `descriptor` is where it says them: its standard error.
+    """
+
+    def __init__(self, pid: int, unit: str = "", *, descriptor: int = 2) -> None:
         self._unit = unit
-        self._file, self._size = _file_behind(pid)
+        self._file, self._size = _file_behind(pid, descriptor)
         self._cursor = "" if self._file or not unit else _journal_cursor(unit)
 
     def read(self) -> tuple[Message, ...]:
@@ -49,9 +53,9 @@ class MessageTap:
         return parse_messages(_journal(self._unit, f"--after-cursor={self._cursor}", "--output=cat"))
 
 
-def _file_behind(pid: int) -> tuple[str, int]:
-    """Return the path of the regular file behind a process's standard error, and its size; ("", 0) if it is none."""
-    path = f"/proc/{pid}/fd/2"
+def _file_behind(pid: int, descriptor: int) -> tuple[str, int]:
+    """Return a path to the regular file behind a descriptor of a process, and its size; ("", 0) if it is none."""
+    path = f"/proc/{pid}/fd/{descriptor}"
     try:
         found = os.stat(path)  # noqa: PTH116 - a magic link
     except OSError:
@@ -79,4 +83,6 @@ def shown_messages(messages: Sequence[Message]) -> tuple[str, ...]:
     telling = [m for m in messages if not m.text.startswith(_ONLY_THAT)]
     alerts = [m for m in telling if m.level is Level.ALERT]
     warnings = [m for m in telling if m.level is Level.WARNING]
-    return tuple(f"[{m.level}] {m.text}" for m in [*alerts, *warnings][:_SHOWN])
+    # HAProxy shows the line it cannot read, whatever stands there.
+    shown = [*alerts, *warnings][:_SHOWN]
+    return tuple(redact_configuration(f"[{m.level}] {m.text}") for m in shown)

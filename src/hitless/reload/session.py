@@ -7,27 +7,29 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from hitless.errors import ReloadError
 from hitless.reload.assemble import describe_step, forecast_drain, make_receipt
 from hitless.reload.attempts import AttemptMaker
 from hitless.reload.changes import summarise_change
 from hitless.reload.client_watch import ClientWatch
 from hitless.reload.disk import Disk, read_new
+from hitless.reload.draining import still_draining
 from hitless.reload.guard_watch import TrafficGuard
-from hitless.reload.keeping import digests_of
+from hitless.reload.keeping import digests_of, read_good_bytes
 from hitless.reload.lock import count_waiting
 from hitless.reload.look import read_target, with_configuration
 from hitless.reload.machine import Failed, Machine
-from hitless.reload.means import namespace_pid
-from hitless.reload.plan import Failure, Goal, Side, State, Step, plan_steps
-from hitless.reload.preflight.bind_plan import watched_endpoints
+from hitless.reload.plan import Failure, Goal, Side, State, Step, plan_steps, recovered
 from hitless.reload.preflight.whole import run_preflight
 from hitless.reload.recovery import recover
 from hitless.reload.requester import read_requester
 from hitless.reload.spacing import wait_left_s
 from hitless.reload.steps import Steps
 from hitless.reload.story import Story
-from hitless.reload.way_back import find_way_back
+from hitless.reload.takeover_watch import TakeoverWatch
+from hitless.reload.way_back import find_way_back, runs_what_is_on_disk
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,6 +65,8 @@ class Session:
     candidates: dict[str, str] = field(default_factory=dict)
     """By path of a configuration file: where its new version waits."""
     way: WayBack | None = None
+    clients: ClientWatch | None = None
+    guard: TrafficGuard | None = None
     preflight: Preflight = field(init=False)
 
     def run(self) -> Receipt:
@@ -77,14 +81,13 @@ class Session:
             self.story.recovered = recover(self.files, self.disk, self.target)
             self._space()
             self.prepare()
-            watch = stack.enter_context(self._watch_clients())
+            self._watch_clients(stack)
             self.ask()
             if self.preflight.stopping:
                 machine = _stopped("; ".join(check.message for check in self.preflight.stopping))
             else:
-                machine = self._drive(stack, watch)
-            time.sleep(_SETTLE_S if self.story.triggered_ns else 0.0)
-            self.story.clients = watch.finish()
+                machine = self._drive(stack)
+            self._finish_watching()
         return make_receipt(self.target, self.story, machine, read_requester())
 
     def look(self) -> None:
@@ -127,12 +130,21 @@ class Session:
         if self.files is not None:
             self.way = find_way_back(self.files, self.target, self.on_disk)
         after = {**self.on_disk, **self.new}
+        before = self._known_to_run()
         self.story.change = summarise_change(
-            self.on_disk,
+            before,
             after,
-            digests_before=self.way.digests if self.way else digests_of(self.on_disk),
+            digests_before=digests_of(before) if before is not None else (),
             digests_after=digests_of(after),
         )
+
+    def _known_to_run(self) -> dict[str, bytes] | None:
+        """Return the configuration that the serving process is known to have loaded; None where nobody knows."""
+        if self.way is None or self.files is None:
+            return self.on_disk if runs_what_is_on_disk(self.target) else None
+        if self.way.side is Side.NEW:
+            return read_good_bytes(self.files)
+        return self.on_disk if self.way.known else None
 
     def _sources(self) -> dict[str, str]:
         """Return where the new versions are, for a dry run that lets none wait."""
@@ -146,7 +158,7 @@ class Session:
                 self.loads, self.options, self.way, candidates=self.candidates, tell=self.tell
             )
         self.story.checks = self.preflight.checks
-        self.story.planned_listeners = self.preflight.listeners
+        self.story.planned_listeners = self.preflight.binds.of_service
         self.story.choice = self.preflight.choice
         self.story.drain = forecast_drain(self.target)
         self.story.steps = tuple(
@@ -169,23 +181,62 @@ class Session:
             return State()
         if self.new:
             return State(kept=self.way.kept)
-        return State(disk=self.way.side if self._goal().new else Side.OLD, kept=self.way.kept)
+        return recovered(disk=self.way.side if self._goal().new else Side.OLD, kept=self.way.kept)
 
-    def _watch_clients(self) -> ClientWatch:
+    def _watch_clients(self, stack: contextlib.ExitStack) -> None:
+        """Begin to watch real clients and, for the guard, traffic: the sooner, the better what is usual is known."""
         current = self.target.current
         assert current is not None, "looked at"
-        return ClientWatch(self.target, trace=self.options.trace)
+        if self.options.trace:
+            with TakeoverWatch(self.target) as watch:
+                held = watch.endpoints(watch.look(), current.pid)
+            self.clients = stack.enter_context(ClientWatch(tuple(held), current.pid))
+        if self.options.guard_s > 0:
+            resets = self.clients.resets_seen if self.clients is not None else lambda: None
+            self.guard = TrafficGuard(
+                current.pid,
+                master_address=self.target.master_address,
+                stats_addresses=self.target.stats_addresses,
+                resets=resets,
+            )
+            self.guard.take_baseline()
 
-    def _drive(self, stack: contextlib.ExitStack, watch: ClientWatch) -> Machine:
+    def _finish_watching(self) -> None:
+        if self.story.triggered_ns:
+            time.sleep(_SETTLE_S)  # what the old process closed last is still on its way
+            self.story.drain = still_draining(self.target, self.story.drain)
+        if self.clients is None:
+            return
+        effects = self.clients.finish()
+        counted = self.guard.counters() if self.guard is not None else ()
+        self.story.clients = msgspec.structs.replace(effects, haproxy=counted)
+
+    def _before_trigger(self) -> None:
+        if self.guard is not None and not self.story.triggered_ns:
+            self.guard.take_baseline()
+        if self.clients is not None:
+            self.clients.mark_trigger()
+
+    def _drive(self, stack: contextlib.ExitStack) -> Machine:
         """Take the steps until there is none left."""
         assert self.files is not None, "a dry run is not driven"
+        binds = self.preflight.binds
+        if self.clients is not None:
+            self.clients.leave_out({change.endpoint for change in binds.removed})
+        if binds.unwatched:
+            self.story.notes.append(
+                f"{binds.unwatched} binds (UDP, or in a network namespace of their own) are not part of the proof"
+            )
         maker = AttemptMaker(
-            self.options,
-            self.loads,
-            self.preflight.choice,
-            self.preflight.listeners,
-            self.story.emit,
-            stack,
+            options=self.options,
+            target=self.loads if not self.new else self.target,
+            choice=self.preflight.choice,
+            binds=binds,
+            emit=self.story.emit,
+            stack=stack,
+            notes=self.story.notes,
+            before_trigger=self._before_trigger,
+            loads={digest.path: digest.sha256 for digest in self.story.change.after},
         )
         steps = Steps(
             options=self.options,
@@ -196,18 +247,21 @@ class Session:
             target=self.target,
             story=self.story,
             make_attempt=maker.make,
-            guard=self._guard(),
             net=self.preflight.choice.net,
+            guard=self.guard,
+            clients=self.clients,
         )
         machine = Machine(self._goal(), self._state())
         while (step := machine.command) is not None:
-            self.tell(describe_step(step, self.story))
             try:
+                self.tell(describe_step(step, self.story))
                 event = steps.take(step, machine)
             except KeyboardInterrupt:
                 machine.interrupt("interrupted")
-                continue
-            machine.handle(event)
+            else:
+                machine.handle(event)
+        if machine.left_behind:
+            self.story.notes.append(f"left behind: {machine.left_behind}")
         return machine
 
 
@@ -215,7 +269,3 @@ def _stopped(reason: str) -> Machine:
     machine = Machine(Goal())
     machine.handle(Failed(Step.TRIGGER, Failure.NOT_TRIGGERED, reason))
     return machine
-
-
-def _unused() -> object:
-    return namespace_pid, watched_endpoints, TrafficGuard

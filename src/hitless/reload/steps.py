@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from hitless.clock import now_ns
 from hitless.errors import HitlessError, ReloadError
-from hitless.reload.guarding import guard_traffic
 from hitless.reload.keeping import (
     Pending,
     clear_pending,
@@ -25,12 +25,15 @@ from hitless.reload.plan import Failure, Side, Step
 from hitless.reload.safety_net import write_migrate_req
 from hitless.reload.takeover import actual_listeners
 from hitless.reloads import ListenerFate
+from hitless.units import NANOSECONDS_PER_SECOND
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from hitless.reload.attempt import Attempt
+    from hitless.reload.client_watch import ClientWatch
     from hitless.reload.disk import Disk
+    from hitless.reload.guard_watch import TrafficGuard
     from hitless.reload.instance_files import InstanceFiles
     from hitless.reload.machine import Machine
     from hitless.reload.options import ReloadOptions
@@ -39,6 +42,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Steps"]
 
+_ONE_LOOK_S = 1.0
 _OLD_PROOF_S = 5.0
 """How long the old process may take to be proven again: binding in vain keeps it from listening for two seconds."""
 
@@ -57,6 +61,8 @@ class Steps:
     story: Story
     make_attempt: Callable[[], Attempt]
     net: bool
+    guard: TrafficGuard | None
+    clients: ClientWatch | None
     attempt: Attempt | None = field(default=None)
 
     def take(self, step: Step, machine: Machine) -> Done | Failed:
@@ -88,7 +94,7 @@ class Steps:
         if step is Step.KEEP:
             keep_good(self.files, self.on_disk, proven=False)
         elif step is Step.PUT:
-            self._record()
+            self._record(self.new)
             self.disk.put()
         else:
             good = read_good(self.files)
@@ -98,10 +104,10 @@ class Steps:
 
     def _switch_net(self, *, on: bool) -> None:
         if on:
-            self._record()
+            self._record(self.new)
         write_migrate_req(namespace_pid(self.target), "1" if on else "0")
 
-    def _record(self) -> None:
+    def _record(self, new: Mapping[str, bytes]) -> None:
         """Put on record what is changed from here on, for whoever finds it unfinished."""
         current = self.target.current or self.target.master
         write_pending(
@@ -109,7 +115,7 @@ class Steps:
             Pending(
                 pid=os.getpid(),
                 began_at=datetime.now(UTC).isoformat(timespec="seconds"),
-                new=digests_of({**self.on_disk, **self.new}) if self.new else (),
+                new=digests_of({**self.on_disk, **new}) if new else (),
                 migrate_req_before="0" if self.net else "",
                 network_namespace=current.network_namespace if current else 0,
             ),
@@ -131,16 +137,23 @@ class Steps:
             proof = self.attempt.prove_old(deadline_s=_OLD_PROOF_S)
         else:
             again = machine.state.failure is not None and not machine.state.going_back
-            proof = self.attempt.prove(deadline_s=_OLD_PROOF_S if again else self.options.timeout_s)
+            proof = self.attempt.prove(deadline_s=_OLD_PROOF_S if again else self._left_s(self.attempt))
             self.story.messages += [m for m in self.attempt.messages if m not in self.story.messages]
         self.story.proof = proof
         if not proof.proven:
             refused = self.attempt.refused and not old_serves
             failure = Failure.REJECTED if refused else Failure.NOT_TAKEN_OVER
             return Failed(step, failure, self.attempt.refused if refused else "; ".join(proof.missing))
+        if self.clients is not None:
+            self.clients.mark_takeover()
         after = self.attempt.watch.endpoints(self.attempt.watch.look(), proof.pid)
         self.story.listeners = actual_listeners(self.story.planned_listeners, self.attempt.before, after)
         return Done(step, degraded="" if old_serves else self._degraded())
+
+    def _left_s(self, attempt: Attempt) -> float:
+        """Return what is left of --timeout, which counts from the trigger on; enough for one look in any case."""
+        gone_s = (now_ns() - attempt.triggered_ns) / NANOSECONDS_PER_SECOND
+        return max(_ONE_LOOK_S, self.options.timeout_s - gone_s)
 
     def _degraded(self) -> str:
         """Return what is not as it should be although the new process serves; "" for nothing."""
@@ -159,9 +172,13 @@ class Steps:
         return f"{', '.join(anew[:3])}{more} should have been handed over and was opened anew"
 
     def _guard(self, step: Step) -> Done | Failed:
+        """Watch the traffic; figures that could not be read guard nothing, and that is no good end."""
+        assert self.guard is not None, "asked for"
         assert self.story.proof is not None, "proven"
-        self.story.guard = result = guard_traffic(self.target, self.story.proof.pid, self.options.guard_s)
-        return Failed(step, Failure.GUARD, result.reason) if result.tripped else Done(step)
+        self.story.guard = result = self.guard.watch(self.story.proof.pid, self.options.guard_s)
+        if result.tripped:
+            return Failed(step, Failure.GUARD, result.reason)
+        return Done(step, degraded="" if result.judged else f"the traffic was not guarded: {result.reason}")
 
     def _close(self, machine: Machine) -> None:
         """Remember what was proven. What was interrupted after the trigger stays on record for the next call."""
@@ -171,4 +188,7 @@ class Steps:
             keep_good(self.files, self.disk.read(), proven=True)
         if machine.state.disk is Side.OLD or machine.state.failure is None:
             forget_unused(self.files)
-        clear_pending(self.files)
+        if machine.left_behind:
+            self._record(new={})  # the next call tries to put it back
+        else:
+            clear_pending(self.files)

@@ -27,6 +27,7 @@ from hitless.host.processes import (
     read_start_ticks,
 )
 from hitless.reload.answer import Answer, ask_who_answers
+from hitless.reload.observe import follow
 from hitless.reload.phases import Observation, PhaseTracker
 from hitless.reload.takeover import Proof, Seen, judge_takeover, unix_path
 
@@ -39,9 +40,6 @@ if TYPE_CHECKING:
 
 __all__ = ["TakeoverWatch"]
 
-DENSE_PERIOD_S = 0.004
-SPARSE_PERIOD_S = 0.025
-DENSE_FOR_S = 0.5
 _LOOKING_SHARE = 10
 """A process is looked at again only after ten times as long as the look took."""
 
@@ -183,17 +181,7 @@ class TakeoverWatch:
         deadline_s: float,
     ) -> bool:
         """Feed what is seen to a tracker until it is satisfied; return whether it was before the deadline."""
-        start = time.monotonic()
-        while True:
-            for event in tracker.observe(self.look()):
-                emit(event)
-            if until(tracker):
-                return True
-            elapsed_s = time.monotonic() - start
-            if elapsed_s >= deadline_s:
-                return False
-            # Nothing to await: the kernel has no event for "this process owns that socket now".
-            time.sleep(DENSE_PERIOD_S if elapsed_s < DENSE_FOR_S else SPARSE_PERIOD_S)
+        return follow(self.look, tracker, emit, until=until, deadline_s=deadline_s)
 
     def _current(self) -> frozenset[int] | None:
         if not self.target.master_address:

@@ -33,6 +33,8 @@ class Target:
     """Where relative names of its command line begin."""
     master_address: str = ""
     """The master's CLI as it is reached from here; "" without one (classic, or no -S)."""
+    current_started_at: float = 0.0
+    """When the process that serves was started (seconds since the epoch); 0 where that is not known."""
     stats_addresses: tuple[str, ...] = ()
     """Stats sockets as they are reached from here, in the configuration's order."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hitless.control.command import run_bounded
-from hitless.control.errors import CouldNotAsk
+from hitless.control.errors import CouldNotAsk, NotUnderstood
 from hitless.control.runtime_api import MasterCli
 from hitless.errors import ReloadError
 from hitless.host.processes import ProcessHandle
@@ -19,11 +19,13 @@ if TYPE_CHECKING:
 __all__ = ["TriggerReply", "reload_by_master_cli", "reload_by_signal", "reload_by_systemd"]
 
 _SAID_BYTES = 64 * 1024
+_NOBODY_THERE = (FileNotFoundError, ConnectionRefusedError, PermissionError)
+"""What connect() says: nothing has been sent."""
 
 
 @dataclass(frozen=True, slots=True)
 class TriggerReply:
-    """What the trigger itself said. `ok` is None where it says nothing (a signal)."""
+    """What the trigger itself said. `ok` is None where it says nothing (a signal), or `text` why it is not known."""
 
     ok: bool | None
     text: str = ""
@@ -33,9 +35,18 @@ class TriggerReply:
 def reload_by_master_cli(target: Target, *, timeout_s: float) -> TriggerReply:
     """Send `reload` to the master and wait for its answer, which before 2.7 says nothing.
 
-    Raises: CouldNotAsk, WasRefused, NotUnderstood: the reload may be going on all the same.
+    An answer that breaks off or cannot be understood says nothing either: the reload may be going on.
+
+    Raises: CouldNotAsk if nobody could be asked, WasRefused: then nothing was triggered.
     """
-    reply = MasterCli(target.master_address).apply_reload(timeout_s=timeout_s)
+    try:
+        reply = MasterCli(target.master_address).apply_reload(timeout_s=timeout_s)
+    except NotUnderstood as error:
+        return TriggerReply(ok=None, text=error.message)
+    except CouldNotAsk as error:
+        if isinstance(error.__cause__, _NOBODY_THERE):
+            raise
+        return TriggerReply(ok=None, text=error.message)
     messages = shown_messages(reply.messages)
     if reply.success is False:
         return TriggerReply(
@@ -60,15 +71,19 @@ def reload_by_signal(target: Target) -> TriggerReply:
 def reload_by_systemd(target: Target, *, timeout_s: float) -> TriggerReply:
     """Run `systemctl reload`: its success says only that the commands of ExecReload= succeeded.
 
-    Raises: ReloadError if it did not end in time or could not be run.
+    One that does not end in time says nothing: its commands may be going on.
+
+    Raises: ReloadError if it could not be run.
     """
     unit = target.instance.unit
     if unit is None:
         raise ReloadError("It belongs to no systemd unit.")
     try:
         done = run_bounded(["systemctl", "reload", unit.name], timeout_s=timeout_s, limit_bytes=_SAID_BYTES)
-    except (CouldNotAsk, OSError) as error:
-        raise ReloadError(f"systemctl reload {unit.name}: {error}") from error
+    except CouldNotAsk as error:
+        return TriggerReply(ok=None, text=error.message)
+    except OSError as error:
+        raise ReloadError(f"systemctl cannot be run: {error.strerror}.") from error
     if done.returncode == 0:
         return TriggerReply(ok=None)
     return TriggerReply(

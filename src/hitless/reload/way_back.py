@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["WayBack", "check_way_back", "find_way_back", "runs_what_is_on_disk"]
 
 _CLOCK_ERROR_S = 0.05
-"""A process's start is known to one clock tick (10 ms), its age was taken a moment ago."""
+"""A process's start is known to one clock tick (10 ms)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +37,8 @@ class WayBack:
 
 def runs_what_is_on_disk(target: Target) -> bool | None:
     """Return whether the current process is younger than the last change of its configuration; None: not known."""
-    current = target.current
-    if current is None:
+    if not target.current_started_at:
         return None
-    started_at = time.time() - current.age_s
     try:
         changed_at = max(
             (target.place.root.stat(file.path).st_mtime for file in target.instance.configuration),
@@ -49,7 +46,7 @@ def runs_what_is_on_disk(target: Target) -> bool | None:
         )
     except HostError:
         return None
-    return changed_at < started_at - _CLOCK_ERROR_S
+    return changed_at < target.current_started_at - _CLOCK_ERROR_S
 
 
 def find_way_back(files: InstanceFiles, target: Target, on_disk: Mapping[str, bytes]) -> WayBack:

@@ -10,9 +10,10 @@ from hitless.report.plain import neutralise_all
 __all__ = ["render_document", "whole", "whole_schema"]
 
 
-def render_document(value: Any) -> str:
+def render_document(value: Any, *, one_line: bool = False) -> str:
     r"""Return the document, indented; undecodable bytes and control characters in names are written as \xNN."""
-    return json.dumps(neutralise_all(whole(value)), indent=2, ensure_ascii=False) + "\n"
+    indent = None if one_line else 2
+    return json.dumps(neutralise_all(whole(value)), indent=indent, ensure_ascii=False) + "\n"
 
 
 def whole(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""What a configuration listens on, in one list: proxies, stats sockets, peers, the master's sockets (-S)."""
+"""What a configuration listens on, in one list: proxies, stats sockets, peers, log-forward, the master's (-S)."""
 
 from __future__ import annotations
 
@@ -58,6 +58,8 @@ def every_bind(subject: Subject) -> Iterator[OwnedBind]:
     for proxy in subject.frontends:
         for bind in proxy.binds:
             yield OwnedBind(bind, f"{proxy.kind} {proxy.name}")
+    for bind in subject.model.log_forwards:
+        yield OwnedBind(bind, "log-forward")
 
 
 def unix_sockets(subject: Subject) -> tuple[UnixSocket, ...]:

@@ -13,7 +13,7 @@ from hitless.findings import Evidence
 from hitless.units import parse_duration_s
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from hitless.config.model import Directive, Proxy, Timeout
     from hitless.facts import Process
@@ -30,6 +30,7 @@ __all__ = [
     "idle_between_requests",
     "old_processes",
     "spell",
+    "successor",
     "suggested_hard_stop_s",
     "timeout_of",
     "tunnel_users",
@@ -118,11 +119,18 @@ def old_processes(subject: Subject) -> tuple[tuple[Process, float], ...]:
     found = []
     for process in serving:
         if process.generation:
-            after = [
-                p.age_s for p in serving if p.generation is not None and p.generation < process.generation
-            ]
-            found.append((process, max((age for age in after if age <= process.age_s), default=0.0)))
+            after = successor(process, serving)
+            found.append((process, after.age_s if after else 0.0))
     return tuple(found)
+
+
+def successor(process: Process, processes: Iterable[Process]) -> Process | None:
+    """Return who took over from a process, of those that are alive: the oldest of the later generations."""
+    generation = process.generation
+    if generation is None:
+        return None
+    later = [p for p in processes if p.generation is not None and p.generation < generation]
+    return max((p for p in later if p.age_s <= process.age_s), key=lambda p: p.age_s, default=None)
 
 
 def failed_reload(subject: Subject) -> Evidence | None:

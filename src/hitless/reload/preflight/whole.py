@@ -17,11 +17,14 @@ if TYPE_CHECKING:
 
     from hitless.reload.choice import Choice
     from hitless.reload.options import ReloadOptions
+    from hitless.reload.preflight.bind_plan import BindPlan
     from hitless.reload.target import Target
     from hitless.reload.way_back import WayBack
-    from hitless.reloads import ListenerChange, PreflightCheck
+    from hitless.reloads import PreflightCheck
 
 __all__ = ["Preflight", "run_preflight"]
+
+_REMEDY = "net.ipv4.tcp_migrate_req is set for the time of it, and the kernel moves what waits"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,7 @@ class Preflight:
 
     choice: Choice
     checks: tuple[PreflightCheck, ...]
-    listeners: tuple[ListenerChange, ...]
+    binds: BindPlan
 
     @property
     def stopping(self) -> tuple[PreflightCheck, ...]:
@@ -59,12 +62,13 @@ def run_preflight(
             candidates=candidates,
             max_generations=options.max_generations,
             load_budget_s=options.load_budget_s,
+            transfer_remedy=_REMEDY if choice.net else "",
         ),
     )
     tell("trying to bind what is new")
-    binds, listeners = check_binds(target, transfer=choice.transfer)
-    checks = (*checks, *binds, check_transfer(means, choice))
+    bind_checks, binds = check_binds(target, transfer=choice.transfer)
+    checks = (*checks, *bind_checks, check_transfer(means, choice))
     if way is not None:
         back = check_way_back(way, wanted=options.rolls_back, is_new=bool(options.new))
         checks = (*checks, *((back,) if back else ()))
-    return Preflight(choice, apply_force(checks, options.force), listeners)
+    return Preflight(choice, apply_force(checks, options.force), binds)

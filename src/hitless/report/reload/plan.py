@@ -19,7 +19,7 @@ __all__ = ["render"]
 def render(plan: ReloadPlan, *, width: int = 80, colour: bool = False) -> str:
     """Return the plan as lines of at most `width` columns (at least 40), styled only with `colour`."""
     page = Page(max(width, 40), colour=colour)
-    stopping = [check.name for check in plan.stopped_by]
+    stopping = list(dict.fromkeys(check.name for check in plan.stopped_by))
     word, style = ("WOULD NOT RELOAD", "red") if stopping else ("WOULD RELOAD", "green")
     page.row([(word, ("bold", style)), (plan.instance, ("bold",))], indent=INDENT, hang=2 * INDENT)
     version = f"haproxy {plan.haproxy_version}" if plan.haproxy_version else "version not known"

@@ -47,8 +47,8 @@ from typing import TYPE_CHECKING
 
 from hitless.audit.rule import Need, Rule
 from hitless.findings import Evidence, Finding, Fix, Place, Severity
-from hitless.subject.binds import every_bind
 from hitless.subject.places import config_place
+from hitless.subject.version_faults import abstract_bind, failed_bind_ends_service
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,18 +57,16 @@ if TYPE_CHECKING:
 
 
 def _check(subject: Subject) -> Iterator[Finding]:
-    if not subject.master_worker:
+    if not failed_bind_ends_service(subject):
         return
-    abstract = next((o for o in every_bind(subject) if any(a.kind == "abns" for a in o.bind.addresses)), None)
-    plain = subject.version_in((2, 0), (2, 0)) or subject.version == (2, 8, 0)
-    if not plain and not (abstract and subject.version_in((2, 4), (2, 6, 12))):
-        return
+    plain = not subject.version_in((2, 4), (2, 6, 12))
+    abstract = abstract_bind(subject)
     binary = subject.instance.binary
     version = subject.version_text
     yield RULE.finding(
         subject,
         f"in HAProxy {version} a bind that fails during a reload ends the service",
-        place=config_place(subject, abstract.bind.where)
+        place=config_place(subject, abstract.where)
         if abstract and not plain
         else Place(file=binary.path if binary else subject.instance.name),
         evidence=(

@@ -63,13 +63,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hitless.audit.rule import Need, Rule
-from hitless.audit.state_lines import loads_state, serving_proxies
 from hitless.findings import (
     Finding,
     Fix,
     Severity,
 )
 from hitless.subject.places import config_place
+from hitless.subject.state_lines import loads_state, serving_proxies
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

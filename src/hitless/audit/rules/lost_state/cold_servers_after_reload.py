@@ -69,7 +69,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hitless.audit.rule import Need, Rule
-from hitless.audit.state_lines import checked_servers, loads_state, serving_proxies
 from hitless.findings import (
     Evidence,
     Finding,
@@ -77,6 +76,7 @@ from hitless.findings import (
     Severity,
 )
 from hitless.subject.places import config_place
+from hitless.subject.state_lines import checked_servers, loads_state, serving_proxies
 from hitless.units import parse_duration_s
 
 if TYPE_CHECKING:

@@ -98,7 +98,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hitless.audit.rule import Need, Rule
-from hitless.audit.state_lines import local_peer
 from hitless.findings import (
     Evidence,
     Finding,
@@ -106,6 +105,7 @@ from hitless.findings import (
     Severity,
 )
 from hitless.subject.places import config_place
+from hitless.subject.state_lines import local_peer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -72,7 +72,6 @@ from typing import TYPE_CHECKING
 
 from hitless.audit.edits import replace_line
 from hitless.audit.rule import Need, Rule
-from hitless.audit.state_lines import loads_state, serving_proxies
 from hitless.findings import (
     Finding,
     Fix,
@@ -80,6 +79,7 @@ from hitless.findings import (
     Severity,
 )
 from hitless.subject.places import config_line, config_place, same_for_more
+from hitless.subject.state_lines import loads_state, serving_proxies
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

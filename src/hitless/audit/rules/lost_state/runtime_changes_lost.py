@@ -70,7 +70,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hitless.audit.rule import Need, Rule
-from hitless.audit.state_lines import loads_state, serving_proxies
 from hitless.findings import (
     Evidence,
     Finding,
@@ -78,6 +77,7 @@ from hitless.findings import (
     Place,
     Severity,
 )
+from hitless.subject.state_lines import loads_state, serving_proxies
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -82,7 +82,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hitless.audit.rule import Need, Rule
-from hitless.audit.state_lines import loads_state, serving_proxies, state_file
 from hitless.facts import Role
 from hitless.findings import (
     Evidence,
@@ -91,6 +90,7 @@ from hitless.findings import (
     Severity,
 )
 from hitless.subject.places import config_place
+from hitless.subject.state_lines import loads_state, serving_proxies, state_file
 from hitless.units import format_duration
 
 if TYPE_CHECKING:

@@ -66,7 +66,6 @@ from typing import TYPE_CHECKING
 
 from hitless.audit.edits import add_to_section
 from hitless.audit.rule import Need, Rule
-from hitless.audit.state_lines import LOAD_STATE, loads_state, serving_proxies, state_file
 from hitless.findings import (
     Finding,
     Fix,
@@ -74,6 +73,7 @@ from hitless.findings import (
     Severity,
 )
 from hitless.subject.places import config_place
+from hitless.subject.state_lines import LOAD_STATE, loads_state, serving_proxies, state_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -81,7 +81,6 @@ from typing import TYPE_CHECKING
 
 from hitless.audit.edits import with_words
 from hitless.audit.rule import Need, Rule
-from hitless.audit.state_lines import local_peer
 from hitless.config.templates import is_template
 from hitless.findings import (
     Finding,
@@ -90,6 +89,7 @@ from hitless.findings import (
     Severity,
 )
 from hitless.subject.places import config_place
+from hitless.subject.state_lines import local_peer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -2,8 +2,8 @@
 
 import pytest
 
-from hitless.audit.state_lines import checked_servers, loads_state, local_peer, serving_proxies, state_file
 from hitless.subject import Subject
+from hitless.subject.state_lines import checked_servers, loads_state, local_peer, serving_proxies, state_file
 from tests.audit.fixtures import read_snapshot
 
 TEXT = """

@@ -2,8 +2,8 @@
 
 Run: python benchmarks/log_scan.py [LINES] [--gigabytes N] [--directory DIR]
 
-The log is as rsyslog writes `option httplog`. halog knows neither minutes nor processes: it is asked for the part that it
-can answer, requests by status (-st), of the same file in the same run. The very large log takes N gigabytes of disk.
+The log is as rsyslog writes `option httplog`. halog knows neither minutes nor processes: it is asked for the part that
+it can answer, requests by status (-st), of the same file in the same run. The very large log takes N gigabytes of disk.
 """
 
 import argparse

@@ -14,6 +14,7 @@ WITHOUT_TEST: dict[str, str] = {
     "drains.py": "records; tests/reload/drain makes them, tests/report/drain draws them",
     "evidence/bundle_meta.py": "records without behaviour; tests/evidence/test_bundle.py writes and reads them",
     "explain/scan/census.py": "a record without behaviour; tests/explain/scan/test_run.py makes them",
+    "explain/captures/frames.py": "records; tests/explain/captures/test_reader.py reads them",
     "facts/host.py": "records; every audit test builds and reads them",
     "facts/instance.py": "as above",
     "facts/snapshot.py": "as above",

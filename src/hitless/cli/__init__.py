@@ -40,6 +40,7 @@ _COMMANDS = {
     "report": ("hitless.cli.report", "Draw the report of a proof again: text, JSON, JUnit, Markdown, HTML."),
     "snapshot": ("hitless.cli.snapshot", "Write down all that an audit looks at, for another machine."),
     "init": ("hitless.cli.init", "Write the safe baseline: configuration, unit, kernel settings, logging."),
+    "logs": ("hitless.cli.logs", "Set up the logging from which a drop can be explained afterwards."),
     "rule": ("hitless.cli.rule", "What a rule means, why it drops connections, and its fix."),
     "rules": ("hitless.cli.rules", "All rules by family."),
 }

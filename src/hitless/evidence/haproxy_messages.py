@@ -39,6 +39,8 @@ class MessageKind(StrEnum):
     SERVER_STATE = "server_state"
     NO_SERVER = "no_server"
     LIMIT = "limit"
+    EXHAUSTED = "exhausted"
+    """No descriptor, socket or memory was left to accept or to connect with."""
     OTHER = "other"
 
 
@@ -103,6 +105,10 @@ _RULES: tuple[tuple[MessageKind, str], ...] = (
     (MessageKind.SERVER_STATE, r"(?:Backup )?Server (?P<subject>\S+/\S+) is (?:UP|DOWN|stopping|going DOWN)"),
     (MessageKind.NO_SERVER, r"(?:backend|proxy) '?(?P<subject>[^\s']+)'? has no server available"),
     (MessageKind.LIMIT, r"(?:\[\S+\.main\(\)\] )?(?:Cannot raise FD limit|FD limit \(\d+\) too low)"),
+    (
+        MessageKind.EXHAUSTED,
+        r"Proxy (?P<subject>\S+) reached (?:process FD|system FD|system memory|maximum number of sockets) limit",
+    ),
 )
 _PATTERNS = tuple((kind, re.compile(pattern)) for kind, pattern in _RULES)
 

@@ -36,7 +36,9 @@ def command(**words: Any) -> int:
     from hitless.explain.answer import explain
     from hitless.explain.inputs.chosen import Chosen
 
-    explanation = explain(Chosen(logs=words["files"]))
+    caps = tuple(f for f in words["files"] if "pcap" in f)
+    logs = tuple(f for f in words["files"] if "pcap" not in f)
+    explanation = explain(Chosen(logs=logs, captures=caps))
     write_text(_render(explanation, words["output_format"]), STDOUT)
     return _status(explanation)
 

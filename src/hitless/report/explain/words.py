@@ -17,8 +17,8 @@ from hitless.units import NANOSECONDS_PER_SECOND, format_count, format_duration
 __all__ = [
     "KINDS",
     "certainty",
-    "clock_words",
     "clock_time",
+    "clock_words",
     "ending_words",
     "headline",
     "input_words",

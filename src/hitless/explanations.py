@@ -304,5 +304,7 @@ class Explanation(Record, frozen=True):
     skipped: tuple[Skipped, ...] = ()
     notes: tuple[str, ...] = msgspec.field(default=())
     zone: str = "UTC"
-    """In which times are shown: that of the logs."""
+    """That of the logs."""
+    zone_offset_s: int = 0
+    """How far it is ahead of UTC: so times are shown."""
     format: int = EXPLANATION_FORMAT

@@ -1,6 +1,7 @@
 """From inputs to the answer: scan, find the changes, look at each beside the usual, name causes, tell the story."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from itertools import islice
 
 from msgspec.structs import replace
@@ -152,4 +153,12 @@ def _assemble(
         skipped=census.skipped,
         notes=(*chosen.notes, *census.notes),
         zone=chosen.read.clock.name,
+        zone_offset_s=_zone_offset_s(chosen, first_ns),
     )
+
+
+def _zone_offset_s(chosen: Chosen, t_ns: int) -> int:
+    """Return how far the clock on the wall was ahead of UTC."""
+    moment = datetime.fromtimestamp(t_ns // NANOSECONDS_PER_SECOND, UTC).astimezone(chosen.read.clock.zone)
+    offset = moment.utcoffset()
+    return round(offset.total_seconds()) if offset is not None else 0

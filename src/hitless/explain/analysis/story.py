@@ -58,7 +58,7 @@ def _first(
     if bad:
         return f"{_counted(bad, 'event')} of {len(events)} did harm. There were {happened}."
     if judgement is Judgement.HARMFUL:
-        return f"Clients were hurt at a time when nothing is known to have happened. There were {happened}."
+        return f"Clients were hurt at a time of which no log here says what happened.{f' There were {happened}.' if events else ''}"
     if not events:
         seen = [f"{format_count(totals.lines)} lines about traffic"] if totals.lines else []
         seen += [f"{format_count(captured)} captured connections"] if captured else []

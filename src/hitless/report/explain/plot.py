@@ -13,7 +13,7 @@ __all__ = ["render_plot"]
 
 _ROLES = {Role.OLD: "old", Role.NEW: "new", Role.OTHER: "other"}
 _HEIGHT_REM = 2.6
-_MOST_TICKS = 6
+_MOST_TICKS = 10
 
 
 def render_plot(event: ExplainedEvent, times: Times) -> Markup:

@@ -57,11 +57,13 @@ def service(*, settings: str = "hard-stop-after 30s", option: str = "", rule: st
 
 
 @contextmanager
-def serving(directory: Path, version: str, text: str, mode: str = "master-worker") -> Iterator[LiveHaproxy]:
+def serving(
+    directory: Path, version: str, text: str, mode: str = "master-worker", wrapper: tuple[str, ...] = ()
+) -> Iterator[LiveHaproxy]:
     """Run a HAProxy whose log is `haproxy.log`."""
     log = SyslogFile(directory / "log.sock", directory / "haproxy.log")
     try:
-        with live_haproxy(directory, version, mode, configuration=text) as live:
+        with live_haproxy(directory, version, mode, configuration=text, wrapper=wrapper) as live:
             yield live
     finally:
         log.close()
@@ -113,7 +115,10 @@ def reload_five_times(bed: LoggingBed) -> None:
 def test_a_hard_stop_on_websockets(version: str, tmp_path: Path) -> None:
     with Upstream() as upstream:
         rule = f"default_backend app\nbackend app\n    server s 127.0.0.1:{upstream.port}"
-        with serving(tmp_path, version, service(settings="hard-stop-after 500ms", rule=rule)) as live, busy(live.port):
+        with (
+            serving(tmp_path, version, service(settings="hard-stop-after 500ms", rule=rule)) as live,
+            busy(live.port),
+        ):
             sockets = [live.stack.enter_context(web_socket(live.port)) for _ in range(10)]
             with Closings(sockets) as closings:
                 live.reload()
@@ -167,12 +172,18 @@ def test_an_old_worker_with_a_frozen_server_list(version: str, tmp_path: Path) -
 def test_descriptors_that_run_out(version: str, tmp_path: Path) -> None:
     with Upstream() as upstream:
         rule = f"default_backend app\nbackend app\n    server s 127.0.0.1:{upstream.port}"
-        settings = "no strict-limits\n    ulimit-n 100\n    maxconn 2000\n    hard-stop-after 30s"
-        with serving(tmp_path, version, service(settings=settings, rule=rule)) as live:
+        settings = "no strict-limits\n    maxconn 2000\n    nbthread 1\n    hard-stop-after 30s"
+        text = service(settings=settings, rule=rule)
+        with serving(tmp_path, version, text, wrapper=("prlimit", "--nofile=300:300")) as live:
             held = [live.stack.enter_context(web_socket(live.port)) for _ in range(5)]
             live.reload()
-            held += [live.connect() for _ in range(100)]
-            await_true(lambda: "FD limit" in (tmp_path / "haproxy.log").read_text(errors="replace"), "it runs out")
+            held.append(
+                live.stack.enter_context(keep_alive(live.port))
+            )  # the log's socket is open from now on
+            held += [live.connect() for _ in range(320)]
+            await_true(
+                lambda: "FD limit" in (tmp_path / "haproxy.log").read_text(errors="replace"), "it runs out"
+            )
     cause = causes(explain_logs(tmp_path))["HL218"]
     assert any("FD limit" in statement.text for statement in cause.evidence)
 
@@ -181,7 +192,9 @@ def test_idle_close_under_clients_seen_from_a_capture(tmp_path: Path) -> None:
     require(os.geteuid() == 0, "packet sockets need root")
     (version,) = versions("2.8")
     with serving(tmp_path, version, service()) as live, loopback_capture(tmp_path / "lo.pcap"):
-        stream = Stream(number=0, workload=Workload.IDLE, target=target(live.port), connections=10, idle_s=0.2)
+        stream = Stream(
+            number=0, workload=Workload.IDLE, target=target(live.port), connections=10, idle_s=0.2
+        )
 
         run_load(tmp_path / "rows", (stream,), during=around(live.reload))
     explanation = explain_logs(tmp_path, tmp_path / "lo.pcap")

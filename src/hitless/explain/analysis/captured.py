@@ -16,6 +16,7 @@ _MOST_VICTIMS = 100_000
 _MOST_PAIRS = 50_000
 _MOST_GAPS = 10_000
 _EXAMPLES = 10
+_ANSWERED = frozenset({Ending.CLIENT, Ending.CLOSED_BY_PROXY})
 _CUT = frozenset({Ending.STREAM_CUT, Ending.RESPONSE_CUT})
 
 
@@ -26,7 +27,7 @@ class CaptureEvidence:
     victims: list[CapturedConnection] = field(default_factory=list)
     gaps: list[ListenerGap] = field(default_factory=list)
     begun: dict[str, int] = field(default_factory=dict)
-    """By client ("192.0.2.1:51544"): when its only request began, or it was connected."""
+    """By client ("192.0.2.1:51544"): when its last request began, which was answered."""
     ended: dict[int, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     """By second: "all", and resets by side."""
     victims_left_out: int = 0
@@ -47,7 +48,7 @@ class CaptureEvidence:
                 self.victims.append(found)
             else:
                 self.victims_left_out += 1
-        begun_ns = found.request_ns if found.requests == 1 else 0
+        begun_ns = found.request_ns if found.ending in _ANSWERED and found.requests else 0
         if begun_ns and len(self.begun) < _MOST_PAIRS:
             self.begun[found.client] = begun_ns
 

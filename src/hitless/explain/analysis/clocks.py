@@ -1,16 +1,17 @@
 """How far one clock is ahead of another, by what both stamped, with the bound of the error. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median, quantiles
 
-from hitless.logged import Traffic
+from hitless.logged import Moment, Traffic
 from hitless.units import NANOSECONDS_PER_MILLISECOND
 
 __all__ = ["Estimate", "estimate_offset", "pairs_of_capture", "pairs_of_log"]
 
 _FEWEST = 3
 _FEW = 10
+_READ_LATE_NS = 5 * NANOSECONDS_PER_MILLISECOND
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +61,16 @@ def pairs_of_log(lines: Iterable[Traffic]) -> Iterable[tuple[int, int]]:
         )
 
 
-def pairs_of_capture(begun: dict[str, int], lines: Iterable[Traffic]) -> Iterable[tuple[int, int]]:
-    """Yield for each line of a client that is captured, too, how far the capture's clock may be ahead of HAProxy's."""
+def pairs_of_capture(begun: Mapping[str, int], lines: Iterable[Traffic]) -> Iterable[tuple[int, int]]:
+    """Yield for each client that is captured, too, how far the capture's clock may be ahead of HAProxy's.
+
+    `begun` has when its last request began, by client; of its lines the last one counts.
+    """
+    last: dict[str, Moment] = {}
     for line in lines:
-        seen_ns = begun.get(line.client)
-        if seen_ns is None or line.accepted is None:
-            continue
-        # HAProxy stamps a request when it has read its first bytes: up to so late after the wire.
-        yield (
-            seen_ns - line.accepted.t_ns - line.accepted.error_ns - 5 * NANOSECONDS_PER_MILLISECOND,
-            seen_ns - line.accepted.t_ns,
-        )
+        if line.accepted is not None and line.client in begun:
+            known = last.get(line.client)
+            last[line.client] = line.accepted if known is None or known.t_ns <= line.accepted.t_ns else known
+    for client, accepted in last.items():
+        # HAProxy stamps a request when it has read its first bytes: so late after the wire.
+        yield begun[client] - accepted.latest_ns - _READ_LATE_NS, begun[client] - accepted.t_ns

@@ -39,7 +39,7 @@ def _judge(view: View, causes: list[NamedCause]) -> Judgement:
     kind = view.change.kind
     if any(cause.victims for cause in causes):
         return Judgement.HARMFUL
-    if kind in {ChangeKind.FAILED_RELOAD, ChangeKind.CRASH}:
+    if kind in {ChangeKind.FAILED_RELOAD, ChangeKind.CRASH} or any(cause.code == "HL218" for cause in causes):
         return Judgement.HARMFUL
     if any(cause.counting is Counting.NOT_COUNTED for cause in causes):
         busy = view.accepts_per_s or view.before.lines

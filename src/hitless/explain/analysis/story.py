@@ -54,11 +54,12 @@ def _first(
 ) -> str:
     """Return the sentence that says all."""
     happened = _happened(events)
+    there_were = _there_were(events, happened)
     bad = sum(event.judgement is Judgement.HARMFUL for event in events)
     if bad:
-        return f"{_counted(bad, 'event')} of {len(events)} did harm. There were {happened}."
+        return f"{_counted(bad, 'event')} of {len(events)} did harm. {there_were}."
     if judgement is Judgement.HARMFUL:
-        return f"Clients were hurt at a time of which no log here says what happened.{f' There were {happened}.' if events else ''}"
+        return f"Clients were hurt at a time of which no log here says what happened.{f' {there_were}.' if events else ''}"
     if not events:
         seen = [f"{format_count(totals.lines)} lines about traffic"] if totals.lines else []
         seen += [f"{format_count(captured)} captured connections"] if captured else []
@@ -72,13 +73,17 @@ def _first(
             f"{format_count(errors)} errors, no more than usual."
         )
     unknown = sum(event.judgement is Judgement.UNKNOWN for event in events)
-    return f"There were {happened}; for {unknown} of them these inputs cannot tell whether a client was hurt."
+    return f"{there_were}; for {unknown} of them these inputs cannot tell whether a client was hurt."
 
 
 def _of_other_times(elsewhere: Sequence[EndingCount]) -> Iterator[str]:
     errors = sum(e.lines for e in elsewhere if e.status >= 500)
     if errors:
         yield f"{_counted(errors, 'answer')} with a status of 500 or above came at other times: not by a reload."
+
+
+def _there_were(events: Sequence[ExplainedEvent], happened: str) -> str:
+    return f"There {'was' if len(events) == 1 else 'were'} {happened}"
 
 
 def _happened(events: Sequence[ExplainedEvent]) -> str:

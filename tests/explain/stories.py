@@ -52,7 +52,8 @@ def line(
 
 def stopped(second: int, pid: int) -> str:
     """The line of a proxy that was told to stop."""
-    return f"Nov 29 03:{second // 60:02d}:{second % 60:02d} lb1 haproxy[{pid}]: Proxy web stopped (cumulated conns: FE: 1, BE: 0)."
+    clock = f"03:{second // 60:02d}:{second % 60:02d}"
+    return f"Nov 29 {clock} lb1 haproxy[{pid}]: Proxy web stopped (cumulated conns: FE: 1, BE: 0)."
 
 
 def reload_log(*more: str, seconds: int = 40, at: int = 20, rate: int = 5) -> bytes:

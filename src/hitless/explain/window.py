@@ -62,7 +62,9 @@ def sample_file(logs: LogSet, file: LogFile, window: Window, most: int) -> Itera
     """Yield what so many lines of one log say, at most, from about where a window begins."""
     found = find_range(logs, file, window.since_ns, window.until_ns)
     reader = logs.reader(file, near_ns=found.near_ns)
-    yield from islice(read_lines(logs, file, reader, logs.blocks(file, start=found.start, end=found.end)), most)
+    yield from islice(
+        read_lines(logs, file, reader, logs.blocks(file, start=found.start, end=found.end)), most
+    )
 
 
 def read_lines(logs: LogSet, file: LogFile, reader: EntryReader, blocks: Iterable[Block]) -> Iterator[Entry]:

@@ -32,7 +32,7 @@ def judge_event(view: View) -> Verdict:
     if not causes:
         causes = _unexplained(view)
     judgement = _judge(view, causes)
-    return judgement, _headline(view, judgement, causes), tuple(causes), find_unknowns(view, causes)
+    return judgement, _headline(view, judgement, causes), tuple(causes), find_unknowns(view)
 
 
 def _judge(view: View, causes: list[NamedCause]) -> Judgement:

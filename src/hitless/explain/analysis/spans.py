@@ -51,10 +51,11 @@ def assign(spans: Sequence[Span], seconds: Seconds, pids: Seconds) -> Seconds:
     """Return for each line, by its second and pid, the index of its span; NOBODY for those that belong to none.
 
     A hard stop comes before the reload that it ends, an old process's own change before a window of all processes,
-    and of several windows the last that had begun.
+    and of several windows the one whose time is known best, then the last that had begun.
     """
     owner = np.full(len(seconds), NOBODY, dtype=np.int64)
-    for index, span in enumerate(spans):
+    for index in sorted(range(len(spans)), key=lambda n: (-_vagueness(spans[n]), spans[n].begin_s)):
+        span = spans[index]
         owner[(seconds >= span.begin_s) & (seconds < span.end_s) & _concerns_all(span, pids)] = index
     order = sorted(range(len(spans)), key=lambda n: (spans[n].change.kind is _K.HARD_STOP, spans[n].begin_s))
     for index in order:
@@ -70,6 +71,11 @@ def _concerns_all(span: Span, pids: Seconds) -> npt.NDArray[np.bool_]:
     if span.change.kind is _K.HARD_STOP:
         return np.isin(pids, sorted(span.old_pids))
     return np.ones(len(pids), dtype=bool)
+
+
+def _vagueness(span: Span) -> int:
+    """Return within how many seconds it is known when a change was; 1 and less are alike."""
+    return max(1, span.change.at.error_ns // NANOSECONDS_PER_SECOND)
 
 
 def _bound(span: Span) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from hitless.explain.analysis.view import View
-from hitless.explanations import NamedCause, NotKnown
+from hitless.explanations import NotKnown
 from hitless.logged import Blind, ChangeKind
 
 __all__ = ["find_blind_spots", "find_unknowns"]
@@ -58,9 +58,8 @@ _OF_CLIENTS = frozenset(
 )
 
 
-def find_unknowns(view: View, causes: Iterable[NamedCause]) -> tuple[NotKnown, ...]:
+def find_unknowns(view: View) -> tuple[NotKnown, ...]:
     """Return what stays unknown of one event, beyond what all events of these inputs share."""
-    del causes
     measured = view.receipt is not None and view.receipt.resets_to_clients is not None
     if view.change.kind not in _OF_CLIENTS or view.captured is not None or measured:
         return ()

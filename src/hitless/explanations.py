@@ -266,7 +266,7 @@ class InputRead(Record, frozen=True):
 
 
 class ClockOffset(Record, frozen=True):
-    """How far the clock of an input is ahead of HAProxy's own; its stamps were read with that taken off if `applied`."""
+    """How far the clock of an input is ahead of HAProxy's own; `applied`: its stamps were read with that taken off."""
 
     name: str
     clock: Clock

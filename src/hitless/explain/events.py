@@ -68,7 +68,7 @@ class Findings:
         """Return the first and the last sign of anything; 0 and 0 without one."""
         census = self.ledger.census
         seconds = census.ended["second"]
-        times = [m.at.t_ns for m in (*census.messages, *census.services) if m.at.t_ns]
+        times = [m.at.t_ns for m in census.messages if m.at.t_ns] + [m.at.t_ns for m in census.services]
         times += [span.change.at.t_ns for span in self.ledger.spans]
         if len(seconds):
             times += [

@@ -94,7 +94,7 @@ def _queue(view: View, seen: Captured) -> Iterator[NamedCause]:
     if not view.change.master and view.receipt is None:
         evidence.append(
             Statement(
-                text="no master is seen in these logs: a new process that was started without -x opens sockets of its own"
+                text="no master is seen in these logs: a process started without -x opens sockets of its own"
             )
         )
     code = "HL502" if handed_over else "HL104"
@@ -127,7 +127,8 @@ def _after(t_ns: int) -> str:
 
 def _of_gap(gap: ListenerGap) -> Statement:
     return Statement(
-        text=f"at {gap.proxy} {format_count(gap.refused)} connects in a row were refused, over {format_duration(_length_s(gap))}"
+        text=f"at {gap.proxy} {format_count(gap.refused)} connects in a row were refused, "
+        f"over {format_duration(_length_s(gap))}"
     )
 
 

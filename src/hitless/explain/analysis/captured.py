@@ -31,7 +31,7 @@ class CaptureEvidence:
     ended: dict[int, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     """By second: "all", and resets by side."""
     victims_left_out: int = 0
-    totals: CaptureTotals = CaptureTotals()
+    totals: CaptureTotals = field(default_factory=CaptureTotals)
 
     def take(self, found: CapturedConnection | ListenerGap) -> None:
         """Take what a capture has next."""

@@ -26,8 +26,8 @@ class Estimate:
 def estimate_offset(pairs: Iterable[tuple[int, int]]) -> Estimate | None:
     """Return the offset that intervals, each of which should hold it, leave; None of too few.
 
-    Where some do not overlap (lines that were held up, connections whose port was used twice) the middle of most of them
-    is taken, and their spread is the error.
+    Where some do not overlap (lines that were held up, ports that were used twice) the middle of most of them is taken,
+    and their spread is the error.
     """
     found = list(pairs)
     if len(found) < _FEWEST:

@@ -103,7 +103,8 @@ def _odd_statement(view: View, ending: EndingCount) -> Statement:
     status = f"{ending.status} " if ending.status > 0 else ""
     usual = f"{ending.usual:.2g}" if ending.usual is not None else "not known how many"
     return Statement(
-        text=f"{format_count(ending.lines)} {status}{ending.termination} of {_role(ending.role)} ({usual} are usual): {ending.meaning}",
+        text=f"{format_count(ending.lines)} {status}{ending.termination} of {_role(ending.role)} "
+        f"({usual} are usual): {ending.meaning}",
         quotes=view.quote(ending.role, ending.termination),
     )
 

@@ -1,4 +1,4 @@
-"""Causes that logs show: by force, by the old process's frozen view, by used-up resources, by nobody listening. Pure."""
+"""Causes that logs show: force, the old process's frozen view, used-up resources, nobody listening. Pure."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -61,7 +61,8 @@ def _interruption(view: View) -> Iterator[NamedCause]:
         evidence.append(
             Statement(
                 text=f"no process took a connection for {format_duration(gap_s)}; before, "
-                f"{view.accepts_per_s:.3g} a second began: about {format_count(refused)} were refused, which no log shows"
+                f"{view.accepts_per_s:.3g} a second began: about {format_count(refused)} were refused, "
+                "which no log shows"
             )
         )
     counting = Counting.ESTIMATED if refused else Counting.NOT_COUNTED

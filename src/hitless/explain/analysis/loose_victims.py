@@ -1,4 +1,4 @@
-"""Who was hurt at a time when nothing is known to have happened: what it looks like, without saying that it is so. Pure."""
+"""Who was hurt at a time when nothing is known to have happened: what it looks like. Pure."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence

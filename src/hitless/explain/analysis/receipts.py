@@ -1,4 +1,4 @@
-"""Receipts of `hitless reload`, joined to the changes that logs show; those that no log shows are changes of their own."""
+"""Receipts of `hitless reload`, joined to the changes that logs show; others are changes of their own."""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime

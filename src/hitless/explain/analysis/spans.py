@@ -1,4 +1,4 @@
-"""Which lines belong to which change: its window for every process, and what its old processes did to their end. Pure."""
+"""Which lines belong to which change: its window for every process, and what its old processes do after it. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

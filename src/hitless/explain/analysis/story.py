@@ -59,7 +59,8 @@ def _first(
     if bad:
         return f"{_counted(bad, 'event')} of {len(events)} did harm. {there_were}."
     if judgement is Judgement.HARMFUL:
-        return f"Clients were hurt at a time of which no log here says what happened.{f' {there_were}.' if events else ''}"
+        besides = f" {there_were}." if events else ""
+        return f"Clients were hurt at a time of which no log here says what happened.{besides}"
     if not events:
         seen = [f"{format_count(totals.lines)} lines about traffic"] if totals.lines else []
         seen += [f"{format_count(captured)} captured connections"] if captured else []
@@ -95,14 +96,14 @@ def _happened(events: Sequence[ExplainedEvent]) -> str:
 
 
 def _of_causes(causes: Sequence[NamedCause]) -> Iterator[str]:
-    sums: dict[tuple[str, str, str, str], list[int]] = {}
+    found: dict[tuple[str, str, str, str], list[int]] = {}
     estimated: set[tuple[str, str, str, str]] = set()
     for cause in causes:
         key = (cause.code, cause.name, cause.summary, cause.unit)
-        sums.setdefault(key, []).append(cause.victims)
+        found.setdefault(key, []).append(cause.victims)
         if cause.counting is not Counting.COUNTED:
             estimated.add(key)
-    ordered = sorted(sums.items(), key=lambda item: -sum(item[1]))
+    ordered = sorted(found.items(), key=lambda item: sum(item[1]), reverse=True)
     for (code, name, summary, unit), victims in ordered[:_MOST]:
         about = "about " if (code, name, summary, unit) in estimated and sum(victims) else ""
         number = f"{about}{_counted(sum(victims), unit)}, " if sum(victims) else ""

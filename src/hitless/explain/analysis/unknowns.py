@@ -37,14 +37,14 @@ _LINES = {
     ),
     Blind.COARSE_TIME: NotKnown(
         what="the order of what happened within a second",
-        line='template(name="precise" type="string" string="%timegenerated:::date-rfc3339% %HOSTNAME% %syslogtag%%msg%\\n")',
+        line='module(load="builtin:omfile" template="RSYSLOG_FileFormat")',
         where="rsyslog",
     ),
 }
 _RESETS = NotKnown(
     what="connections that were reset or refused before HAProxy took them, and idle ones closed under their clients: "
     "neither leaves a line in a log",
-    line="hitless reload --reason … (its receipt has the kernel's resets), or tcpdump -i any -s 200 -w reload.pcap 'tcp port 443'",
+    line="hitless reload (its receipt has the kernel's resets), or tcpdump -i any -s 200 -w reload.pcap 'tcp port 443'",
     where="shell",
 )
 _OF_CLIENTS = frozenset(

@@ -21,6 +21,7 @@ __all__ = ["QuoteBook", "View"]
 
 _MOST_QUOTES = 60
 _QUOTES_EACH = 3
+_NOTHING = TrafficCount()
 
 
 @dataclass(slots=True)
@@ -52,12 +53,12 @@ class View:
     """One change. `lines` are those bad endings of it that were read, `lines_total` how many there are."""
 
     span: Span
-    during: TrafficCount = TrafficCount()
-    before: TrafficCount = TrafficCount()
+    during: TrafficCount = _NOTHING
+    before: TrafficCount = _NOTHING
     endings: tuple[EndingCount, ...] = ()
     holes: tuple[AcceptHole, ...] = ()
     accepts_per_s: float = 0.0
-    new_lines: TrafficCount = TrafficCount()
+    new_lines: TrafficCount = _NOTHING
     lines: Sequence[Traffic] = ()
     lines_total: int = 0
     messages: Sequence[OwnMessage] = ()

@@ -1,4 +1,4 @@
-"""Logs of applications: lines that speak of broken connections, by time; and those with ids of requests that went bad."""
+"""Logs of applications: lines about broken connections, by time; and those with ids of requests that went bad."""
 
 import re
 from collections import Counter, defaultdict

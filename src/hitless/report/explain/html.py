@@ -1,7 +1,7 @@
 """An explanation as one HTML file that needs nothing but itself, and in which nothing can run.
 
-The content security policy allows no script at all: text of a log that slipped into the page could neither execute, load
-nor send anything (CSP Level 3, section 2.3.1).
+The content security policy allows no script at all: text of a log that slipped into the page could neither execute,
+load nor send anything (CSP Level 3, section 2.3.1).
 """
 
 from importlib import resources
@@ -37,7 +37,8 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-
 _STYLE = """
 .event { border-top: 1px solid var(--rule); padding: 1rem 0; }
 .event h3 { margin-bottom: .4rem; }
-.raw { white-space: pre-wrap; overflow-wrap: anywhere; font-size: .8rem; background: var(--raised); padding: .5rem .7rem; }
+.raw { white-space: pre-wrap; overflow-wrap: anywhere; font-size: .8rem; padding: .5rem .7rem; }
+.raw { background: var(--raised); }
 .plot > svg path.moment { stroke: var(--harm); stroke-width: 2; vector-effect: non-scaling-stroke; }
 .timeline { margin: .8rem 0; border-bottom: 1px solid var(--rule); }
 .hitless-word { color: var(--good); } .not-hitless-word { color: var(--harm); } .no-verdict-word { color: var(--warn); }
@@ -77,7 +78,8 @@ def _header(explanation: Explanation, times: Times) -> Markup:
     tone, mark = _TONES[explanation.judgement]
     first, *story = explanation.story or ("",)
     totals = explanation.totals
-    context = f"{times.span(explanation)} · {plural(totals.lines, 'line')} about traffic · {plural(totals.errors, 'error')}"
+    lines, errors = plural(totals.lines, "line"), plural(totals.errors, "error")
+    context = f"{times.span(explanation)} · {lines} about traffic · {errors}"
     return tag(
         "header",
         tag("p", context, class_="context"),

@@ -102,12 +102,12 @@ _PRESS_AND_DRAG = """
 
 
 def test_keys_and_drag_zoom(dump_dom: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
-    own_asset = page._asset
+    own_asset = page.read_asset
 
     def asset_with_a_user(name: str) -> str:
         return own_asset(name) + (_PRESS_AND_DRAG if name == "report.js" else "")
 
-    monkeypatch.setattr(page, "_asset", asset_with_a_user)
+    monkeypatch.setattr(page, "read_asset", asset_with_a_user)
     dom = dump_dom(make_run())
     seen = re.search(r'data-words="([^"]*)" data-views="([^"]*)"', dom)
     assert seen is not None

@@ -85,6 +85,8 @@ class Statement(Record, frozen=True):
 
     text: str
     quotes: tuple[int, ...] = ()
+    t_ns: int = 0
+    """When, where that is not the event's time."""
 
 
 class TrafficCount(Record, frozen=True):
@@ -112,7 +114,7 @@ class EndingCount(Record, frozen=True):
 
 
 class Group(Record, frozen=True):
-    """Bad endings that have something in common. `by`: "frontend", "backend", "server", "pid"."""
+    """Bad endings that have something in common. `by`: "frontend", "backend", "server", "pid", "client"."""
 
     by: str
     name: str
@@ -300,9 +302,9 @@ class Explanation(Record, frozen=True):
     clocks: tuple[ClockOffset, ...] = ()
     captures: CaptureTotals | None = None
     skipped: tuple[Skipped, ...] = ()
-    quotes: tuple[Quote, ...] = ()
-    """Of `causes_elsewhere`."""
     notes: tuple[str, ...] = msgspec.field(default=())
     zone: str = "UTC"
-    """In which times are shown: that of the logs."""
+    """That of the logs."""
+    zone_offset_s: int = 0
+    """How far it is ahead of UTC: so times are shown."""
     format: int = EXPLANATION_FORMAT

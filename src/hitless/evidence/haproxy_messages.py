@@ -107,7 +107,8 @@ _RULES: tuple[tuple[MessageKind, str], ...] = (
     (MessageKind.LIMIT, r"(?:\[\S+\.main\(\)\] )?(?:Cannot raise FD limit|FD limit \(\d+\) too low)"),
     (
         MessageKind.EXHAUSTED,
-        r"Proxy (?P<subject>\S+) reached (?:process FD|system FD|system memory|maximum number of sockets) limit",
+        r"Proxy (?P<subject>\S+) reached (?:process FD|system FD|system memory|the configured maximum connection) limit"
+        r"|socket\(\) failed in logger #\d+: Too many open files",
     ),
 )
 _PATTERNS = tuple((kind, re.compile(pattern)) for kind, pattern in _RULES)

@@ -190,6 +190,5 @@ def explanation(words: str = "hard stop") -> Explanation:
             skipped=(SkippedPackets(file=words, offset_bytes=1000, size_bytes=24, why=words),),
         ),
         skipped=(Skipped(source=0, reason=SkipReason.TORN, lines=1, size_bytes=12, detail=words),),
-        quotes=bad.quotes,
         notes=(words,),
     )

@@ -4,7 +4,10 @@ from msgspec.structs import replace
 
 from hitless.explanations import EndingCount, Role
 from hitless.report.explain.html_event import render_endings, render_event
-from tests.report.explain.sample import harmful, harmless
+from hitless.report.explain.words import Times
+from tests.report.explain.sample import explanation, harmful, harmless
+
+TIMES = Times(explanation())
 
 
 def text(markup: str) -> str:
@@ -12,7 +15,7 @@ def text(markup: str) -> str:
 
 
 def test_an_event_with_everything() -> None:
-    words = text(render_event(harmful(), (), drawn=True))
+    words = text(render_event(harmful(), (), TIMES, drawn=True))
     for part in (
         "2 · reload 11 → 22 · 2026-11-22 14:32:00.000",
         "Reason: hard stop",
@@ -34,7 +37,7 @@ def test_an_event_with_everything() -> None:
 
 
 def test_what_is_not_there_is_not_said() -> None:
-    markup = render_event(harmless(), (), drawn=False)
+    markup = render_event(harmless(), (), TIMES, drawn=False)
     assert "<table" not in markup
     assert "<svg" not in markup
     assert "Before: not known." in markup

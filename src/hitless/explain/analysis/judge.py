@@ -1,11 +1,11 @@
 """The verdict on one event: harmless, harmful and why, or not to be told. Pure."""
 
+from hitless.causes import UNEXPLAINED
 from hitless.explain.analysis.capture_causes import name_capture_causes
 from hitless.explain.analysis.log_causes import name_log_causes
 from hitless.explain.analysis.unknowns import find_unknowns
 from hitless.explain.analysis.view import View
 from hitless.explanations import Counting, EndingCount, Judgement, NamedCause, NotKnown, Role, Statement
-from hitless.causes import UNEXPLAINED
 from hitless.logged import Certainty, ChangeKind
 from hitless.units import format_count, format_duration
 
@@ -39,7 +39,7 @@ def _judge(view: View, causes: list[NamedCause]) -> Judgement:
     kind = view.change.kind
     if any(cause.victims for cause in causes):
         return Judgement.HARMFUL
-    if kind in {ChangeKind.FAILED_RELOAD, ChangeKind.CRASH}:
+    if kind in {ChangeKind.FAILED_RELOAD, ChangeKind.CRASH} or any(cause.code == "HL218" for cause in causes):
         return Judgement.HARMFUL
     if any(cause.counting is Counting.NOT_COUNTED for cause in causes):
         busy = view.accepts_per_s or view.before.lines
@@ -80,7 +80,7 @@ def _exact(cause: NamedCause) -> int:
 
 def _unexplained(view: View) -> list[NamedCause]:
     """Return what is more than usual and fits no cause that is known."""
-    odd = [e for e in view.endings if e.is_excess and (e.status >= 500 or e.termination[:1] in "SsRIDUKP")]  # noqa: PLR2004
+    odd = [e for e in view.endings if e.is_excess and (e.status >= 500 or e.termination[:1] in "SsRIDUKP")]
     if not odd:
         return []
     lines = sum(e.lines for e in odd)

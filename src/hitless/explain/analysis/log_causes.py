@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from hitless.causes import CAUSES
+from hitless.evidence.haproxy_messages import MessageKind
 from hitless.explain.analysis.spans import role_of
 from hitless.explain.analysis.view import View
 from hitless.explanations import Counting, EndingCount, NamedCause, Role, Statement
@@ -13,6 +14,7 @@ from hitless.units import NANOSECONDS_PER_SECOND, format_count, format_duration
 __all__ = ["make_cause", "name_log_causes"]
 
 _K = ChangeKind
+_M = MessageKind
 _FEW = 5
 
 
@@ -52,7 +54,8 @@ def make_cause(code: str, victims: int, counting: Counting, certainty: Certainty
 
 def _interruption(view: View) -> Iterator[NamedCause]:
     change = view.change
-    evidence = [view.state(_end_of_old(view), change.shown_by)]
+    said = view.said(_M.MASTER_EXITING, _M.CURRENT_WORKER_EXITED, _M.NEW_WORKER)
+    evidence = [view.state(_end_of_old(view), said or change.shown_by)]
     refused, gap_s = _estimate(view, change.unserved_ns)
     if gap_s:
         evidence.append(
@@ -101,9 +104,11 @@ def _estimate(view: View, gap_ns: int) -> tuple[int, float]:
 
 def _failed_reload(view: View) -> Iterator[NamedCause]:
     change = view.change
-    evidence = [
-        view.state(f"HAProxy says: {change.reason}" if change.reason else "the load failed", change.shown_by)
-    ]
+    said = view.said(
+        _M.CANNOT_BIND, _M.START_FAILED, _M.CONFIG_ERROR, _M.LIMIT, _M.LOAD_FAILED, _M.PROXY_PAUSED
+    )
+    text = f"HAProxy says: {change.reason}" if change.reason else "the load failed"
+    evidence = [view.state(text, said or change.shown_by)]
     if not change.refused_ns and "cannot bind" not in change.reason:
         yield make_cause("HL102", 0, Counting.COUNTED, change.certainty, evidence)
         return
@@ -131,7 +136,8 @@ def _hard_stop(view: View) -> Iterator[NamedCause]:
     pids = ", ".join(map(str, change.old_pids))
     if not cut:
         return
-    evidence = [view.state(f"the old process ({pids}) said that it stopped hard", change.shown_by)]
+    said = view.said(_M.HARD_STOP, _M.PROXY_HARD_STOPPED, pids=change.old_pids)
+    evidence = [view.state(f"the old process ({pids}) said that it stopped hard", said or change.shown_by)]
     if change.cut_connections:
         evidence.append(Statement(text=f"it still had {_plural(change.cut_connections, 'connection')}"))
     evidence += _of_endings(view, killed)
@@ -181,7 +187,7 @@ def _frozen_servers(view: View) -> Iterator[NamedCause]:
 
 
 def _spurious_timeouts(view: View) -> Iterator[NamedCause]:
-    spurious = [e for e in view.matching(Role.OLD, "cR") if e.status == 408]  # noqa: PLR2004 - Request Timeout
+    spurious = [e for e in view.matching(Role.OLD, "cR") if e.status == 408]
     if spurious:
         lines = sum(e.lines for e in spurious)
         yield make_cause("HL503", lines, Counting.COUNTED, Certainty.LIKELY, _of_endings(view, spurious))

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from hitless.explanations import Counting, EndingCount, ExplainedEvent, Judgement, TrafficCount
+from hitless.explanations import Counting, EndingCount, ExplainedEvent, Judgement, NamedCause, TrafficCount
 from hitless.logged import ChangeKind
 from hitless.units import format_count
 
@@ -22,12 +22,12 @@ _NOUNS = {
 _MOST = 6
 
 
-def conclude(events: Sequence[ExplainedEvent], totals: TrafficCount) -> Judgement:
-    """Return what all events together were."""
+def conclude(events: Sequence[ExplainedEvent], elsewhere: Sequence[NamedCause], seen: int) -> Judgement:
+    """Return what all events together were; `seen` is how many lines and connections there were."""
     judgements = {event.judgement for event in events}
-    if Judgement.HARMFUL in judgements:
+    if Judgement.HARMFUL in judgements or any(cause.code for cause in elsewhere):
         return Judgement.HARMFUL
-    if Judgement.UNKNOWN in judgements or (not events and not totals.lines):
+    if Judgement.UNKNOWN in judgements or (not events and not seen):
         return Judgement.UNKNOWN
     return Judgement.HARMLESS
 
@@ -35,58 +35,73 @@ def conclude(events: Sequence[ExplainedEvent], totals: TrafficCount) -> Judgemen
 def tell(
     judgement: Judgement,
     events: Sequence[ExplainedEvent],
+    causes_elsewhere: Sequence[NamedCause],
     totals: TrafficCount,
     elsewhere: Sequence[EndingCount],
+    captured: int = 0,
 ) -> tuple[str, ...]:
-    """Return the story."""
-    return tuple(_sentences(judgement, events, totals, elsewhere))
+    """Return the story; `captured` is how many connections captures have."""
+    bad = [event for event in events if event.judgement is Judgement.HARMFUL]
+    return (
+        _first(judgement, events, totals, captured),
+        *_of_causes([*(cause for event in bad for cause in event.causes), *causes_elsewhere]),
+        *_of_other_times(elsewhere),
+    )
 
 
-def _sentences(
-    judgement: Judgement,
-    events: Sequence[ExplainedEvent],
-    totals: TrafficCount,
-    elsewhere: Sequence[EndingCount],
-) -> Iterator[str]:
+def _first(
+    judgement: Judgement, events: Sequence[ExplainedEvent], totals: TrafficCount, captured: int
+) -> str:
+    """Return the sentence that says all."""
     happened = _happened(events)
+    there_were = _there_were(events, happened)
+    bad = sum(event.judgement is Judgement.HARMFUL for event in events)
+    if bad:
+        return f"{_counted(bad, 'event')} of {len(events)} did harm. {there_were}."
     if judgement is Judgement.HARMFUL:
-        bad = [event for event in events if event.judgement is Judgement.HARMFUL]
-        yield f"{_counted(len(bad), 'event')} of {len(events)} did harm. There were {happened}."
-        yield from _of_causes(bad)
-    elif not events and totals.lines:
-        yield f"No reload, restart or crash is in these inputs, in {format_count(totals.lines)} lines about traffic."
-    elif judgement is Judgement.HARMLESS:
-        yield (
-            f"Nothing bad happened around {happened}: {format_count(sum(e.during.lines for e in events))} lines around "
-            f"them, {format_count(sum(e.during.errors for e in events))} errors, no more than usual."
+        return f"Clients were hurt at a time of which no log here says what happened.{f' {there_were}.' if events else ''}"
+    if not events:
+        seen = [f"{format_count(totals.lines)} lines about traffic"] if totals.lines else []
+        seen += [f"{format_count(captured)} captured connections"] if captured else []
+        if not seen:
+            return "Neither traffic nor a word of HAProxy is in these inputs."
+        return f"No reload, restart or crash is in these inputs: {' and '.join(seen)}."
+    if judgement is Judgement.HARMLESS:
+        lines, errors = (sum(getattr(e.during, name) for e in events) for name in ("lines", "errors"))
+        return (
+            f"Nothing bad happened around {happened}: {format_count(lines)} lines around them, "
+            f"{format_count(errors)} errors, no more than usual."
         )
-    elif events:
-        unknown = sum(event.judgement is Judgement.UNKNOWN for event in events)
-        yield f"There were {happened}; for {unknown} of them these inputs cannot tell whether a client was hurt."
-    else:
-        yield "Neither traffic nor a word of HAProxy is in these inputs."
-    errors = sum(e.lines for e in elsewhere if e.status >= 500)  # noqa: PLR2004 - server errors
+    unknown = sum(event.judgement is Judgement.UNKNOWN for event in events)
+    return f"{there_were}; for {unknown} of them these inputs cannot tell whether a client was hurt."
+
+
+def _of_other_times(elsewhere: Sequence[EndingCount]) -> Iterator[str]:
+    errors = sum(e.lines for e in elsewhere if e.status >= 500)
     if errors:
         yield f"{_counted(errors, 'answer')} with a status of 500 or above came at other times: not by a reload."
+
+
+def _there_were(events: Sequence[ExplainedEvent], happened: str) -> str:
+    return f"There {'was' if len(events) == 1 else 'were'} {happened}"
 
 
 def _happened(events: Sequence[ExplainedEvent]) -> str:
     kinds = Counter(event.change.kind for event in events)
     words = [f"{count} {_NOUNS[kind][count > 1]}" for kind, count in kinds.items()]
-    if len(words) < 2:  # noqa: PLR2004 - a list
+    if len(words) < 2:
         return "".join(words) or "no event"
     return f"{', '.join(words[:-1])} and {words[-1]}"
 
 
-def _of_causes(events: Sequence[ExplainedEvent]) -> Iterator[str]:
+def _of_causes(causes: Sequence[NamedCause]) -> Iterator[str]:
     sums: dict[tuple[str, str, str, str], list[int]] = {}
     estimated: set[tuple[str, str, str, str]] = set()
-    for event in events:
-        for cause in event.causes:
-            key = (cause.code, cause.name, cause.summary, cause.unit)
-            sums.setdefault(key, []).append(cause.victims)
-            if cause.counting is not Counting.COUNTED:
-                estimated.add(key)
+    for cause in causes:
+        key = (cause.code, cause.name, cause.summary, cause.unit)
+        sums.setdefault(key, []).append(cause.victims)
+        if cause.counting is not Counting.COUNTED:
+            estimated.add(key)
     ordered = sorted(sums.items(), key=lambda item: -sum(item[1]))
     for (code, name, summary, unit), victims in ordered[:_MOST]:
         about = "about " if (code, name, summary, unit) in estimated and sum(victims) else ""

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from hitless.evidence.haproxy_messages import MessageKind
 from hitless.explain.analysis.spans import Span, role_of
 from hitless.explanations import (
     AcceptHole,
@@ -59,6 +60,8 @@ class View:
     new_lines: TrafficCount = TrafficCount()
     lines: Sequence[Traffic] = ()
     lines_total: int = 0
+    messages: Sequence[OwnMessage] = ()
+    """What processes said about themselves meanwhile."""
     exhausted: Sequence[OwnMessage] = ()
     """Messages about descriptors, sockets or memory that were used up while old processes lived."""
     captured: Captured | None = None
@@ -87,6 +90,16 @@ class View:
             for line in self.lines
             if role_of(self.change, line.pid) is role and line.termination.startswith(terminations)
         )
+
+    def said(self, *kinds: MessageKind, pids: Iterable[int] = ()) -> list[LinePlace]:
+        """Return the places of messages of these kinds, the kinds in the order given; of these processes, if any."""
+        wanted = set(pids)
+        return [
+            m.place
+            for kind in kinds
+            for m in self.messages
+            if m.kind is kind and (not wanted or m.pid in wanted)
+        ]
 
     def state(self, text: str, places: Iterable[LinePlace] = ()) -> Statement:
         """Return a statement with the lines that show it."""

@@ -9,14 +9,12 @@ from hitless.report.explain.html_event import render_endings, render_event
 from hitless.report.explain.html_evidence import render_causes, render_unknown
 from hitless.report.explain.words import (
     KINDS,
-    clock_time,
+    Times,
     clock_words,
     headline,
     input_words,
     pids,
     skipped_words,
-    span_words,
-    when,
 )
 from hitless.report.html.frame import document, read_asset
 from hitless.report.html.markup import Markup, join, raw, tag
@@ -36,29 +34,36 @@ _MOST_GENERATIONS = 500
 
 def render(explanation: Explanation) -> str:
     """Return the page."""
+    times = Times(explanation)
     main = tag(
         "main",
-        _header(explanation),
-        _overview(explanation),
-        _events(explanation),
-        _elsewhere(explanation),
+        _header(explanation, times),
+        _overview(explanation, times),
+        _events(explanation, times),
+        _elsewhere(explanation, times),
         _unknown(explanation),
-        _generations(explanation.generations),
+        _generations(explanation.generations, times),
         _inputs(explanation),
     )
     return document(
-        f"{headline(explanation)} · hitless explain · {span_words(explanation)}",
+        f"{headline(explanation)} · hitless explain · {times.span(explanation)}",
         main,
-        tag("footer", tag("p", f"hitless {explanation.tool_version} · document format {explanation.format}")),
+        tag(
+            "footer",
+            tag(
+                "p",
+                f"hitless {explanation.tool_version} · times in {times.name}; document format {explanation.format}",
+            ),
+        ),
         style=read_asset("report.css") + read_asset("explain.css"),
     )
 
 
-def _header(explanation: Explanation) -> Markup:
+def _header(explanation: Explanation, times: Times) -> Markup:
     first, *story = explanation.story or ("",)
     totals = explanation.totals
     context = (
-        span_words(explanation),
+        times.span(explanation),
         f"{plural(totals.lines, 'line')} about traffic",
         f"{format_count(totals.errors)} ended badly",
         plural(len(explanation.events), "event"),
@@ -74,7 +79,7 @@ def _header(explanation: Explanation) -> Markup:
     )
 
 
-def _overview(explanation: Explanation) -> Markup:
+def _overview(explanation: Explanation, times: Times) -> Markup:
     if not explanation.events:
         return raw("")
     head = (
@@ -85,17 +90,17 @@ def _overview(explanation: Explanation) -> Markup:
         ("", ""),
         ("what it did", ""),
     )
-    rows = map(_row, explanation.events[:_MOST_EVENTS])
+    rows = (_row(event, times) for event in explanation.events[:_MOST_EVENTS])
     left = len(explanation.events) - _MOST_EVENTS
     more = tag("p", f"And {format_count(left)} more: --format json has all.") if left > 0 else ""
     return tag("section", tag("h2", "What happened"), table("What happened", head, rows), more, id="events")
 
 
-def _row(event: ExplainedEvent) -> tuple[object, ...]:
+def _row(event: ExplainedEvent, times: Times) -> tuple[object, ...]:
     at = event.change.at
     return (
         tag("a", str(event.number), href=f"#event-{event.number}"),
-        f"{when(at.t_ns)[:10]} {clock_time(at.t_ns, error_ns=at.error_ns)}",
+        f"{times.day(at.t_ns)} {times.clock(at)}",
         KINDS[event.change.kind],
         pids(event),
         tag("span", _WORDS[event.judgement], class_=f"judgement {event.judgement}"),
@@ -103,21 +108,21 @@ def _row(event: ExplainedEvent) -> tuple[object, ...]:
     )
 
 
-def _events(explanation: Explanation) -> Markup:
+def _events(explanation: Explanation, times: Times) -> Markup:
     shown = explanation.events[:_MOST_EVENTS]
     by_need = sorted(shown, key=lambda event: event.judgement is Judgement.HARMLESS)
     drawn = {event.number for event in by_need[:_MOST_PLOTS]}
-    articles = (render_event(event, shown, drawn=event.number in drawn) for event in shown)
+    articles = (render_event(event, shown, times, drawn=event.number in drawn) for event in shown)
     return tag("section", tag("h2", "Each event"), *articles) if shown else raw("")
 
 
-def _elsewhere(explanation: Explanation) -> Markup:
+def _elsewhere(explanation: Explanation, times: Times) -> Markup:
     if not (explanation.elsewhere or explanation.causes_elsewhere):
         return raw("")
     return tag(
         "section",
         tag("h2", "At other times"),
-        render_causes(explanation.causes_elsewhere, explanation.quotes),
+        render_causes(explanation.causes_elsewhere, (), times),
         render_endings(explanation.elsewhere),
         id="elsewhere",
     )
@@ -133,7 +138,7 @@ def _unknown(explanation: Explanation) -> Markup:
     return tag("section", title, render_unknown(missing.values()), id="unknown")
 
 
-def _generations(generations: tuple[Generation, ...]) -> Markup:
+def _generations(generations: tuple[Generation, ...], times: Times) -> Markup:
     if not generations:
         return raw("")
     head = (("pid", "n"), ("host", ""), ("started", ""), ("told to stop", ""), ("last line", ""), ("exited", ""),
@@ -142,10 +147,10 @@ def _generations(generations: tuple[Generation, ...]) -> Markup:
         (
             one.pid,
             one.host,
-            _moment(one.started),
-            _moment(one.stop_asked),
-            _moment(one.last_line),
-            _moment(one.exited),
+            _moment(one.started, times),
+            _moment(one.stop_asked, times),
+            _moment(one.last_line, times),
+            _moment(one.exited, times),
             "" if one.drained_ns is None else format_duration(one.drained_ns / 1e9),
             format_count(one.lines),
             ", ".join(one.frontends[:6]),
@@ -155,10 +160,10 @@ def _generations(generations: tuple[Generation, ...]) -> Markup:
     return tag("section", tag("h2", "Processes"), table("Processes", head, rows), id="processes")
 
 
-def _moment(moment: Moment | None) -> str:
+def _moment(moment: Moment | None, times: Times) -> str:
     if moment is None or not moment.t_ns:
         return ""
-    return f"{when(moment.t_ns)[:10]} {clock_time(moment.t_ns, error_ns=moment.error_ns)}"
+    return f"{times.day(moment.t_ns)} {times.clock(moment)}"
 
 
 def _inputs(explanation: Explanation) -> Markup:

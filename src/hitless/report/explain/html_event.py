@@ -4,9 +4,10 @@ from collections.abc import Iterator, Sequence
 
 from hitless.captured import CapturedConnection, Ending, Side
 from hitless.explanations import Captured, EndingCount, ExplainedEvent, ReceiptFound, TrafficCount
+from hitless.logged import Clock, Moment
 from hitless.report.explain.html_evidence import render_causes
 from hitless.report.explain.html_plot import render_plot
-from hitless.report.explain.words import KINDS, clock_time, pids, when
+from hitless.report.explain.words import KINDS, Times, certainty, pids
 from hitless.report.html.markup import Markup, join, raw, tag
 from hitless.report.html.tables import table
 from hitless.report.wording import plural
@@ -28,7 +29,9 @@ _ENDINGS = {
 _SIDES = {Side.CLIENT: "client", Side.PROXY: "HAProxy", Side.NOBODY: ""}
 
 
-def render_event(event: ExplainedEvent, others: Sequence[ExplainedEvent], *, drawn: bool) -> Markup:
+def render_event(
+    event: ExplainedEvent, others: Sequence[ExplainedEvent], times: Times, *, drawn: bool
+) -> Markup:
     """Return the event; `others` are marked in its plot, which is left out unless `drawn`."""
     at = event.change.at
     title = join(
@@ -36,7 +39,7 @@ def render_event(event: ExplainedEvent, others: Sequence[ExplainedEvent], *, dra
             f"{event.number} · {KINDS[event.change.kind]} ",
             tag("small", pids(event)),
             " · ",
-            tag("time", f"{when(at.t_ns)[:10]} {clock_time(at.t_ns, error_ns=at.error_ns)}"),
+            tag("time", f"{times.day(at.t_ns)} {times.clock(at)}"),
         )
     )
     return tag(
@@ -44,11 +47,11 @@ def render_event(event: ExplainedEvent, others: Sequence[ExplainedEvent], *, dra
         tag("h3", title),
         tag("p", event.headline, class_="lead"),
         *(tag("p", note, class_="small") for note in _notes(event)),
-        render_plot(event, others) if drawn else "",
-        render_causes(event.causes, event.quotes),
+        render_plot(event, others, times) if drawn else "",
+        render_causes(event.causes, event.quotes, times),
         tag("p", _compared(event.during, event.before), class_="small"),
         render_endings(event.endings),
-        *_tables(event),
+        *_tables(event, times),
         *(tag("p", f"Not known: {item.what}.", class_="small") for item in event.not_known),
         class_=f"event {event.judgement}",
         id=f"event-{event.number}",
@@ -57,6 +60,7 @@ def render_event(event: ExplainedEvent, others: Sequence[ExplainedEvent], *, dra
 
 def _notes(event: ExplainedEvent) -> Iterator[str]:
     change = event.change
+    yield f"How it is known: {certainty(change.certainty)}."
     if change.reason:
         yield f"Reason: {change.reason}"
     if change.refused_ns:
@@ -102,7 +106,7 @@ def render_endings(endings: Sequence[EndingCount]) -> Markup:
     return join((table("How lines ended", head, rows), more))
 
 
-def _tables(event: ExplainedEvent) -> Iterator[Markup]:
+def _tables(event: ExplainedEvent, times: Times) -> Iterator[Markup]:
     if event.groups:
         head = (("bad endings by", ""), ("name", ""), ("lines", "n"))
         rows = ((one.by, tag("code", one.name), format_count(one.lines)) for one in event.groups)
@@ -110,12 +114,12 @@ def _tables(event: ExplainedEvent) -> Iterator[Markup]:
     if event.holes:
         head = (("frontend that accepted nothing", ""), ("from", ""), ("for", "n"), ("usual, a second", "n"))
         rows = (
-            (h.frontend, clock_time(h.begin_ns), format_duration(h.duration_s), f"{h.usual_per_s:.3g}")
+            (h.frontend, _precise(times, h.begin_ns), format_duration(h.duration_s), f"{h.usual_per_s:.3g}")
             for h in event.holes
         )
         yield table("Accept holes", head, rows)
     if event.captured is not None:
-        yield from _captured(event.captured)
+        yield from _captured(event.captured, times)
     if event.application is not None:
         found = event.application
         usual = "" if found.usual is None else f" ({found.usual:.3g} are usual)"
@@ -129,7 +133,7 @@ def _tables(event: ExplainedEvent) -> Iterator[Markup]:
         yield _receipt(event.receipt)
 
 
-def _captured(captured: Captured) -> Iterator[Markup]:
+def _captured(captured: Captured, times: Times) -> Iterator[Markup]:
     kinds = ", ".join(f"{_ending(name)}: {format_count(count)}" for name, count in captured.endings)
     found = (
         f" {format_count(captured.matched)} of those that hurt have a line in the log."
@@ -144,7 +148,12 @@ def _captured(captured: Captured) -> Iterator[Markup]:
     if captured.gaps:
         head = (("nobody listened at", ""), ("from", ""), ("to", ""), ("refused", "n"))
         rows = (
-            (tag("code", g.proxy), clock_time(g.first_refused_ns), clock_time(g.last_refused_ns), g.refused)
+            (
+                tag("code", g.proxy),
+                _precise(times, g.first_refused_ns),
+                _precise(times, g.last_refused_ns),
+                g.refused,
+            )
             for g in captured.gaps
         )
         yield table("Times in which nobody listened", head, rows)
@@ -158,20 +167,24 @@ def _captured(captured: Captured) -> Iterator[Markup]:
             ("with", ""),
             ("requests", "n"),
         )
-        yield table("Connections, for example", head, map(_connection, captured.examples))
+        yield table("Connections, for example", head, (_connection(one, times) for one in captured.examples))
 
 
-def _connection(one: CapturedConnection) -> tuple[object, ...]:
+def _connection(one: CapturedConnection, times: Times) -> tuple[object, ...]:
     ended_ns = one.ended_ns or one.last_ns
     return (
         tag("code", one.client),
         tag("code", one.proxy),
-        clock_time(ended_ns) if ended_ns else "",
+        _precise(times, ended_ns) if ended_ns else "",
         _ending(one.ending),
         _SIDES[one.ended_by],
         one.closed_with.upper(),
         one.requests,
     )
+
+
+def _precise(times: Times, t_ns: int) -> str:
+    return times.clock(Moment(t_ns=t_ns, error_ns=1, clock=Clock.NONE))
 
 
 def _ending(name: str) -> str:

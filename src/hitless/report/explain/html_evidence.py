@@ -2,25 +2,17 @@
 
 from collections.abc import Iterable, Sequence
 
-from hitless.explanations import Counting, NamedCause, NotKnown, Quote, Statement
-from hitless.report.explain.words import certainty
+from hitless.explanations import NamedCause, NotKnown, Quote, Statement
+from hitless.report.explain.words import Times, certainty, victims_words
 from hitless.report.html.markup import Markup, join, raw, tag
 from hitless.report.wording import plural
-from hitless.units import format_count
 
 __all__ = ["render_causes", "render_quotes", "render_unknown"]
 
-_COUNTINGS = {
-    Counting.COUNTED: "",
-    Counting.AT_LEAST: "at least ",
-    Counting.ESTIMATED: "about ",
-    Counting.NOT_COUNTED: "",
-}
 
-
-def render_causes(causes: Iterable[NamedCause], quotes: Sequence[Quote]) -> Markup:
+def render_causes(causes: Iterable[NamedCause], quotes: Sequence[Quote], times: Times) -> Markup:
     """Return each cause: how many it hurt, how that is known, what to change."""
-    return join(_cause(cause, quotes) for cause in causes)
+    return join(_cause(cause, quotes, times) for cause in causes)
 
 
 def render_quotes(statement: Statement, quotes: Sequence[Quote]) -> Markup:
@@ -51,7 +43,7 @@ def render_unknown(missing: Iterable[NotKnown]) -> Markup:
     )
 
 
-def _cause(cause: NamedCause, quotes: Sequence[Quote]) -> Markup:
+def _cause(cause: NamedCause, quotes: Sequence[Quote], times: Times) -> Markup:
     return tag(
         "article",
         tag(
@@ -60,21 +52,15 @@ def _cause(cause: NamedCause, quotes: Sequence[Quote]) -> Markup:
             " ",
             tag("span", f"{cause.name}: {cause.summary}", class_="summary"),
             " ",
-            tag("span", *_number(cause), class_="count"),
+            tag("span", victims_words(cause), class_="count"),
         ),
         tag("p", certainty(cause.certainty), class_="places"),
-        tag("ul", *(_statement(one, quotes) for one in cause.evidence), class_="seen"),
+        tag("ul", *(_statement(one, quotes, times) for one in cause.evidence), class_="seen"),
         tag("p", tag("b", "Change"), " ", cause.change, class_="fix") if cause.change else "",
         class_="cause",
     )
 
 
-def _number(cause: NamedCause) -> tuple[object, ...]:
-    if not cause.victims:
-        return (tag("small", "not counted"),) if cause.counting is Counting.NOT_COUNTED else ()
-    unit = f" {cause.unit}{'' if cause.victims == 1 else 's'}"
-    return (f"{_COUNTINGS[cause.counting]}{format_count(cause.victims)}", tag("small", unit))
-
-
-def _statement(statement: Statement, quotes: Sequence[Quote]) -> Markup:
-    return tag("li", statement.text, render_quotes(statement, quotes))
+def _statement(statement: Statement, quotes: Sequence[Quote], times: Times) -> Markup:
+    at = f"{times.when(statement.t_ns)}: " if statement.t_ns else ""
+    return tag("li", at, statement.text, render_quotes(statement, quotes))

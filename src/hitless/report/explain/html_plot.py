@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from hitless.explanations import ExplainedEvent, Plot, Role
-from hitless.report.explain.words import clock_time
+from hitless.report.explain.words import Times
 from hitless.report.html import svg
 from hitless.report.html.markup import Markup, join, tag
 from hitless.units import NANOSECONDS_PER_SECOND, format_count
@@ -17,6 +17,7 @@ _BAD_TOP, _BAD_BOTTOM = 172.0, 222.0
 _HEIGHT = 244
 _LETTER = 7.0
 """Room for one letter."""
+_DATE = len("2026-11-22 ")
 _MOST_TICKS = 8
 _ROLES = (Role.OLD, Role.NEW, Role.OTHER)
 _WORDS = {Role.OLD: "old processes", Role.NEW: "new processes", Role.OTHER: "others"}
@@ -46,7 +47,7 @@ class _Scale:
         return _WIDTH / self.buckets
 
 
-def render_plot(event: ExplainedEvent, others: Sequence[ExplainedEvent] = ()) -> Markup:
+def render_plot(event: ExplainedEvent, others: Sequence[ExplainedEvent], times: Times) -> Markup:
     """Return the plot with its legend; `others` are marked where they fall into it."""
     plot = event.plot
     buckets = max((len(line.requests) for line in plot.processes), default=0) if plot else 0
@@ -56,9 +57,9 @@ def render_plot(event: ExplainedEvent, others: Sequence[ExplainedEvent] = ()) ->
     shapes = (
         *_bands(event, scale),
         *_traffic(plot, scale),
-        *_bad(plot, scale),
+        *_bad(plot, scale, times),
         *_marks(event, others, scale),
-        *_axis(scale),
+        *_axis(scale, times),
     )
     drawing = tag(
         "svg",
@@ -106,7 +107,7 @@ def _between(low: Sequence[int], high: Sequence[int], unit: float, scale: _Scale
     return f"M{_LEFT:g} {svg.number(_TRAFFIC_BOTTOM)}{''.join(there)}{''.join(back)}Z"
 
 
-def _bad(plot: Plot, scale: _Scale) -> Iterator[Markup]:
+def _bad(plot: Plot, scale: _Scale, times: Times) -> Iterator[Markup]:
     """Yield a bar for each second with bad endings, which says its counts when it is pointed at."""
     roles = _totals(plot, scale.buckets, bad=True)
     lines = _totals(plot, scale.buckets, bad=False)
@@ -119,7 +120,7 @@ def _bad(plot: Plot, scale: _Scale) -> Iterator[Markup]:
                 continue
             top = bottom - height * counts[bucket] / highest
             x = _LEFT + bucket * scale.step
-            when = clock_time((scale.start_s + bucket * scale.bucket_s) * NANOSECONDS_PER_SECOND)[:8]
+            when = times.when((scale.start_s + bucket * scale.bucket_s) * NANOSECONDS_PER_SECOND)[_DATE:]
             words = f"{when}: {counts[bucket]} of {lines[role][bucket]} lines of {_WORDS[role]} ended badly"
             bar = svg.path(svg.rectangle(x, x + max(scale.step, 1.5), top, bottom), f"area bad {role}")
             yield tag("g", tag("title", words), bar)
@@ -161,7 +162,7 @@ def _marks(event: ExplainedEvent, others: Sequence[ExplainedEvent], scale: _Scal
             taken.append((x, end))
 
 
-def _axis(scale: _Scale) -> Iterator[Markup]:
+def _axis(scale: _Scale, times: Times) -> Iterator[Markup]:
     step_s = next(
         (s for s in (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21_600, 86_400)
          if scale.duration_s / s <= _MOST_TICKS), scale.duration_s,
@@ -170,7 +171,7 @@ def _axis(scale: _Scale) -> Iterator[Markup]:
     for second in range(first_s, scale.start_s + scale.duration_s + 1, step_s):
         x = scale.x(second * NANOSECONDS_PER_SECOND)
         yield svg.path(svg.vertical(x, _BAD_BOTTOM, _BAD_BOTTOM + 4), "grid")
-        yield _text(clock_time(second * NANOSECONDS_PER_SECOND)[:8], x, _BAD_BOTTOM + 16, anchor="middle")
+        yield _text(times.when(second * NANOSECONDS_PER_SECOND)[_DATE:], x, _BAD_BOTTOM + 16, anchor="middle")
 
 
 def _text(words: str, x: float, y: float, *, anchor: str | None = None, class_: str | None = None) -> Markup:

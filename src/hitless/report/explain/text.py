@@ -1,17 +1,15 @@
 """An explanation on a terminal: the answer, the timeline, then each event that did harm or cannot be told."""
 
-from hitless.explanations import ExplainedEvent, Explanation, Judgement, NamedCause
+from hitless.explanations import ExplainedEvent, Explanation, Judgement, NamedCause, Quote
 from hitless.report.explain.words import (
     KINDS,
-    clock_time,
+    Times,
     clock_words,
     ending_words,
     headline,
     input_words,
     pids,
     skipped_words,
-    span_words,
-    when,
 )
 from hitless.report.page import Page
 from hitless.report.plain import neutralise
@@ -27,6 +25,7 @@ _STYLES = {
 _INDENT = 2
 _MOST_EVENTS = 200
 _MOST_ENDINGS = 6
+_ALL = 100
 
 
 def render(explanation: Explanation, *, width: int = 80, colour: bool = False, quotes: bool = False) -> str:
@@ -42,89 +41,98 @@ def render(explanation: Explanation, *, width: int = 80, colour: bool = False, q
     for sentence in story:
         page.hanging("", sentence, indent=_INDENT)
     page.hanging("", _context(explanation), indent=_INDENT, styles=("dim",))
-    _write_timeline(page, explanation)
+    times = Times(explanation)
+    _write_timeline(page, explanation, times)
     for event in explanation.events:
         if event.judgement is not Judgement.HARMLESS:
-            _write_event(page, event, quotes=quotes)
+            _write_event(page, event, times, quotes=quotes)
+    _write_elsewhere(page, explanation, times)
     _write_unknown(page, explanation)
     _write_inputs(page, explanation)
     return str(page)
 
 
-def render_event(event: ExplainedEvent, *, width: int = 80, colour: bool = False) -> str:
+def render_event(
+    explanation: Explanation, event: ExplainedEvent, *, width: int = 80, colour: bool = False
+) -> str:
     """Return one event, as `--follow` shows it when it is over."""
     page = Page(max(width, 40), colour=colour)
-    _write_line(page, event)
+    times = Times(explanation)
+    _write_line(page, event, times)
     if event.judgement is not Judgement.HARMLESS:
-        _write_event(page, event, quotes=False)
+        _write_event(page, event, times, quotes=False)
     return str(page)
 
 
 def _context(explanation: Explanation) -> str:
-    totals = explanation.totals
-    return (
-        f"{span_words(explanation)} · {plural(totals.lines, 'line')} about traffic, {plural(totals.errors, 'error')} · "
-        f"{plural(len(explanation.generations), 'process')[:-1]}es"
-        if len(explanation.generations) != 1
-        else f"{span_words(explanation)} · {plural(totals.lines, 'line')} about traffic, {plural(totals.errors, 'error')} · 1 process"
-    )
+    totals, number = explanation.totals, len(explanation.generations)
+    lines = f"{plural(totals.lines, 'line')} about traffic, {plural(totals.errors, 'error')}"
+    return f"{Times(explanation).span(explanation)} · {lines} · {number} process{'' if number == 1 else 'es'}"
 
 
-def _write_timeline(page: Page, explanation: Explanation) -> None:
+def _write_timeline(page: Page, explanation: Explanation, times: Times) -> None:
     day = ""
     for event in explanation.events[:_MOST_EVENTS]:
-        date = when(event.change.at.t_ns)[:10]
+        date = times.day(event.change.at.t_ns)
         if date != day:
             day = date
             page.blank()
-            page.line(f"{date} UTC", indent=_INDENT, styles=("dim",))
-        _write_line(page, event)
+            page.line(f"{date} {times.name}", indent=_INDENT, styles=("dim",))
+        _write_line(page, event, times)
     left = len(explanation.events) - _MOST_EVENTS
     if left > 0:
         page.hanging("", f"and {left} more events: --format json has all", indent=_INDENT)
 
 
-def _write_line(page: Page, event: ExplainedEvent) -> None:
+def _write_line(page: Page, event: ExplainedEvent, times: Times) -> None:
     at = event.change.at
-    label = f"{clock_time(at.t_ns, error_ns=at.error_ns):<12}  "
+    label = f"{times.clock(at):<12}  "
     who = pids(event)
-    text = f"{KINDS[event.change.kind]}{f' {who}' if who else ''} · {event.headline.partition(': ')[2] or event.headline}"
+    kind = f"{KINDS[event.change.kind]} {who}".rstrip()
+    text = f"{kind} · {event.headline.partition(': ')[2] or event.headline}"
     page.hanging(label, text, indent=_INDENT, label_styles=_STYLES[event.judgement])
 
 
-def _write_event(page: Page, event: ExplainedEvent, *, quotes: bool) -> None:
+def _write_event(page: Page, event: ExplainedEvent, times: Times, *, quotes: bool) -> None:
     page.blank()
     at = event.change.at
-    title = f"{when(at.t_ns)}  {KINDS[event.change.kind]} {pids(event)}"
+    title = f"{times.when(at.t_ns)}  {KINDS[event.change.kind]} {pids(event)}"
     page.hanging("", title, indent=_INDENT, styles=("bold",))
     for note in event.change.notes:
         page.hanging("note    ", note, indent=2 * _INDENT, label_styles=("dim",))
     for cause in event.causes:
-        _write_cause(page, event, cause, quotes=quotes)
+        _write_cause(page, cause, event.quotes, times, most=_ALL if quotes else 1)
     shown = [e for e in event.endings if e.is_excess][:_MOST_ENDINGS]
     if not event.causes:
         for ending in shown:
             page.hanging("ended   ", ending_words(ending), indent=2 * _INDENT, label_styles=("dim",))
-    for missing in event.not_known:
-        page.hanging("unknown ", missing.what, indent=2 * _INDENT, label_styles=("yellow",))
 
 
-def _write_cause(page: Page, event: ExplainedEvent, cause: NamedCause, *, quotes: bool) -> None:
+def _write_cause(
+    page: Page, cause: NamedCause, quotes: tuple[Quote, ...], times: Times, *, most: int = 1
+) -> None:
     label = f"{cause.code or '-':<7} "
     page.hanging(label, f"{cause.name}: {cause.summary}", indent=2 * _INDENT, label_styles=("bold", "red"))
     for statement in cause.evidence:
-        page.hanging("seen    ", statement.text, indent=2 * _INDENT, label_styles=("dim",))
-        for number in statement.quotes if quotes else statement.quotes[:1]:
-            if number < len(event.quotes):
-                line = event.quotes[number]
-                page.hanging(
-                    "        ",
-                    f"{line.source}:{line.offset}  {line.text}",
-                    indent=2 * _INDENT,
-                    styles=("dim",),
-                )
+        at = f"{times.when(statement.t_ns)}: " if statement.t_ns else ""
+        page.hanging("seen    ", at + statement.text, indent=2 * _INDENT, label_styles=("dim",))
+        for number in statement.quotes[:most]:
+            if number < len(quotes):
+                line = quotes[number]
+                text = f"{line.source}:{line.offset}  {line.text}"
+                page.hanging("        ", text, indent=2 * _INDENT, styles=("dim",))
     if cause.change:
         page.hanging("change  ", cause.change, indent=2 * _INDENT, label_styles=("bold", "green"))
+
+
+def _write_elsewhere(page: Page, explanation: Explanation, times: Times) -> None:
+    if explanation.causes_elsewhere:
+        page.blank()
+        page.line(
+            "At times when nothing is known to have happened it looks like:", indent=_INDENT, styles=("bold",)
+        )
+    for cause in explanation.causes_elsewhere:
+        _write_cause(page, cause, (), times)
 
 
 def _write_unknown(page: Page, explanation: Explanation) -> None:

@@ -1,31 +1,33 @@
 """Words that every form of an explanation uses."""
 
-from datetime import UTC, datetime
+from datetime import datetime, timedelta, timezone
 
 from hitless.explanations import (
     ClockOffset,
+    Counting,
     EndingCount,
     ExplainedEvent,
     Explanation,
     InputRead,
     Judgement,
+    NamedCause,
     Role,
 )
-from hitless.logged import Certainty, ChangeKind, Skipped
+from hitless.logged import Certainty, ChangeKind, Moment, Skipped
+from hitless.report.wording import plural
 from hitless.units import NANOSECONDS_PER_SECOND, format_count, format_duration
 
 __all__ = [
     "KINDS",
+    "Times",
     "certainty",
     "clock_words",
-    "clock_time",
     "ending_words",
     "headline",
     "input_words",
     "pids",
     "skipped_words",
-    "span_words",
-    "when",
+    "victims_words",
 ]
 
 KINDS = {
@@ -56,24 +58,44 @@ def headline(explanation: Explanation) -> str:
     return _HEADLINES[explanation.judgement]
 
 
-def clock_time(t_ns: int, *, error_ns: int = 0) -> str:
-    """Return a time of day in UTC, as exact as it is known."""
-    moment = datetime.fromtimestamp(t_ns // NANOSECONDS_PER_SECOND, UTC)
-    if error_ns >= NANOSECONDS_PER_SECOND:
-        return f"{moment:%H:%M:%S}"
-    return f"{moment:%H:%M:%S}.{t_ns % NANOSECONDS_PER_SECOND // 1_000_000:03d}"
+class Times:
+    """Moments as the clock on the wall of the logs shows them."""
+
+    def __init__(self, explanation: Explanation) -> None:
+        self._zone = timezone(timedelta(seconds=explanation.zone_offset_s))
+        self.name = _zone_name(explanation.zone_offset_s)
+
+    def clock(self, moment: Moment) -> str:
+        """Return a time of day, as exact as it is known: "02:58:13.704", "02:58:07", "02:57:57 +4s"."""
+        text = f"{self._local(moment.t_ns):%H:%M:%S}"
+        if moment.error_ns < NANOSECONDS_PER_SECOND:
+            return f"{text}.{moment.t_ns % NANOSECONDS_PER_SECOND // 1_000_000:03d}"
+        seconds = moment.error_ns / NANOSECONDS_PER_SECOND
+        return text if seconds <= 1 else f"{text} +{seconds:.0f}s"
+
+    def day(self, t_ns: int) -> str:
+        """Return the date."""
+        return f"{self._local(t_ns):%Y-%m-%d}"
+
+    def when(self, t_ns: int) -> str:
+        """Return date and time, by the second."""
+        return f"{self._local(t_ns):%Y-%m-%d %H:%M:%S}"
+
+    def span(self, explanation: Explanation) -> str:
+        """Return from when to when there are signs of anything."""
+        if not explanation.first_ns:
+            return "no time"
+        return f"{self.when(explanation.first_ns)} to {self.when(explanation.last_ns)} {self.name}"
+
+    def _local(self, t_ns: int) -> datetime:
+        return datetime.fromtimestamp(t_ns // NANOSECONDS_PER_SECOND, self._zone)
 
 
-def when(t_ns: int) -> str:
-    """Return date and time in UTC, by the second."""
-    return f"{datetime.fromtimestamp(t_ns // NANOSECONDS_PER_SECOND, UTC):%Y-%m-%d %H:%M:%S}"
-
-
-def span_words(explanation: Explanation) -> str:
-    """Return from when to when there are signs of traffic."""
-    if not explanation.first_ns:
-        return "no time"
-    return f"{when(explanation.first_ns)} to {when(explanation.last_ns)} UTC"
+def _zone_name(offset_s: int) -> str:
+    if not offset_s:
+        return "UTC"
+    hours, seconds = divmod(abs(offset_s), 3600)
+    return f"UTC{'-' if offset_s < 0 else '+'}{hours:02d}:{seconds // 60:02d}"
 
 
 def pids(event: ExplainedEvent) -> str:
@@ -94,7 +116,16 @@ def ending_words(ending: EndingCount) -> str:
     """Return one way of ending: how often, of whom, how often usually, and what it means."""
     status = f"{ending.status} " if ending.status > 0 else ""
     usual = f" (usual: {ending.usual:.2g})" if ending.usual is not None else ""
-    return f"{format_count(ending.lines)} × {status}{ending.termination or '-'}, {_ROLES[ending.role]}{usual}: {ending.meaning}"
+    number = plural(ending.lines, "line")
+    return f"{number} {status}{ending.termination or '-'}, {_ROLES[ending.role]}{usual}: {ending.meaning}"
+
+
+def victims_words(cause: NamedCause) -> str:
+    """Return how many were hurt, and how that is known."""
+    if cause.counting is Counting.NOT_COUNTED:
+        return "not counted"
+    about = {Counting.ESTIMATED: "about ", Counting.AT_LEAST: "at least "}.get(cause.counting, "")
+    return f"{about}{plural(cause.victims, cause.unit)}"
 
 
 def input_words(read: InputRead) -> str:

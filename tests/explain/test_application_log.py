@@ -12,7 +12,7 @@ from hitless.explain.application_log import (
     ApplicationLine,
     ApplicationReader,
     Patterns,
-    find_request_id,
+    find_ids,
 )
 from hitless.explain.heads.wall_clock import WallClock
 from hitless.explain.sources.blocks import Block, SkipCount, cut_blocks
@@ -170,10 +170,18 @@ def test_the_year_of_syslogs_stamps_comes_from_the_end() -> None:
         "lost (X-Request-ID: ABC:1_2:3_42)",
     ],
 )
-def test_the_request_id_is_found_in_its_surroundings(text: str) -> None:
-    (line,) = read(f"2026-11-22 14:32:01 {text}\nBrokenPipeError\n".encode())
-    assert find_request_id(line, {"ABC:1_2:3_42", "other"}) == "ABC:1_2:3_42"
-    assert find_request_id(line, {"BC:1_2:3_42"}) == ""
+def test_an_id_is_found_in_its_surroundings(text: str) -> None:
+    data = f"fine ABC:1_2:3_421\n{text}\nfine\n".encode()
+    assert list(find_ids(data, {b"ABC:1_2:3_42", b"other"})) == [(b"ABC:1_2:3_42", text.encode())]
+    assert list(find_ids(data, {b"BC:1_2:3_42"})) == []
+    assert list(find_ids(data, ())) == []
+
+
+def test_the_span_of_a_log_is_known() -> None:
+    reader = ApplicationReader(Patterns(), WallClock(UTC))
+    for block in cut_blocks([b"# header\n", TRACEBACK], SkipCount(0)):
+        list(reader.take(block))
+    assert (reader.first_ns - BASE_NS, reader.last_ns - BASE_NS) == (1_100_000_000, 3_000_000_000)
 
 
 @given(
@@ -184,4 +192,4 @@ def test_any_bytes_do_no_harm(lines: list[bytes], head: bytes) -> None:
     data = b"".join(head + line + b"\nConnection reset\n" for line in lines)
     for line in read(data):
         assert data[line.offset : line.offset + line.size_bytes].count(b"\n") == 0
-        find_request_id(line, {"x"})
+    assert all(token == b"Connection" for token, _ in find_ids(data, {b"Connection"}))

@@ -15,7 +15,7 @@ from hitless.explain.sources.blocks import Block
 from hitless.logged import Clock, Moment
 from hitless.records import Record
 
-__all__ = ["KNOWN_PATTERNS", "ApplicationLine", "ApplicationReader", "Patterns", "find_request_id"]
+__all__ = ["KNOWN_PATTERNS", "ApplicationLine", "ApplicationReader", "Patterns", "find_ids"]
 
 KNOWN_PATTERNS = {
     "connection reset": r"connection[ _]?reset|econnreset|errno[ =:]{0,2}104\b",
@@ -51,7 +51,7 @@ _LONGEST_TEXT = 2048
 _FARTHEST_LINES = 200
 """So many lines back the time of a line without one is looked for."""
 _UNTIMED = Moment(t_ns=0, error_ns=0, clock=Clock.NONE)
-_TOKEN = re.compile(r"[0-9A-Za-z_:.@+-]{8,256}")
+_TOKEN = re.compile(rb"[0-9A-Za-z_:.@+-]{4,256}")
 
 
 class ApplicationLine(Record, frozen=True):
@@ -121,6 +121,8 @@ class ApplicationReader:
         self._stamps = StampReader(clock, near_ns=near_ns, end_ns=end_ns)
         self._record = (-1, _UNTIMED, "")
         """The last record that is known: where it begins, when it was written, its first line."""
+        self.first_ns = self.last_ns = 0
+        """The first and last time that was read, 0 for none; not every line's time is read."""
         self._told = -1
         """Where the last record begins that was yielded."""
 
@@ -132,6 +134,8 @@ class ApplicationReader:
     def take(self, block: Block) -> Iterator[ApplicationLine]:
         """Yield the records of a block, in its order."""
         data, seen = block.data, 0
+        if not self.first_ns:
+            self._find_first(data)
         for start, end, name in self._patterns.search(data):
             self._find_record(block, seen, end)
             seen = end
@@ -150,6 +154,17 @@ class ApplicationReader:
             )
         self._find_record(block, seen, len(data))
 
+    def _find_first(self, data: bytes) -> None:
+        start = 0
+        for _ in range(_FARTHEST_LINES):
+            _, end = _line_around(data, start)
+            moment = read_stamp(_text(data, start, end), self._stamps)
+            start = end + 1
+            if moment is not None:
+                self.first_ns = moment.t_ns
+            if moment is not None or start >= len(data):
+                return
+
     def _find_record(self, block: Block, seen: int, end: int) -> None:
         """Look for the last line with a time from `seen` to `end`: the record that a line before `end` is of."""
         data, line_end = block.data, end
@@ -159,20 +174,24 @@ class ApplicationReader:
             moment = read_stamp(text, self._stamps) if text else None
             if moment is not None:
                 self._record = (block.offset + start, moment, text)
+                self.last_ns = max(self.last_ns, moment.t_ns)
             if moment is not None or start <= seen:
                 return
             line_end = start - 1
 
 
-def find_request_id(line: ApplicationLine, wanted: Collection[str]) -> str:
-    """Return the id among those wanted that a record has in its first line or in the one with the pattern, or ""."""
-    for match in _TOKEN.finditer(f"{line.head} {line.text}"):
+def find_ids(data: bytes, wanted: Collection[bytes]) -> Iterator[tuple[bytes, bytes]]:
+    """Yield the ids among those wanted that whole lines have in them, each with its line, cut where it is long."""
+    if not wanted:
+        return
+    for match in _TOKEN.finditer(data):
         token = match[0]
-        bare = token.strip(":.-_@+")
-        for candidate in (token, bare, bare.partition(":")[2]):  # "id:ID" is one token
-            if candidate and candidate in wanted:
-                return candidate
-    return ""
+        bare = token.strip(b":.-_@+")
+        # "id:ID" is one token.
+        found = next((one for one in (token, bare, bare.partition(b":")[2]) if one in wanted), None)
+        if found is not None:
+            start, end = _line_around(data, match.start())
+            yield found, data[start : min(end, start + _LONGEST_TEXT)]
 
 
 def _line_around(data: bytes, at: int) -> tuple[int, int]:

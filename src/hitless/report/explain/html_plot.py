@@ -65,7 +65,7 @@ def render_plot(event: ExplainedEvent, others: Sequence[ExplainedEvent], times: 
         "svg",
         tag("title", f"Lines about traffic and bad endings around event {event.number}"),
         *shapes,
-        viewBox=f"0 0 {_LEFT + _WIDTH + 10:g} {_HEIGHT}",
+        viewBox=f"0 0 {_LEFT + _WIDTH + 30:g} {_HEIGHT}",
         class_="chart",
         role="img",
     )

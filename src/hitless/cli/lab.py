@@ -146,6 +146,16 @@ def _new_directory(path: str | None) -> Path | None:
     return directory
 
 
+@command.command("steps")
+def steps_command() -> None:
+    """Print every step that a scenario can be made of, and what it observes."""
+    from hitless.lab.verbs import VERBS
+    from hitless.report.lab import text
+
+    width, _ = text_style(STDOUT)
+    write_text(text.render_steps({name: verb.__doc__ or "" for name, verb in VERBS.items()}, width=width))
+
+
 @command.command("show")
 @click.argument("reports", nargs=-1, required=True, type=click.Path(), metavar="REPORT.json...")
 @_output_options[0]

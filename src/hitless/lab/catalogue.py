@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -17,7 +18,14 @@ if TYPE_CHECKING:
 
     from hitless.lab.scenario import Scenario
 
-__all__ = ["entry", "find_scenarios", "read_scenario_file", "scenarios", "scenarios_of_rule"]
+__all__ = [
+    "entry",
+    "find_scenarios",
+    "read_scenario_file",
+    "reasons_without",
+    "scenarios",
+    "scenarios_of_rule",
+]
 
 SIZE_LIMIT_BYTES = 256 * 1024
 
@@ -39,6 +47,15 @@ def _files() -> Iterator[Traversable]:
     for file in files("hitless.lab").joinpath("scenarios").iterdir():
         if file.name.endswith(".toml"):
             yield file
+
+
+def reasons_without() -> dict[str, str]:
+    """Return the rules that no scenario proves, by code, and why: they are not about live behaviour."""
+    reasons: dict[str, str] = {}
+    for file in files("hitless.lab").joinpath("without").iterdir():
+        if file.name.endswith(".toml"):
+            reasons |= tomllib.loads(file.read_text(encoding="utf-8"))
+    return reasons
 
 
 def read_scenario_file(path: str) -> Scenario:

@@ -66,7 +66,7 @@ def _candidates() -> Iterator[str]:
 
 def _read(path: str) -> Haproxy:
     binary = read_binary(path)
-    return Haproxy(binary.version[:2], binary.version_text, str(Path(path).resolve()))
+    return Haproxy(binary.version[:2], ".".join(map(str, binary.version)), str(Path(path).resolve()))
 
 
 def find_haproxies(wanted: Sequence[str]) -> tuple[list[Haproxy], list[str]]:

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 import msgspec
 
@@ -32,7 +32,8 @@ def _run(plan: LabPlan, channel: Channel, directory_fd: int) -> Finished:
             channel.say(Progress(stage="step", detail=line, step=number, steps=len(lines)))
             run_step(stage, line)
         for pid in stage.haproxies():
-            os.kill(pid, 9)
+            with suppress(ProcessLookupError):  # a worker ends with its master
+                os.kill(pid, 9)
     messages.close()
     _write(directory_fd, Observations(seen=stage.seen, done=tuple(stage.done)))
     return stage.finished or Finished()

@@ -71,7 +71,7 @@ def judge_variant(
     if proof is not None:
         seen = _zeros(scenario, name, version) | seen
     expected = scenario.expectations(name, version)
-    missed = tuple(misses(expected, seen))
+    missed = tuple(_with_reasons(line, proof) for line in misses(expected, seen))
     status, why = (Status.RED if missed else Status.GREEN), ""
     if missed and proof is not None and proof.conclusion is Conclusion.NO_VERDICT:
         status, why = Status.UNKNOWN, f"no verdict: {'; '.join(proof.verdict.reasons)}"
@@ -91,6 +91,12 @@ def judge_variant(
         steps=observations.done,
         duration_s=round(duration_s, 1),
     )
+
+
+def _with_reasons(line: str, proof: ProofResult | None) -> str:
+    if proof is None or not line.startswith("verdict:"):
+        return line
+    return "; ".join((line, *proof.verdict.reasons))
 
 
 def _zeros(scenario: Scenario, name: str, version: tuple[int, int]) -> dict[str, Value]:

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 import os
 import secrets
-import tempfile
+import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
+import hitless
 from hitless.errors import HitlessError, Interrupted
 from hitless.evidence.bundle import BundleWriter
 from hitless.lab.judge import judge_variant
+from hitless.lab.machine import boot_machine
 from hitless.lab.plan import OBSERVATIONS_FILE, Case, LabPlan, Observations
+from hitless.lab.scratch import scratch_directory
+from hitless.lab.stage import SYSTEMD
 from hitless.labs import Status, VariantResult
 from hitless.prove.keep import bundle_directory, keep, start_of_run
 from hitless.prove.protocol import ProvePlan
@@ -23,7 +29,7 @@ from hitless.records import ClientClass
 from hitless.sandbox.entry import TierKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from hitless.prove.protocol import Message
 
@@ -55,8 +61,8 @@ def _run_once(
     case: Case, variant: str, show: Callable[[Message], None], bundle: Path | None
 ) -> VariantResult:
     started = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="hitless-lab-") as scratch:
-        path = Path(scratch) / "bundle" if bundle is None else bundle
+    with scratch_directory() as scratch:
+        path = scratch / "bundle" if bundle is None else bundle
         try:
             return _record(case, variant, path, show, started)
         except Interrupted:
@@ -73,12 +79,8 @@ def _run_once(
 def _record(
     case: Case, variant: str, path: Path, show: Callable[[Message], None], started: float
 ) -> VariantResult:
-    plan = _plan(case, variant)
-    program = ChildProgram(
-        module=CHILD_MODULE, plan=msgspec.json.encode(plan), tier=_tier(), from_the_start=True
-    )
     moment = start_of_run()
-    with BundleWriter(path) as writer:
+    with BundleWriter(path) as writer, _ground(case, variant) as program:
         writer.add_configuration("haproxy.cfg", case.scenario.configuration.encode())
         with bundle_directory(writer.directory) as directory_fd:
             recording = record(program, directory_fd, show)
@@ -95,6 +97,25 @@ def _record(
         proof,
         duration_s=time.monotonic() - started,
     )
+
+
+@contextlib.contextmanager
+def _ground(case: Case, variant: str) -> Iterator[ChildProgram]:
+    """Have a machine for the run: a sandbox, or one with a systemd of its own where the scenario needs it."""
+    program = ChildProgram(
+        module=CHILD_MODULE,
+        plan=msgspec.json.encode(_plan(case, variant)),
+        tier=_tier(),
+        from_the_start=True,
+    )
+    if SYSTEMD not in case.scenario.needs:
+        yield program
+        return
+    binaries = (case.haproxy.path, *case.others.values())
+    shared = {Path(sys.prefix), Path(sys.base_prefix), Path(hitless.__file__).parent.parent}
+    shared |= {Path(binary).parent for binary in binaries}
+    with boot_machine(f"lab-{secrets.token_hex(3)}", shared=shared, at_once=True) as machine:
+        yield dataclasses.replace(program, tier=None, prefix=machine.enter)
 
 
 def _tier() -> TierKind:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CODE",
+    "STAGE_WORDS",
     "VARIANTS",
     "Claim",
     "File",
@@ -35,6 +36,8 @@ __all__ = [
 ]
 
 CODE = re.compile(r"HL[1-8]\d\d")
+STAGE_WORDS = ("cfg", "haproxy", "mode", "version")
+"""Placeholders that the stage fills in: paths of the configuration and the program, what is tried."""
 VARIANTS = ("broken", "fixed")
 """The two runs of a scenario, in this order."""
 _MODES = frozenset({"master-worker", "classic"})
@@ -235,7 +238,7 @@ def _check(scenario: Scenario) -> None:
     for name in VARIANTS:
         variant = scenario.variant(name)
         for line in (*variant.steps, *variant.reload):
-            parse_step(line, variant.words)
+            parse_step(line, dict.fromkeys(STAGE_WORDS, "x") | variant.words)
         for condition in variant.expect.values():
             parse_condition(condition)
     for claim in scenario.claims:

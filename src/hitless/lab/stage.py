@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import os
 import pwd
+import shlex
 import shutil
 import string
 import subprocess
+import sys
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -31,7 +33,7 @@ from hitless.prove import describe
 from hitless.prove.conduct import alerts
 from hitless.prove.live import parse_url, watch_kernel
 from hitless.prove.protocol import LiveTarget
-from hitless.sandbox.network import write_sysctls
+from hitless.sandbox.network import SANDBOX_SYSCTLS, set_up_network, write_sysctls
 from hitless.sandbox.world.plan import plan_world
 from hitless.sandbox.world.process import WorldProcess
 
@@ -44,6 +46,8 @@ if TYPE_CHECKING:
     from hitless.control.command import Completed
     from hitless.lab.conditions import Value
     from hitless.lab.plan import LabPlan
+    from hitless.lab.verbs.clients import HeldClient
+    from hitless.lab.verbs.logs import Receiver
     from hitless.prove.channel import Channel
     from hitless.prove.protocol import Finished
     from hitless.reload.launch import MessageReader
@@ -55,14 +59,19 @@ __all__ = [
     "HAPROXY",
     "MASTER_SOCKET",
     "PID_FILE",
+    "SYSTEMD",
     "Stage",
 ]
 
 CONFIGURATION = "/etc/haproxy/haproxy.cfg"
 HAPROXY = "/usr/sbin/haproxy"
+HITLESS = "/usr/local/bin/hitless"
+"""For scripts that call it as a user's do."""
 PID_FILE = "/run/haproxy.pid"
 MASTER_SOCKET = "/run/haproxy-master.sock"
 ADMIN_SOCKET = "/run/haproxy/admin.sock"
+SYSTEMD = "systemd"
+"""A need of scenarios whose machine has a systemd of its own."""
 DEADLINE_S = 15.0
 WORLD_DEADLINE_S = 15.0
 POLL_S = 0.02
@@ -85,6 +94,10 @@ class Stage:
     done: list[str] = field(default_factory=list)
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     """What the step `spawn` has started, by name."""
+    held: dict[str, list[HeldClient]] = field(default_factory=dict)
+    """What the step `hold` keeps, by name."""
+    receivers: dict[str, Receiver] = field(default_factory=dict)
+    """Who receives log lines, by address."""
     master: subprocess.Popen[bytes] | None = None
     binary: HaproxyBinary | None = None
     finished: Finished | None = None
@@ -104,6 +117,7 @@ class Stage:
         self._set_up_network()
         Path("/run/haproxy").mkdir(mode=0o755, parents=True, exist_ok=True)
         self.install(self.plan.haproxy)
+        self.write(HITLESS, f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -P -m hitless "$@"\n', 0o755)
         scenario = self.plan.scenario
         for path, file in scenario.files.items():
             self.write(path, self.fill(file.text), int(file.mode, 8), file.owner)
@@ -128,6 +142,8 @@ class Stage:
 
     def _set_up_network(self) -> None:
         scenario = self.plan.scenario
+        if SYSTEMD in scenario.needs:  # a machine that boots has only what every machine has
+            set_up_network(SANDBOX_SYSCTLS)
         refused = write_sysctls(_HOST_SYSCTLS | scenario.sysctls)
         if refused:
             raise SandboxError(f"sysctls were refused: {refused}")

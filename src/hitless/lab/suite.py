@@ -22,6 +22,7 @@ from hitless.host.processes import format_ending
 from hitless.lab.judge import judge_claims, judge_scenario
 from hitless.lab.plan import Case
 from hitless.lab.scenario import VARIANTS
+from hitless.lab.scratch import sweep_scratch
 from hitless.lab.worker import Done, Task, Told
 from hitless.labs import Absent, HAProxyHere, LabReport, VariantResult
 
@@ -112,6 +113,7 @@ def run_suite(
     Raises: SandboxError if a worker dies; KeyboardInterrupt goes through, with every worker ended.
     """
     started = time.monotonic()
+    sweep_scratch()
     with ExitStack() as stack:
         pool = _Pool(plan.cases, show, bundles)
         found = pool.run([_Worker(stack) for _ in range(min(jobs, 2 * len(plan.cases)))])

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from hitless.config.arguments import parse_arguments
 from hitless.control.binary import read_binary
 from hitless.errors import ControlError, LoadError, UsageError
 from hitless.evidence.listeners import serving_addresses
@@ -20,6 +21,7 @@ from hitless.host.processes import (
     PROC,
     Denied,
     Gone,
+    read_command_line,
     read_executable,
     read_network_namespace,
     read_socket_inodes,
@@ -122,7 +124,10 @@ def _why(error: OSError | subprocess.TimeoutExpired) -> str:
 
 
 def _identity(pid: int) -> tuple[str, int]:
-    return read_status(pid).name, read_network_namespace(pid)
+    name = read_status(pid).name
+    if name == "haproxy" and parse_arguments(read_command_line(pid)).check:
+        name = "haproxy -c"  # what an ExecReload= checks with is no new process that has died
+    return name, read_network_namespace(pid)
 
 
 def parse_url(live: LiveTarget, client_network: int) -> tuple[Target, Request]:

@@ -6,7 +6,20 @@ from typing import TYPE_CHECKING
 
 from hitless.errors import SandboxError
 from hitless.lab.scenario import parse_step
-from hitless.lab.verbs import audit, load, programs, service, waiting
+from hitless.lab.verbs import (
+    audit,
+    background,
+    clients,
+    limits,
+    load,
+    logs,
+    programs,
+    runtime,
+    sampling,
+    service,
+    systemd,
+    waiting,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,7 +28,20 @@ if TYPE_CHECKING:
 
 __all__ = ["VERBS", "run_step"]
 
-_THEMES = (service, programs, audit, load, waiting)
+_THEMES = (
+    audit,
+    background,
+    clients,
+    limits,
+    load,
+    logs,
+    programs,
+    runtime,
+    sampling,
+    service,
+    systemd,
+    waiting,
+)
 VERBS: dict[str, Callable[..., None]] = {
     name: verb for theme in _THEMES for name, verb in theme.VERBS.items()
 }

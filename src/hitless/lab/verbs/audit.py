@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hitless.audit.engine import INTERNAL_ERROR
 from hitless.audit.engine import audit as apply_rules
 from hitless.audit.table import load_rule
+from hitless.errors import SandboxError
 from hitless.gather import GatherOptions, gather_snapshot
 from hitless.lab.stage import CONFIGURATION
 
@@ -25,6 +27,10 @@ def audit(stage: Stage, *codes: str) -> None:
         return
     snapshot = gather_snapshot(GatherOptions(configuration=CONFIGURATION if stage.haproxies() else ""))
     result = apply_rules(snapshot, [load_rule(code) for code in wanted])
+    if result.internal_errors:
+        raise SandboxError(
+            f"a rule broke: {'; '.join(f.message for f in result.findings if f.code == INTERNAL_ERROR)}"
+        )
     found = {finding.code for finding in result.findings}
     missing = {one.code: one.why for one in result.not_checked}
     for code in wanted:

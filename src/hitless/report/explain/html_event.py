@@ -28,6 +28,14 @@ _ENDINGS = {
 }
 _SIDES = {Side.CLIENT: "client", Side.PROXY: "HAProxy", Side.NOBODY: ""}
 
+_GROUP_HEAD = (("bad endings by", ""), ("name", ""), ("lines", "n"))
+_HOLE_HEAD = (("frontend that accepted nothing", ""), ("from", ""), ("for", "n"), ("usual, a second", "n"))
+_GAP_HEAD = (("nobody listened at", ""), ("from", ""), ("to", ""), ("refused", "n"))
+_CONNECTION_HEAD = (
+    *(("client", ""), ("to", ""), ("at", ""), ("what ended it", ""), ("by", ""), ("with", "")),
+    ("requests", "n"),
+)
+
 
 def render_event(
     event: ExplainedEvent, others: Sequence[ExplainedEvent], times: Times, *, drawn: bool
@@ -108,16 +116,19 @@ def render_endings(endings: Sequence[EndingCount]) -> Markup:
 
 def _tables(event: ExplainedEvent, times: Times) -> Iterator[Markup]:
     if event.groups:
-        head = (("bad endings by", ""), ("name", ""), ("lines", "n"))
-        rows = ((one.by, tag("code", one.name), format_count(one.lines)) for one in event.groups)
-        yield table("Bad endings in groups", head, rows)
+        groups = ((one.by, tag("code", one.name), format_count(one.lines)) for one in event.groups)
+        yield table("Bad endings in groups", _GROUP_HEAD, groups)
     if event.holes:
-        head = (("frontend that accepted nothing", ""), ("from", ""), ("for", "n"), ("usual, a second", "n"))
-        rows = (
-            (h.frontend, _precise(times, h.begin_ns), format_duration(h.duration_s), f"{h.usual_per_s:.3g}")
-            for h in event.holes
+        holes = (
+            (
+                one.frontend,
+                _precise(times, one.begin_ns),
+                format_duration(one.duration_s),
+                f"{one.usual_per_s:.3g}",
+            )
+            for one in event.holes
         )
-        yield table("Accept holes", head, rows)
+        yield table("Accept holes", _HOLE_HEAD, holes)
     if event.captured is not None:
         yield from _captured(event.captured, times)
     if event.application is not None:
@@ -146,28 +157,19 @@ def _captured(captured: Captured, times: Times) -> Iterator[Markup]:
         f"HAProxy's side, {format_count(captured.resets_by_client)} by clients. {kinds}{'.' if kinds else ''}{found}",
     )
     if captured.gaps:
-        head = (("nobody listened at", ""), ("from", ""), ("to", ""), ("refused", "n"))
-        rows = (
+        gaps = (
             (
-                tag("code", g.proxy),
-                _precise(times, g.first_refused_ns),
-                _precise(times, g.last_refused_ns),
-                g.refused,
+                tag("code", one.proxy),
+                _precise(times, one.first_refused_ns),
+                _precise(times, one.last_refused_ns),
+                one.refused,
             )
-            for g in captured.gaps
+            for one in captured.gaps
         )
-        yield table("Times in which nobody listened", head, rows)
+        yield table("Times in which nobody listened", _GAP_HEAD, gaps)
     if captured.examples:
-        head = (
-            ("client", ""),
-            ("to", ""),
-            ("at", ""),
-            ("what ended it", ""),
-            ("by", ""),
-            ("with", ""),
-            ("requests", "n"),
-        )
-        yield table("Connections, for example", head, (_connection(one, times) for one in captured.examples))
+        examples = (_connection(one, times) for one in captured.examples)
+        yield table("Connections, for example", _CONNECTION_HEAD, examples)
 
 
 def _connection(one: CapturedConnection, times: Times) -> tuple[object, ...]:

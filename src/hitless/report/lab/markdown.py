@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from hitless.labs import Status
 from hitless.report.gfm import LEFT, bullets, code, code_span, plain_text, table
-from hitless.report.lab.wording import MARKS, bound, loss, summary
+from hitless.report.lab.wording import MARKS, bound, losses, summary
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,13 +48,14 @@ def render(report: LabReport) -> str:
 
 
 def _row(result: ScenarioResult) -> tuple[str, ...]:
+    broken, fixed = losses(result)
     return (
         MARKS[result.status],
         f"{result.code} {plain_text(result.name)}",
         result.version,
         result.mode,
-        ("" if result.breaks else "not affected: ") + cell(loss(result.broken)),
-        cell(loss(result.fixed)),
+        ("" if result.breaks else "not affected: ") + cell(broken),
+        cell(fixed),
         bound(result.fixed).replace("<", "&lt;"),
     )
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from hitless.labs import Status
 from hitless.report.gfm import code, plain_text
 from hitless.report.lab.markdown import cell
-from hitless.report.lab.wording import loss
+from hitless.report.lab.wording import losses
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -86,8 +86,10 @@ def _cell(result: ScenarioResult | None) -> str:
     if result is None:
         return "not run"
     mark = "" if result.status is Status.GREEN else "**!** "
-    broken = "*not affected*" if not result.breaks and not result.broken.lost else cell(loss(result.broken))
-    return f"{mark}{broken} → {cell(loss(result.fixed))}"
+    broken, fixed = losses(result)
+    if not result.breaks and not result.broken.lost:
+        return f"{mark}*not affected* → {cell(fixed)}"
+    return f"{mark}{cell(broken)} → {cell(fixed)}"
 
 
 def _claims(claims: Sequence[ClaimResult], versions: Sequence[str]) -> Iterator[str]:

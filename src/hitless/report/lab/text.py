@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import TYPE_CHECKING
 
 from hitless.labs import Status
-from hitless.report.lab.wording import MARKS, loss, summary
+from hitless.report.lab.wording import MARKS, losses, summary
 from hitless.report.plain import cells, clip, neutralise, wrap
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from hitless.labs import LabReport, ScenarioEntry, ScenarioResult, VariantResult
 
-__all__ = ["render", "render_list"]
+__all__ = ["render", "render_list", "render_steps"]
 
 _COLOURS = {Status.GREEN: "32", Status.RED: "31;1", Status.UNKNOWN: "33"}
-_NARROW = 70
+_NARROW = 100
 
 
 def render(report: LabReport, *, width: int, colour: bool) -> str:
     """Return the whole text."""
-    lines = [
-        f"hitless lab · {', '.join(f'HAProxy {h.version}' for h in report.haproxies)} · Linux {report.kernel}",
-        "",
-    ]
+    head = (
+        f"hitless lab · {', '.join(f'HAProxy {h.version}' for h in report.haproxies)} · Linux {report.kernel}"
+    )
+    lines = [*wrap(neutralise(head), width), ""]
     lines += _table(report.results, width, colour=colour)
     for result in report.results:
         lines += _explain(result, width)
@@ -40,8 +41,8 @@ def _table(results: Sequence[ScenarioResult], width: int, *, colour: bool) -> It
         mark = f"\x1b[{_COLOURS[result.status]}m{mark:<3}\x1b[0m" if colour else f"{mark:<3}"
         name = f"{result.code} {result.name}"
         where = f"{result.version} {'mw' if result.mode == 'master-worker' else 'classic'}"
-        broken = ("" if result.breaks else "not affected: ") + loss(result.broken)
-        both = neutralise(f"{broken} → {loss(result.fixed)}")
+        broken, fixed = losses(result)
+        both = neutralise(f"{'' if result.breaks else 'not affected: '}{broken} → {fixed}")
         if width <= _NARROW:
             yield f"{mark} {clip(f'{name} · {where}', width - 4)}"
             yield f"    {clip(both, width - 4)}"
@@ -54,11 +55,12 @@ def _explain(result: ScenarioResult, width: int) -> Iterator[str]:
     if result.status is Status.GREEN:
         return
     yield ""
-    yield f"{result.code}-{result.name} on {result.version}, {result.mode}: {result.title}"
+    head = f"{result.code}-{result.name} on {result.version}, {result.mode}: {result.title}"
+    yield from wrap(neutralise(head), width)
     for run in (result.broken, result.fixed):
         for line in _faults(run):
             yield from (f"  {part}" for part in wrap(f"{run.variant}: {neutralise(line)}", width - 2))
-    yield f"  {result.command}"
+    yield from (f"  {part}" for part in wrap(neutralise(result.command), width - 2))
 
 
 def _faults(run: VariantResult) -> list[str]:
@@ -101,4 +103,14 @@ def render_list(entries: Sequence[ScenarioEntry], *, width: int) -> str:
         about += f" · needs {', '.join(entry.needs)}" if entry.needs else ""
         lines.append(clip(f"{entry.code}-{entry.name}", width))
         lines += [f"    {part}" for part in wrap(f"{entry.title} ({about})", width - 4)]
+    return "\n".join(lines) + "\n"
+
+
+def render_steps(steps: Mapping[str, str], *, width: int) -> str:
+    """Return each step with its documentation."""
+    lines: list[str] = []
+    for name, text in sorted(steps.items()):
+        lines.append(name)
+        paragraphs = inspect.cleandoc(text).replace("`", "").split("\n\n")
+        lines += [f"    {part}" for paragraph in paragraphs for part in wrap(paragraph, width - 4)]
     return "\n".join(lines) + "\n"

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from hitless.labs import Status
 
 if TYPE_CHECKING:
-    from hitless.labs import LabReport, VariantResult
+    from hitless.labs import LabReport, ScenarioResult, VariantResult
 
-__all__ = ["MARKS", "bound", "loss", "summary"]
+__all__ = ["MARKS", "bound", "loss", "losses", "summary"]
 
 MARKS = {Status.GREEN: "ok", Status.RED: "RED", Status.UNKNOWN: "?"}
 _OUTCOME_WORDS = {
@@ -27,8 +27,13 @@ _OUTCOME_WORDS = {
 _SHOWN = 3
 
 
-def loss(run: VariantResult) -> str:
-    """Return what a run lost: "20 stale reuse", "0 of 412", or what it saw where there were no clients."""
+def losses(result: ScenarioResult) -> tuple[str, str]:
+    """Return what was lost broken, and fixed: "20 stale reuse", "0 of 412", or what differs, without clients."""
+    return loss(result.broken, result.fixed), loss(result.fixed, result.broken)
+
+
+def loss(run: VariantResult, other: VariantResult) -> str:
+    """Return what a run lost, or what it saw that the other one saw otherwise."""
     if run.status is Status.UNKNOWN:
         return "not known"
     if run.verdict:
@@ -44,16 +49,19 @@ def loss(run: VariantResult) -> str:
             )
         failed = run.seen.get("reloads.failed", 0)
         return f"0 of {run.attempts}" + (f"; {failed} reloads failed" if failed else "")
-    return _seen(run)
+    return _seen(run, other)
 
 
 def _time(milliseconds: float) -> str:
     return f"{milliseconds / 1000:.1f} s" if milliseconds >= 1000 else f"{milliseconds:.0f} ms"
 
 
-def _seen(run: VariantResult) -> str:
-    """Return the observations that the scenario asks for, without those of the audit."""
-    asked = [name for name in run.expected if not name.startswith("audit.") and name in run.seen]
+def _seen(run: VariantResult, other: VariantResult) -> str:
+    """Return the observations that the scenario asks for, without those of the audit; first those that differ."""
+    names = dict.fromkeys((*run.expected, *other.expected))
+    asked = [name for name in names if not name.startswith("audit.") and name in run.seen]
+    differing = [name for name in asked if run.seen[name] != other.seen.get(name)]
+    asked = differing or asked
     parts = [f"{name} = {_value(run.seen[name])}" for name in asked[:_SHOWN]]
     return ", ".join(parts) or "nothing was lost"
 

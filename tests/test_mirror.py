@@ -13,6 +13,8 @@ WITHOUT_TEST: dict[str, str] = {
     "gather/options.py": "a record without behaviour; tests/cli/test_gather_words.py makes them",
     "drains.py": "records; tests/reload/drain makes them, tests/report/drain draws them",
     "evidence/bundle_meta.py": "records without behaviour; tests/evidence/test_bundle.py writes and reads them",
+    "explanations.py": "records; tests/explain makes them, tests/report/explain draws them",
+    "explain/inputs/chosen.py": "a record without behaviour; tests/cli/test_explain_words.py makes it",
     "explain/scan/census.py": "a record without behaviour; tests/explain/scan/test_run.py makes them",
     "explain/captures/frames.py": "records; tests/explain/captures/test_reader.py reads them",
     "facts/host.py": "records; every audit test builds and reads them",

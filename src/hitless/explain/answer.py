@@ -26,7 +26,7 @@ from hitless.explain.inputs.read_words import name_inputs
 from hitless.explain.scan.run import Progress
 from hitless.explain.sources.log_set import LogSet
 from hitless.explain.troubled import read_troubled
-from hitless.explain.window import Window, read_entries, read_file
+from hitless.explain.window import Window, read_entries, sample_file
 from hitless.explanations import ClockOffset, ExplainedEvent, Explanation
 from hitless.logged import Clock, Detection, Traffic
 from hitless.reloads import Receipt
@@ -34,7 +34,7 @@ from hitless.units import NANOSECONDS_PER_MILLISECOND, NANOSECONDS_PER_SECOND
 
 __all__ = ["explain"]
 
-_SAMPLE_LINES = 2000
+_SAMPLE_LINES = 500
 _SAMPLE_OF_CAPTURE = 20_000
 _WORTH_TAKING_OFF_NS = 20 * NANOSECONDS_PER_MILLISECOND
 
@@ -79,7 +79,7 @@ def _log_clocks(logs: LogSet, chosen: Chosen) -> tuple[ClockOffset, ...]:
     """Return how far the stamps of each log are from HAProxy's own dates in it."""
     found = []
     for file in logs.files:
-        entries = islice(read_file(logs, file, chosen.window), _SAMPLE_LINES)
+        entries = sample_file(logs, file, chosen.window, _SAMPLE_LINES)
         lines = [entry for entry in entries if isinstance(entry, Traffic)]
         estimate = estimate_offset(pairs_of_log(lines))
         if estimate is not None:

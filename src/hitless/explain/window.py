@@ -3,6 +3,7 @@
 import heapq
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from msgspec.structs import replace
 
@@ -14,7 +15,7 @@ from hitless.explain.sources.log_set import LogSet
 from hitless.logged import Clock, Entry, Moment, SkipReason
 from hitless.units import NANOSECONDS_PER_SECOND
 
-__all__ = ["ALWAYS", "Window", "read_entries", "read_file", "read_lines"]
+__all__ = ["ALWAYS", "Window", "read_entries", "read_file", "read_lines", "sample_file"]
 
 _LATE_NS = 2 * NANOSECONDS_PER_SECOND
 _MOST_HELD = 4096
@@ -55,6 +56,13 @@ def read_file(logs: LogSet, file: LogFile, window: Window = ALWAYS) -> Iterator[
     reader = logs.reader(file, near_ns=found.near_ns)
     entries = read_lines(logs, file, reader, logs.blocks(file, start=found.start, end=found.end))
     yield from (entry for entry in _between_neighbours(entries) if window.has(entry.at))
+
+
+def sample_file(logs: LogSet, file: LogFile, window: Window, most: int) -> Iterator[Entry]:
+    """Yield what so many lines of one log say, at most, from about where a window begins."""
+    found = find_range(logs, file, window.since_ns, window.until_ns)
+    reader = logs.reader(file, near_ns=found.near_ns)
+    yield from islice(read_lines(logs, file, reader, logs.blocks(file, start=found.start, end=found.end)), most)
 
 
 def read_lines(logs: LogSet, file: LogFile, reader: EntryReader, blocks: Iterable[Block]) -> Iterator[Entry]:

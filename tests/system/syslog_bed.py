@@ -81,10 +81,15 @@ class Rsyslog:
         words = [program("logrotate"), "--force", "--state", state, str(self._rotation)]
         subprocess.run(words, check=True, capture_output=True, timeout=30)
 
+    def files(self) -> list[Path]:
+        """Return the files that were written, oldest first."""
+        return sorted(self._directory.glob("haproxy.log*"), key=lambda path: path.name, reverse=True)
+
     def lines(self) -> list[str]:
         """Return what was received, rotated files first."""
-        files = sorted(self._directory.glob("haproxy.log*"), key=lambda path: path.name, reverse=True)
-        texts = (gzip.decompress(p.read_bytes()) if p.suffix == ".gz" else p.read_bytes() for p in files)
+        texts = (
+            gzip.decompress(p.read_bytes()) if p.suffix == ".gz" else p.read_bytes() for p in self.files()
+        )
         return [line for text in texts for line in text.decode().splitlines()]
 
     def _is_bound(self) -> bool:

@@ -19,8 +19,15 @@ from hitless.audit.logging_setup.formats import Form, format_line
 from hitless.audit.logging_setup.fresh import CONFIGURATION_PATH, fresh_files
 from hitless.audit.logging_setup.plan import LoggingChoice
 from hitless.audit.logging_setup.receivers import rsyslog_text
+from hitless.config import build_model, read_files
 from hitless.control import check_configuration, find_haproxy
 from hitless.evidence.haproxy_log import ConnectionLine, parse_line
+from hitless.explain.entries import ReadOptions
+from hitless.explain.formats.configured import read_configured_logging
+from hitless.explain.inputs.applications import read_applications
+from hitless.explain.sources.log_set import open_logs
+from hitless.explain.window import ALWAYS, read_entries
+from hitless.logged import Traffic, UnknownText
 from tests.cli.commands import hitless
 from tests.system.conftest import require
 from tests.system.live_haproxy import await_true, free_port, program, versions
@@ -138,6 +145,21 @@ def requests(lines: list[str]) -> list[dict[str, Any]]:
     return [json.loads(text) for text in found if text.startswith("{")]
 
 
+def read_back(paths: list[Path], configuration: Path | None = None) -> list[Traffic]:
+    """Read logs as `hitless explain` does; nothing of HAProxy's may be left out."""
+    options = ReadOptions()
+    if configuration is not None:
+        files = read_files([str(configuration)])
+        logging = read_configured_logging(build_model(files, environment={}, version=(2, 8)), files)
+        assert logging.problems == ()
+        options = ReadOptions(formats=logging.formats)
+    with open_logs([str(path) for path in paths], options) as logs:
+        entries = list(read_entries(logs))
+        assert logs.skipped == ()
+    assert not [entry for entry in entries if isinstance(entry, UnknownText)]
+    return [entry for entry in entries if isinstance(entry, Traffic)]
+
+
 @pytest.mark.parametrize("version", versions("2.2", "2.6", "2.8", "3.2"))
 def test_lines_of_json_are_read_back_whatever_clients_send(tmp_path: Path, version: str) -> None:
     bed = Bed(tmp_path, version, Form.JSON)
@@ -153,6 +175,14 @@ def test_lines_of_json_are_read_back_whatever_clients_send(tmp_path: Path, versi
             wanted = len(HOSTILE) + 4
             await_true(lambda: len(requests(receiver.lines())) >= wanted, "every line has come")
         found = requests(receiver.lines())
+        for configuration in (None, bed.configuration):
+            read = read_back(receiver.files(), configuration)
+            assert len(read) == len(found)
+            assert {line.pid for line in read} == {haproxy.pid}
+            assert all(line.timers_ms.keys() >= {"Th", "Tw", "Tc", "Td"} for line in read)
+            assert Counter((line.request_id, line.status) for line in read) == Counter(
+                (line["id"].strip("-"), line.get("status", -1)) for line in found
+            )
     assert {line["process"] for line in found} == {haproxy.pid}
     # A client has its answer before the line is written, and each thread writes its own: the order is not the clients'.
     web = [line for line in found if line["frontend"] == "web"]
@@ -197,6 +227,9 @@ def test_rotation_and_a_restart_of_the_receiver_lose_nothing(tmp_path: Path, ver
             await_true(lambda: any("after" in line for line in receiver.lines()), "lines after the restart")
             assert bed.dropped() == dropped
         uris = [line["uri"] for line in requests(receiver.lines())]
+        read = read_back(receiver.files(), bed.configuration)
+    assert sorted(line.request for line in read) == sorted(f"GET {uri} HTTP/1.1" for uri in uris)
+    assert len({line.request_id for line in read}) == len(uris)
     assert sorted(uris) == sorted([*(f"/ok?{number}" for number in sent), "/ok?after"])
     assert len(list((tmp_path / "rsyslog").glob("haproxy.log*"))) == 4
 
@@ -214,11 +247,18 @@ def test_the_id_joins_haproxys_line_and_the_servers(tmp_path: Path, version: str
             connection, _ = server.accept()
             with connection:
                 head = connection.recv(65_536).decode()
+                (seen,) = re.findall(r"(?i)^x-request-id: (\S+)\r?$", head, re.MULTILINE)
+                (tmp_path / "app.log").write_text(f"2026-11-22 14:32:01 INFO shop: sold (id={seen})\n")
                 connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
             client.join()
         await_true(receiver.lines, "the line has come")
         lines = [message(line) for line in receiver.lines()]
-    (seen,) = re.findall(r"(?i)^x-request-id: (\S+)\r?$", head, re.MULTILINE)
+        (read,) = read_back(receiver.files(), bed.configuration)
+    assert (read.request_id, read.status, read.server, read.timers_ms["Th"]) == (seen, 200, "one", 0)
+    applications = read_applications(
+        [str(tmp_path / "app.log")], (), ReadOptions(), ALWAYS, [read.request_id]
+    )
+    assert set(applications.joined) == {seen}
     (line,) = [text for text in lines if "GET /app" in text]
     assert f" id={seen} " in line
     parsed = parse_line(line.encode())

@@ -1,6 +1,6 @@
 import pytest
 
-from hitless.explain.formats.aliases import ALIASES, Kind, meaning_of
+from hitless.explain.formats.aliases import ALIASES, Kind, Meaning, meaning_of, without_json
 
 NAMES = """
     B CC CS H ID OG ST T Ta Tc Th Ti Tl Tq Tr TR Td Ts Tt Tu Tw U ac b bc bi bp bq ci cp f fc fi fp ft hr hrl hs
@@ -34,3 +34,12 @@ def test_expressions_that_are_an_alias_in_other_words(expression: str, field: st
 
 def test_an_unknown_alias_is_text() -> None:
     assert meaning_of("zz", "").kind is Kind.FREE
+
+
+def test_text_escaped_as_json_is_the_same_in_other_words() -> None:
+    assert without_json(" unique-id,json(utf8s) ") == "unique-id"
+    assert without_json("path,json") == "path"
+    assert without_json("path,json(utf8s),lower") == "path,json(utf8s),lower"
+    assert meaning_of("", "unique-id,json(utf8s)") == Meaning("request_id", Kind.FREE)
+    assert meaning_of("", "capture.req.uri,json(utf8ps)") == Meaning("uri", Kind.FREE)
+    assert meaning_of("", "pid") == Meaning("pid", Kind.NUMBER)

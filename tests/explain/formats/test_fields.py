@@ -211,3 +211,15 @@ def test_every_timer_has_an_alias() -> None:
     fields = read_fields(compile_format("x", text), "/".join(str(n) for n in range(len(TIMERS))))
     assert fields is not None
     assert fields.timers_ms == {name: n for n, name in enumerate(TIMERS)}
+
+
+def test_what_a_format_escapes_as_json_is_read_as_it_was() -> None:
+    text = '{"id":"%[unique-id,json(utf8s)]","uri":"%[capture.req.uri,json(utf8s)]","x":"%[var(txn.x),json]","st":%ST}'
+    message = r'{"id":"A:1","uri":"/a?\"\\\u00e9","x":"1\t2","st":200}'
+    fields = read_fields(compile_format("f", text), message)
+    assert fields is not None
+    assert (fields.text["request_id"], fields.text["uri"], fields.number("status")) == ("A:1", '/a?"\\é', 200)
+    assert fields.other == {"var(txn.x),json": "1\t2"}
+    broken = read_fields(compile_format("f", text), r'{"id":"A","uri":"\q","x":"","st":200}')
+    assert broken is not None
+    assert broken.text["uri"] == r"\q"

@@ -71,3 +71,12 @@ def test_any_text(text: str) -> None:
     for line_format in known_formats():
         read_fields(line_format, text)
     read_any_json("{" + text)
+
+
+def test_timers_may_be_an_object_of_their_own() -> None:
+    fields = read_any_json(
+        '{"frontend":"web","status":200,"process":7,"timers_ms":{"Tw":1,"Tc":-1},"id":"A:1"}'
+    )
+    assert fields is not None
+    assert fields.timers_ms == {"Tw": 1, "Tc": -1}
+    assert (fields.number("pid"), fields.text["request_id"]) == (7, "A:1")

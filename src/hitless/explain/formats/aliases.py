@@ -4,10 +4,11 @@ Source: HAProxy 3.4 doc/configuration.txt section 8.2.6 (the table, with the sam
 src/log.c sess_build_logline_orig(); read for 2.2, 2.6, 2.8, 3.0, 3.2 too.
 """
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-__all__ = ["ALIASES", "Kind", "Meaning", "meaning_of"]
+__all__ = ["ALIASES", "Kind", "Meaning", "meaning_of", "without_json"]
 
 
 class Kind(StrEnum):
@@ -119,6 +120,9 @@ _SAME_AS = {
     "request_date": "Ts",
     "method": "HM",
     "url": "HU",
+    "capture.req.uri": "HU",
+    "capture.req.method": "HM",
+    "capture.req.ver": "HV",
     "path": "HP",
     "txn.timer.total": "Ta",
     "bc.timer.connect": "Tc",
@@ -144,11 +148,22 @@ _SAME_AS = {
 _FREE_OF_EXPRESSION = frozenset({Kind.NAME, Kind.URL_ENCODED, Kind.REQUEST, Kind.FREE})
 """A sample is not encoded as the alias is: a path from `%[path]` may hold quotes and control characters."""
 _OTHER = Meaning("", Kind.FREE)
+_JSON_CONVERTER = re.compile(r",json(?:\([^()]*\))?\Z")
 
 
 def meaning_of(alias: str, expression: str) -> Meaning:
     """Return what an item is; one that is not known is text for `Traffic.other`."""
     if alias:
         return ALIASES.get(alias, _OTHER)
-    same = ALIASES.get(_SAME_AS.get(expression.strip(), ""), _OTHER)
-    return Meaning(same.field, Kind.FREE) if same.kind in _FREE_OF_EXPRESSION else same
+    bare = without_json(expression)
+    same = ALIASES.get(_SAME_AS.get(bare, ""), _OTHER)
+    is_encoded = bare != expression.strip()
+    return Meaning(same.field, Kind.FREE) if is_encoded or same.kind in _FREE_OF_EXPRESSION else same
+
+
+def without_json(expression: str) -> str:
+    """Return a sample expression without the converter at its end that escapes it as text of JSON, if it has one.
+
+    Source: HAProxy 2.8 doc/configuration.txt section 7.3.1 `json`.
+    """
+    return _JSON_CONVERTER.sub("", expression.strip())

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from hitless.evidence.haproxy_log import client_endpoint
-from hitless.explain.formats.aliases import Kind
+from hitless.explain.formats.aliases import Kind, without_json
 from hitless.explain.formats.compile import Found, LineFormat, Slot
 from hitless.explain.formats.json_lines import plain_values, read_object
 from hitless.explain.formats.patterns import WITH_HEXADECIMAL
@@ -106,7 +106,7 @@ def _plan(line_format: LineFormat) -> _Plan:
     for number, slot in enumerate(line_format.slots):
         name, kind = slot.meaning.field, slot.meaning.kind
         group, _, member = name.partition(".")
-        if not name or slot.item.flags & _FLAGS_THAT_CHANGE or kind in {Kind.CAPTURES, Kind.CAPTURE_LIST}:
+        if not name or _is_changed(slot) or kind in {Kind.CAPTURES, Kind.CAPTURE_LIST}:
             plan.rest.append((number, slot))
             continue
         if name in _GROW:
@@ -179,8 +179,11 @@ def _read_json(line_format: LineFormat, message: str) -> LineFields | None:
 
 def _plain(slot: Slot, value: str) -> str:
     flags = slot.item.flags
-    if not flags & _FLAGS_THAT_CHANGE:
+    if not _is_changed(slot):
         return value
+    if slot.item.expression != without_json(slot.item.expression):
+        read = read_object(f'{{"v":"{value}"}}')
+        return plain_values(read)["v"] if read else value
     if "json" in flags:
         read = read_object(f'{{"v":{value or "null"}}}')
         return plain_values(read)["v"] if read else value
@@ -189,6 +192,12 @@ def _plain(slot: Slot, value: str) -> str:
     if "X" in flags:
         return _from_hexadecimal(slot, value)
     return "" if value == '""' else value
+
+
+def _is_changed(slot: Slot) -> bool:
+    """Return whether the text in a line is not the value itself."""
+    expression = slot.item.expression
+    return bool(slot.item.flags & _FLAGS_THAT_CHANGE) or expression != without_json(expression)
 
 
 def _from_hexadecimal(slot: Slot, value: str) -> str:

@@ -37,7 +37,7 @@ _JSON_KEYS = {
     "uri": "uri url requesturi path httppath httprequesturi",
     "version": "httpversion protocol",
     "request_id": "requestid uniqueid reqid xrequestid id",
-    "pid": "pid processid",
+    "pid": "pid processid process",
     "date": "time timestamp date datetime acceptdate requestdate acceptedat tr",
     "retries": "retries rc",
     "error": "error errormessage",
@@ -78,7 +78,8 @@ def meanings_of(keys: Iterable[str]) -> dict[str, Meaning] | None:
 
 
 def _meaning(key: str) -> Meaning:
-    if key in _TIMERS:
-        return Meaning(f"timer.{key}", Kind.NUMBER)
+    timer = key.rpartition(".")[2]
+    if timer in _TIMERS:
+        return Meaning(f"timer.{timer}", Kind.NUMBER)
     plain = "".join(c for c in key.lower() if c.isalnum())
     return Meaning(_FIELD_OF_KEY.get(plain, ""), Kind.FREE)

@@ -1,24 +1,22 @@
-"""An explanation as one HTML file that needs nothing but itself, and in which nothing can run.
+"""An explanation as one HTML file that needs nothing but itself: no script, no network."""
 
-The content security policy allows no script at all: text of a log that slipped into the page could neither execute,
-load nor send anything (CSP Level 3, section 2.3.1).
-"""
+from collections.abc import Iterator
 
-from importlib import resources
-
-from hitless.explanations import ExplainedEvent, Explanation, Judgement, NamedCause, Quote, Statement
-from hitless.report.explain.plot import render_plot
+from hitless.captured import CaptureTotals
+from hitless.explanations import ExplainedEvent, Explanation, Judgement
+from hitless.logged import Generation, Moment
+from hitless.report.explain.html_event import render_endings, render_event
+from hitless.report.explain.html_evidence import render_causes, render_unknown
 from hitless.report.explain.words import (
     KINDS,
     Times,
-    certainty,
     clock_words,
     headline,
     input_words,
     pids,
     skipped_words,
-    victims_words,
 )
+from hitless.report.html.frame import document, read_asset
 from hitless.report.html.markup import Markup, join, raw, tag
 from hitless.report.html.tables import table
 from hitless.report.wording import plural
@@ -26,205 +24,182 @@ from hitless.units import format_count, format_duration
 
 __all__ = ["render"]
 
-_TONES = {
-    Judgement.HARMLESS: ("hitless", "✓"),
-    Judgement.HARMFUL: ("not-hitless", "✕"),
-    Judgement.UNKNOWN: ("no-verdict", "?"),
-}
-_MOST_EVENTS = 300
-_MOST_ENDINGS = 50
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
-_STYLE = """
-.event { border-top: 1px solid var(--rule); padding: 1rem 0; }
-.event h3 { margin-bottom: .4rem; }
-.raw { white-space: pre-wrap; overflow-wrap: anywhere; font-size: .8rem; padding: .5rem .7rem; }
-.raw { background: var(--raised); }
-.plot > svg path.moment { stroke: var(--harm); stroke-width: 2; vector-effect: non-scaling-stroke; }
-.timeline { margin: .8rem 0; border-bottom: 1px solid var(--rule); }
-.hitless-word { color: var(--good); } .not-hitless-word { color: var(--harm); } .no-verdict-word { color: var(--warn); }
-"""
+_MARKS = {Judgement.HARMLESS: "✓", Judgement.HARMFUL: "✕", Judgement.UNKNOWN: "?"}
+_WORDS = {Judgement.HARMLESS: "harmless", Judgement.HARMFUL: "harm", Judgement.UNKNOWN: "cannot tell"}
+_MOST_EVENTS = 500
+_MOST_PLOTS = 60
+"""Of about 15 KB each; those that did harm come first."""
+_MOST_GENERATIONS = 500
 
 
 def render(explanation: Explanation) -> str:
-    """Return the whole document."""
+    """Return the page."""
     times = Times(explanation)
-    style = resources.files("hitless.report").joinpath("assets", "report.css").read_text(encoding="utf-8")
-    head = tag(
-        "head",
-        tag("meta", charset="utf-8"),
-        tag("meta", http_equiv="Content-Security-Policy", content=_POLICY),
-        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        tag("meta", name="color-scheme", content="light dark"),
-        tag("meta", name="referrer", content="no-referrer"),
-        tag("title", f"{headline(explanation)} · hitless explain · {times.span(explanation)}"),
-        tag("style", raw(style), raw(_STYLE)),
-    )
-    shown = explanation.events[:_MOST_EVENTS]
     main = tag(
         "main",
         _header(explanation, times),
-        _timeline(explanation, times),
-        tag("section", *(_event(event, times) for event in shown), id="events"),
+        _overview(explanation, times),
+        _events(explanation, times),
         _elsewhere(explanation, times),
-        _processes(explanation, times),
         _unknown(explanation),
+        _generations(explanation.generations, times),
         _inputs(explanation),
     )
-    footer = tag("footer", f"hitless {explanation.tool_version}; times in {times.name}")
-    return f"<!doctype html>\n{tag('html', head, tag('body', main, footer), lang='en')}\n"
+    return document(
+        f"{headline(explanation)} · hitless explain · {times.span(explanation)}",
+        main,
+        tag(
+            "footer",
+            tag(
+                "p",
+                f"hitless {explanation.tool_version} · times in {times.name}; document format {explanation.format}",
+            ),
+        ),
+        style=read_asset("report.css") + read_asset("explain.css"),
+    )
 
 
 def _header(explanation: Explanation, times: Times) -> Markup:
-    tone, mark = _TONES[explanation.judgement]
     first, *story = explanation.story or ("",)
     totals = explanation.totals
-    lines, errors = plural(totals.lines, "line"), plural(totals.errors, "error")
-    context = f"{times.span(explanation)} · {lines} about traffic · {errors}"
+    context = (
+        times.span(explanation),
+        f"{plural(totals.lines, 'line')} about traffic",
+        f"{format_count(totals.errors)} ended badly",
+        plural(len(explanation.events), "event"),
+    )
+    mark = tag("span", _MARKS[explanation.judgement], class_="mark", aria_hidden="true")
     return tag(
         "header",
-        tag("p", context, class_="context"),
-        tag("h1", tag("span", mark, class_="mark", aria_hidden="true"), " ", headline(explanation)),
+        tag("p", " · ".join(context), class_="context"),
+        tag("h1", mark, " ", headline(explanation)),
         tag("p", first, class_="lead"),
-        tag("ul", *(tag("li", sentence) for sentence in story), class_="reasons"),
-        class_=f"verdict {tone}",
+        tag("ul", *(tag("li", sentence) for sentence in story), class_="story") if story else "",
+        class_=f"verdict {explanation.judgement}",
     )
 
 
-def _timeline(explanation: Explanation, times: Times) -> Markup:
-    head = ((f"when ({times.name})", "nowrap"), ("what", ""), ("process", "nowrap"), ("clients", ""))
-    rows = (
-        (
-            tag("a", f"{times.day(e.change.at.t_ns)} {times.clock(e.change.at)}", href=f"#event-{e.number}"),
-            KINDS[e.change.kind],
-            pids(e),
-            tag("span", e.headline.partition(": ")[2] or e.headline, class_=f"{_TONES[e.judgement][0]}-word"),
-        )
-        for e in explanation.events
+def _overview(explanation: Explanation, times: Times) -> Markup:
+    if not explanation.events:
+        return raw("")
+    head = (
+        ("", "n"),
+        ("time", "nowrap"),
+        ("what", "nowrap"),
+        ("processes", "nowrap"),
+        ("", ""),
+        ("what it did", ""),
     )
-    return tag("section", tag("h2", "Timeline"), table("Timeline", head, rows), id="timeline")
+    rows = (_row(event, times) for event in explanation.events[:_MOST_EVENTS])
+    left = len(explanation.events) - _MOST_EVENTS
+    more = tag("p", f"And {format_count(left)} more: --format json has all.") if left > 0 else ""
+    return tag("section", tag("h2", "What happened"), table("What happened", head, rows), more, id="events")
 
 
-def _event(event: ExplainedEvent, times: Times) -> Markup:
-    tone = _TONES[event.judgement][0]
-    title = f"{times.when(event.change.at.t_ns)} · {KINDS[event.change.kind]} {pids(event)}"
-    usual = event.before
-    counts = (
-        f"{plural(event.during.lines, 'line')} in the window, {plural(event.during.errors, 'error')}; before: "
-        f"{plural(usual.lines, 'line')} in {format_duration(usual.duration_s)}, {plural(usual.errors, 'error')}; "
-        f"{certainty(event.change.certainty)}"
-    )
-    return tag(
-        "article",
-        tag("h3", title, " ", tag("small", event.judgement.value, class_=f"{tone}-word")),
-        tag("p", counts, class_="small"),
-        tag("ul", *(tag("li", note) for note in event.change.notes)),
-        *(_cause(cause, event.quotes, times) for cause in event.causes),
-        render_plot(event, times),
-        _endings(event),
-        _groups(event),
-        _quotes("Raw lines that show the event", event.quotes),
-        class_="event",
-        id=f"event-{event.number}",
+def _row(event: ExplainedEvent, times: Times) -> tuple[object, ...]:
+    at = event.change.at
+    return (
+        tag("a", str(event.number), href=f"#event-{event.number}"),
+        f"{times.day(at.t_ns)} {times.clock(at)}",
+        KINDS[event.change.kind],
+        pids(event),
+        tag("span", _WORDS[event.judgement], class_=f"judgement {event.judgement}"),
+        event.headline,
     )
 
 
-def _cause(cause: NamedCause, quotes: tuple[Quote, ...], times: Times) -> Markup:
-    title = tag(
-        "h3",
-        tag("span", cause.code or cause.name, class_="code"),
-        tag("span", f"{cause.name}: {cause.summary}", class_="summary"),
-        tag("span", victims_words(cause), class_="count"),
-    )
-    fix = tag("p", tag("b", "Change"), cause.change, class_="fix") if cause.change else ""
-    seen = tag("ul", *(tag("li", *_statement(s, quotes, times)) for s in cause.evidence), class_="seen")
-    return tag("div", title, seen, fix, class_="cause")
-
-
-def _statement(statement: Statement, quotes: tuple[Quote, ...], times: Times) -> tuple[object, ...]:
-    at = f"{times.when(statement.t_ns)}: " if statement.t_ns else ""
-    mine = tuple(quotes[number] for number in statement.quotes if number < len(quotes))
-    return (at, statement.text, _quotes("raw lines", mine))
-
-
-def _quotes(title: str, quotes: tuple[Quote, ...]) -> Markup:
-    if not quotes:
-        return join(())
-    lines = join(tag("div", f"{q.source}:{q.offset}  {q.text}") for q in quotes)
-    return tag("details", tag("summary", f"{title} ({len(quotes)})"), tag("div", lines, class_="raw"))
-
-
-def _endings(event: ExplainedEvent) -> Markup:
-    if not event.endings:
-        return join(())
-    head = (("of", ""), ("status", "n"), ("state", ""), ("lines", "n"), ("usual", "n"), ("means", ""))
-    rows = (
-        (
-            f"{e.role.value} {', '.join(map(str, e.pids))}",
-            e.status if e.status > 0 else "",
-            tag("code", e.termination),
-            tag("span", format_count(e.lines), class_="hurt" if e.is_excess else None),
-            f"{e.usual:.2g}" if e.usual is not None else "?",
-            e.meaning,
-        )
-        for e in event.endings[:_MOST_ENDINGS]
-    )
-    return table("How connections ended", head, rows)
-
-
-def _groups(event: ExplainedEvent) -> Markup:
-    if not event.groups:
-        return join(())
-    rows = ((g.by, tag("code", g.name), format_count(g.lines)) for g in event.groups)
-    caption = f"Bad endings by what they have in common, of {plural(event.grouped_lines, 'line')}"
-    return tag(
-        "details", tag("summary", caption), table(caption, (("by", ""), ("name", ""), ("lines", "n")), rows)
-    )
+def _events(explanation: Explanation, times: Times) -> Markup:
+    shown = explanation.events[:_MOST_EVENTS]
+    by_need = sorted(shown, key=lambda event: event.judgement is Judgement.HARMLESS)
+    drawn = {event.number for event in by_need[:_MOST_PLOTS]}
+    articles = (render_event(event, shown, times, drawn=event.number in drawn) for event in shown)
+    return tag("section", tag("h2", "Each event"), *articles) if shown else raw("")
 
 
 def _elsewhere(explanation: Explanation, times: Times) -> Markup:
-    if not explanation.causes_elsewhere:
-        return join(())
-    causes = (_cause(cause, (), times) for cause in explanation.causes_elsewhere)
+    if not (explanation.elsewhere or explanation.causes_elsewhere):
+        return raw("")
     return tag(
-        "section", tag("h2", "At times of which no log here says what happened"), *causes, id="elsewhere"
+        "section",
+        tag("h2", "At other times"),
+        render_causes(explanation.causes_elsewhere, (), times),
+        render_endings(explanation.elsewhere),
+        id="elsewhere",
     )
 
 
-def _processes(explanation: Explanation, times: Times) -> Markup:
-    if not explanation.generations:
-        return join(())
-    head = (("pid", "n"), ("first request", "nowrap"), ("told to stop", "nowrap"), ("last line", "nowrap"),
-            ("drained", "n"), ("lines", "n"))  # fmt: skip
+def _unknown(explanation: Explanation) -> Markup:
+    """Return what is not known of any event, once, with the lines that would make it known."""
+    missing = {item.what: item for event in explanation.events for item in event.not_known}
+    missing |= {item.what: item for item in explanation.not_known}
+    if not missing:
+        return raw("")
+    title = tag("h2", "What these inputs cannot show, and what would")
+    return tag("section", title, render_unknown(missing.values()), id="unknown")
+
+
+def _generations(generations: tuple[Generation, ...], times: Times) -> Markup:
+    if not generations:
+        return raw("")
+    head = (("pid", "n"), ("host", ""), ("started", ""), ("told to stop", ""), ("last line", ""), ("exited", ""),
+            ("drained for", "n"), ("lines", "n"), ("frontends", ""))  # fmt: skip
     rows = (
         (
-            g.pid,
-            times.when(g.first_accept.t_ns) if g.first_accept else "",
-            times.when(g.stop_asked.t_ns) if g.stop_asked else "",
-            times.when(g.last_line.t_ns) if g.last_line else "",
-            format_duration(g.drained_ns / 1e9) if g.drained_ns is not None else "",
-            format_count(g.lines),
+            one.pid,
+            one.host,
+            _moment(one.started, times),
+            _moment(one.stop_asked, times),
+            _moment(one.last_line, times),
+            _moment(one.exited, times),
+            "" if one.drained_ns is None else format_duration(one.drained_ns / 1e9),
+            format_count(one.lines),
+            ", ".join(one.frontends[:6]),
         )
-        for g in explanation.generations
+        for one in generations[:_MOST_GENERATIONS]
     )
     return tag("section", tag("h2", "Processes"), table("Processes", head, rows), id="processes")
 
 
-def _unknown(explanation: Explanation) -> Markup:
-    missing = {item.what: item for event in explanation.events for item in event.not_known}
-    missing |= {item.what: item for item in explanation.not_known}
-    if not missing:
-        return join(())
-    rows = ((item.what, item.where, tag("code", item.line)) for item in missing.values())
-    head = (("not to be seen", ""), ("where", ""), ("the line that would show it", ""))
-    title = "What these inputs cannot show"
-    return tag("section", tag("h2", title), table(title, head, rows), id="unknown")
+def _moment(moment: Moment | None, times: Times) -> str:
+    if moment is None or not moment.t_ns:
+        return ""
+    return f"{times.day(moment.t_ns)} {times.clock(moment)}"
 
 
 def _inputs(explanation: Explanation) -> Markup:
-    items = [
-        *map(input_words, explanation.inputs),
-        *(f"skipped: {skipped_words(s, explanation.inputs)}" for s in explanation.skipped),
-        *(f"clock: {clock_words(offset)}" for offset in explanation.clocks),
-        *explanation.notes,
-    ]
-    return tag("section", tag("h2", "Inputs"), tag("ul", *(tag("li", item) for item in items)), id="inputs")
+    return tag(
+        "section",
+        tag("h2", "What was read"),
+        tag("ul", *(tag("li", words) for words in _input_lines(explanation))),
+        id="notes",
+    )
+
+
+def _input_lines(explanation: Explanation) -> Iterator[Markup]:
+    for one in explanation.inputs:
+        yield join((input_words(one),))
+    if explanation.captures is not None:
+        yield join((_capture_words(explanation.captures),))
+    for skipped in explanation.skipped:
+        yield tag("span", f"skipped: {skipped_words(skipped, explanation.inputs)}", class_="worry")
+    for offset in explanation.clocks:
+        yield join((clock_words(offset),))
+    for note in explanation.notes:
+        yield join((note,))
+
+
+def _capture_words(totals: CaptureTotals) -> str:
+    lost = totals.dropped_by_kernel
+    parts = (
+        f"captures: {plural(totals.packets, 'packet')}, {plural(totals.connections, 'connection')}",
+        f"{plural(totals.holes, 'connection')} with packets missing" if totals.holes else "",
+        f"{plural(lost, 'packet')} lost by the capturing program" if lost else "",
+        f"{plural(totals.undirected, 'connection')} of which neither end is known to be HAProxy"
+        if totals.undirected
+        else "",
+        *(
+            f"{one.file}: {one.size_bytes} bytes from byte {one.offset_bytes} on skipped: {one.why}"
+            for one in totals.skipped
+        ),
+    )
+    return "; ".join(filter(None, parts))

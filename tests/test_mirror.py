@@ -13,6 +13,10 @@ WITHOUT_TEST: dict[str, str] = {
     "gather/options.py": "a record without behaviour; tests/cli/test_gather_words.py makes them",
     "drains.py": "records; tests/reload/drain makes them, tests/report/drain draws them",
     "evidence/bundle_meta.py": "records without behaviour; tests/evidence/test_bundle.py writes and reads them",
+    "explanations.py": "records; tests/explain makes them, tests/report/explain draws them",
+    "explain/inputs/chosen.py": "a record without behaviour; tests/cli/test_explain_words.py makes it",
+    "explain/scan/census.py": "a record without behaviour; tests/explain/scan/test_run.py makes them",
+    "explain/captures/frames.py": "records; tests/explain/captures/test_reader.py reads them",
     "facts/host.py": "records; every audit test builds and reads them",
     "facts/instance.py": "as above",
     "facts/snapshot.py": "as above",
@@ -61,6 +65,7 @@ WITHOUT_TEST: dict[str, str] = {
 
 WITHOUT_MODULE = {
     "tests/audit/test_rules.py": "tests every module of audit/rules",
+    "tests/explain/detect/test_real_logs.py": "tests all of explain/detect with logs of real HAProxies",
     "tests/audit/test_hostile_facts.py": "tests every rule and every format with any facts",
     "tests/test_docs.py": "tests README.md and docs/",
     "tests/test_mirror.py": "tests the tests",

@@ -52,7 +52,7 @@ def run_variant(
     for run in range(1, chances + 1):
         result = _run_once(case, variant, show, bundle if run == chances else None)
         result = msgspec.structs.replace(result, runs=run)
-        if result.status is not Status.RED:
+        if result.status is Status.GREEN:
             break
     return result
 

@@ -1,11 +1,10 @@
-"""Steps about what HAProxy logs: a receiver, as a syslog daemon would be one, and clients that leave lines."""
+"""Steps about what HAProxy logs: a receiver, as a syslog daemon would be one."""
 
 from __future__ import annotations
 
 import re
 import socket
 import threading
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,14 +18,13 @@ __all__ = ["VERBS", "Receiver"]
 
 QUIET_S = 0.3
 """A line that has not come so long after the last one does not come."""
-REQUEST_DEADLINE_S = 5.0
 LINE_LIMIT_BYTES = 8192
 _PID = re.compile(r"^(?:<\d+>)?.*?\bhaproxy\[(\d+)\]:")
 
 
 @dataclass(slots=True)
 class Receiver:
-    """What was received at one address so far; `idle` ones leave everything in the kernel's queue until they are asked."""
+    """What was received at one address so far; `idle` ones leave all in the kernel's queue until they are asked."""
 
     bound: socket.socket
     idle: bool
@@ -111,13 +109,4 @@ def read_logs(stage: Stage, *texts: str) -> None:
         stage.observe(f"log.{text}", sum(text in line for line in lines))
 
 
-def touch(stage: Stage, number: str) -> None:
-    """Connect so often to 127.0.0.1:8080 and go without a word: `connect-only NUMBER`; observes `connected`."""
-    connected = 0
-    for _ in range(int(number)):
-        with suppress(OSError), socket.create_connection(("127.0.0.1", 8080), timeout=REQUEST_DEADLINE_S):
-            connected += 1
-    stage.observe("connected", connected)
-
-
-VERBS = {"receive-logs": receive_logs, "read-logs": read_logs, "connect-only": touch}
+VERBS = {"receive-logs": receive_logs, "read-logs": read_logs}

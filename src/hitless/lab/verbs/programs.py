@@ -19,12 +19,16 @@ RUN_DEADLINE_S = 60.0
 def run(stage: Stage, *words: str) -> None:
     """Run a program to its end: `run [as=NAME] PROGRAM [ARGUMENTS…]`.
 
-    Observes `NAME.status` and `NAME.said` (both outputs); NAME is "run" without an own one.
+    Observes `NAME.status` and `NAME.said` (both outputs); NAME is "run" without an own one. As a step of a reload under
+    load it says by its status whether the reload has failed.
     """
     name, command = _named(words, "run")
     done = stage.run(command, timeout_s=RUN_DEADLINE_S)
     stage.observe(f"{name}.status", done.returncode)
-    stage.observe(f"{name}.said", f"{done.stdout}{done.stderr}".strip())
+    said = f"{done.stdout}{done.stderr}".strip()
+    stage.observe(f"{name}.said", said)
+    if stage.under_load and done.returncode:
+        raise SandboxError(said or f"{command[0]} ended with status {done.returncode}")
 
 
 def hitless(stage: Stage, *words: str) -> None:

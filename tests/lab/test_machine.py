@@ -27,6 +27,6 @@ def test_what_the_killed_have_left_goes_and_what_lives_stays(
     (left[0] / "payload").mkdir()
     monkeypatch.setattr(machine, "_CGROUPS", groups)
     monkeypatch.setattr("tempfile.tempdir", str(scratch))
-    machine._sweep()  # noqa: SLF001 - what boot_machine does first
+    machine._sweep()
     assert not any(directory.exists() for directory in left)
     assert all(directory.exists() for directory in alive)

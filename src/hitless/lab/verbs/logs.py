@@ -24,7 +24,7 @@ _PID = re.compile(r"^(?:<\d+>)?.*?\bhaproxy\[(\d+)\]:")
 
 @dataclass(slots=True)
 class Receiver:
-    """What was received at one address so far; an `idle` one leaves all of it in the kernel's queue until it is asked."""
+    """What was received at one address so far; an `idle` one leaves it in the kernel's queue until asked."""
 
     bound: socket.socket
     idle: bool

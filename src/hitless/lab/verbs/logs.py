@@ -14,7 +14,7 @@ from hitless.errors import SandboxError
 if TYPE_CHECKING:
     from hitless.lab.stage import Stage
 
-__all__ = ["VERBS", "Receiver", "read_logs", "receive_logs"]
+__all__ = ["VERBS", "Receiver"]
 
 QUIET_S = 0.3
 """A line that has not come so long after the last one does not come."""
@@ -24,7 +24,7 @@ _PID = re.compile(r"^(?:<\d+>)?.*?\bhaproxy\[(\d+)\]:")
 
 @dataclass(slots=True)
 class Receiver:
-    """What was received at one address so far; an `idle` one leaves it in the kernel's queue until asked."""
+    """What was received at one address so far; `idle` ones leave all in the kernel's queue until they are asked."""
 
     bound: socket.socket
     idle: bool

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hitless.audit.table import FAMILIES
 from hitless.causes import CAUSES
-from hitless.cli.rule_texts import rule_names, rule_text
+from hitless.cli.rule_texts import rule_names, whole_text
 from hitless.report.audit.rule_list import render_markdown as render_list
 from hitless.report.audit.rule_page import render_markdown as render_page
 from hitless.report.audit.rule_text import RuleText
@@ -124,7 +124,7 @@ def main(arguments: list[str]) -> int:
     names, causes = rule_names(), read_causes()
     found = problems(causes, names)
     if not found:
-        written = pages([rule_text(code) for code in names], causes)
+        written = pages([whole_text(code) for code in names], causes)
         if arguments == ["--check"]:
             found = differences(written, DOCS)
         else:

@@ -86,6 +86,23 @@ _ALL = (
         "global",
     ),
     Cause(
+        "HL210",
+        "source-ports-for-two-generations",
+        "HAProxy had no source port, socket or memory left to connect to a server with",
+        "after a reload the old and the new process connect to the same servers at once, and share source ports",
+        "more source addresses (`source` with a range), a wider net.ipv4.ip_local_port_range, http-reuse, or shorter "
+        "sessions, so that the old process is gone sooner",
+    ),
+    Cause(
+        "HL218",
+        "descriptors-exhausted",
+        "a process had used up its descriptors: it took no connection and opened none",
+        "without a free descriptor clients wait in the accept queue or get 503; each generation that is still alive "
+        "holds its own descriptors and connections",
+        "LimitNOFILE= in the unit above what maxconn of all living generations needs, and hard-stop-after, so that "
+        "they end",
+    ),
+    Cause(
         "HL401",
         "unbindable-address",
         "the new process could not bind, and the live one was paused meanwhile",

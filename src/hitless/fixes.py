@@ -8,7 +8,18 @@ from hitless.records import Record
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["REPORT_FORMAT", "ChangedFile", "FileChange", "FixPlan", "FixReport", "Left", "Next"]
+__all__ = [
+    "REPORT_FORMAT",
+    "ChangedFile",
+    "FileChange",
+    "FixPlan",
+    "FixReport",
+    "Left",
+    "LoggingPlan",
+    "LoggingReport",
+    "Next",
+    "Note",
+]
 
 REPORT_FORMAT = 1
 
@@ -18,7 +29,7 @@ class FileChange(Record, frozen=True):
 
     path: str
     kind: str
-    """"configuration", "unit", "sysctl" or "tmpfiles"."""
+    """"configuration", "unit", "sysctl", "tmpfiles", "rsyslog" or "logrotate"."""
     before: str | None
     """None for a file that does not exist yet."""
     after: str
@@ -79,3 +90,31 @@ class FixReport(Record, frozen=True):
     checks: tuple[str, ...] = ()
     """Commands with which HAProxy accepted the result."""
     format: int = REPORT_FORMAT
+
+
+class Note(Record, frozen=True):
+    """Something that stays as it is, and what it means; `where` is FILE:LINE, "" for no line of a file."""
+
+    text: str
+    where: str = ""
+
+
+class LoggingPlan(Record, frozen=True):
+    """The changes that bring the recommended logging; nothing has been written yet."""
+
+    changes: tuple[FileChange, ...]
+    notes: tuple[Note, ...] = ()
+    next: tuple[Next, ...] = ()
+
+
+class LoggingReport(Record, frozen=True):
+    """What `hitless logs init` says of a configuration: the plan, and whether and how it was made true."""
+
+    changes: tuple[ChangedFile, ...]
+    notes: tuple[Note, ...] = ()
+    next: tuple[Next, ...] = ()
+    applied: bool = False
+    backup: str = ""
+    """The name for `hitless fix --undo`."""
+    checks: tuple[str, ...] = ()
+    """Commands with which HAProxy accepted the result."""

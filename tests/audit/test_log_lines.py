@@ -2,7 +2,7 @@
 
 import pytest
 
-from hitless.audit.log_lines import LogLine, has_format, logged_frontends, read_log_target
+from hitless.audit.log_lines import LogLine, has_format, logged_frontends, read_log_target, split_log_words
 from hitless.subject import Subject
 from tests.audit.fixtures import read_snapshot
 
@@ -62,3 +62,10 @@ backend app
     found = logged_frontends(subject(text))
     assert [proxy.name for proxy in found] == ["www"]
     assert has_format(found[0])
+
+
+def test_options_of_a_log_line_are_told_from_facility_and_levels() -> None:
+    words = ("len", "8192", "format", "raw", "local0", "notice", "err")
+    assert split_log_words(words) == ({"len": "8192", "format": "raw"}, ("local0", "notice", "err"))
+    assert split_log_words(("local0",)) == ({}, ("local0",))
+    assert split_log_words(("len",)) == ({}, ("len",))

@@ -8,7 +8,7 @@ import pytest
 from hitless.errors import ExitCode, HitlessError, SandboxError
 from hitless.prove import supervise
 from hitless.prove.protocol import LiveTarget, Message, ProvePlan
-from hitless.prove.supervise import record
+from hitless.prove.supervise import prove_child, record
 
 
 def run(plan: ProvePlan, directory: Path) -> list[Message]:
@@ -16,7 +16,7 @@ def run(plan: ProvePlan, directory: Path) -> list[Message]:
     shown: list[Message] = []
     descriptor = os.open(directory, os.O_RDONLY)
     try:
-        record(plan, descriptor, shown.append)
+        record(prove_child(plan), descriptor, shown.append)
     finally:
         os.close(descriptor)
     return shown

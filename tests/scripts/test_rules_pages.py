@@ -4,7 +4,7 @@ import pytest
 import rules_pages
 
 from hitless.audit.table import FAMILIES, MODULES
-from hitless.cli.rule_texts import rule_names, rule_text
+from hitless.cli.rule_texts import rule_names, whole_text
 from tests.report.audit.synthetic import RULES
 
 CAUSES = {f"HL{digit}": {"a cause": ["HL109"]} for digit in FAMILIES} | {
@@ -18,7 +18,7 @@ def test_causes_and_rules_fit() -> None:
 
 def test_the_pages_are_current() -> None:
     names = rule_names()
-    written = rules_pages.pages([rule_text(code) for code in names], rules_pages.read_causes())
+    written = rules_pages.pages([whole_text(code) for code in names], rules_pages.read_causes())
     assert rules_pages.differences(written, rules_pages.DOCS) == [], "run scripts/rules_pages.py"
 
 

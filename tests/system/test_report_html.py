@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from hitless.report.html import page, render_html
+from hitless.report.html.frame import read_asset
 from tests.report.synthetic import Run, make_hostile, make_run
 from tests.system.conftest import require
 
@@ -102,12 +103,10 @@ _PRESS_AND_DRAG = """
 
 
 def test_keys_and_drag_zoom(dump_dom: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
-    own_asset = page._asset
-
     def asset_with_a_user(name: str) -> str:
-        return own_asset(name) + (_PRESS_AND_DRAG if name == "report.js" else "")
+        return read_asset(name) + (_PRESS_AND_DRAG if name == "report.js" else "")
 
-    monkeypatch.setattr(page, "_asset", asset_with_a_user)
+    monkeypatch.setattr(page, "read_asset", asset_with_a_user)
     dom = dump_dom(make_run())
     seen = re.search(r'data-words="([^"]*)" data-views="([^"]*)"', dom)
     assert seen is not None

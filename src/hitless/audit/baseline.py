@@ -8,6 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hitless.audit.fix.drop_ins import drop_in_path, sysctl_path
+from hitless.audit.logging_setup.formats import Form
+from hitless.audit.logging_setup.fresh import lines_of_defaults, lines_of_global
+from hitless.audit.logging_setup.plan import LoggingChoice, receiver_files
+from hitless.audit.logging_setup.receivers import DEFAULT_CHROOT, SYSTEM_SOCKET
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,8 +38,7 @@ def baseline_files(
     files = {
         "/etc/haproxy/haproxy.cfg": "\n".join(_configuration(version, idle_close)) + "\n",
         sysctl_path(): _SYSCTL,
-        "/etc/rsyslog.d/49-haproxy.conf": _RSYSLOG,
-        "/etc/logrotate.d/haproxy": _LOGROTATE,
+        **receiver_files(LoggingChoice(), DEFAULT_CHROOT, SYSTEM_SOCKET, {}),
     }
     if systemd:
         files[drop_in_path("haproxy.service")] = _drop_in(program)
@@ -50,9 +53,7 @@ def _configuration(version: tuple[int, int, int], idle_close: str) -> Iterator[s
 
 def _global(version: tuple[int, int, int], idle_close: str) -> Iterator[str]:
     yield "global"
-    yield "    # The longest line that it can write: a longer one is cut, and no JSON."
-    yield "    log /dev/log len 8192 local0"
-    yield "    chroot /var/lib/haproxy"
+    yield from (f"    {line}" for line in lines_of_global(DEFAULT_CHROOT))
     yield "    user haproxy"
     yield "    group haproxy"
     yield ""
@@ -76,11 +77,7 @@ def _global(version: tuple[int, int, int], idle_close: str) -> Iterator[str]:
 def _defaults(version: tuple[int, int, int], idle_close: str) -> Iterator[str]:
     yield "defaults"
     yield "    mode http"
-    yield "    log global"
-    yield "    # One line of JSON a request; the process (%pid) tells the old worker from the new one."
-    yield f"    log-format {_LOG_FORMAT}"
-    yield "    unique-id-format %{+X}o%ci:%cp_%fi:%fp_%Ts_%rt:%pid"
-    yield "    unique-id-header X-Request-ID"
+    yield from (f"    {line}" for line in lines_of_defaults(Form.JSON))
     if idle_close == "response" and version >= (2, 6):
         yield ""
         yield "    # Without it a reload closes idle keep-alive connections under clients that are about to use them."
@@ -99,14 +96,6 @@ def _defaults(version: tuple[int, int, int], idle_close: str) -> Iterator[str]:
     yield ""
 
 
-# json(utf8s) escapes quotes and backslashes, which %{+Q}r does not; HAProxy keeps 1023 bytes of method and URI
-# (HAProxy 2.8 configuration.txt, tune.http.logurilen), which become 6 KiB at most.
-_LOG_FORMAT = (
-    '\'{"time":"%tr","process":%pid,"id":"%ID","client":"%ci:%cp","frontend":"%ft","backend":"%b","server":"%s",'
-    '"status":%ST,"termination":"%tsc","times_ms":"%TR/%Tw/%Tc/%Tr/%Ta","bytes":%B,"connections":"%ac/%fc/%bc/%sc/%rc",'
-    '"queues":"%sq/%bq","method":"%HM","uri":"%[capture.req.uri,json(utf8s)]"}\''
-)
-
 _EXAMPLE = (
     "frontend www",
     "    bind :80",
@@ -124,31 +113,6 @@ _SYSCTL = """\
 net.ipv4.tcp_migrate_req = 1
 # The kernel cuts every accept queue to this.
 net.core.somaxconn = 4096
-"""
-
-_RSYSLOG = """\
-# Written by `hitless init`: HAProxy's lines in a file of their own.
-# HAProxy lives in a chroot; its /dev/log is this socket.
-$AddUnixListenSocket /var/lib/haproxy/dev/log
-:programname, startswith, "haproxy" {
-    /var/log/haproxy.log
-    stop
-}
-"""
-
-_LOGROTATE = """\
-# Written by `hitless init`. HAProxy does not write the file: it needs neither a restart nor a reload here.
-/var/log/haproxy.log {
-    daily
-    rotate 14
-    missingok
-    notifempty
-    compress
-    delaycompress
-    postrotate
-        [ ! -x /usr/lib/rsyslog/rsyslog-rotate ] || /usr/lib/rsyslog/rsyslog-rotate
-    endscript
-}
 """
 
 

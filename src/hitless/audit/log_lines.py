@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from hitless.config.model import LogTarget, Proxy
     from hitless.subject import Subject
 
-__all__ = ["LogLine", "has_format", "logged_frontends", "read_log_target"]
+__all__ = ["LogLine", "has_format", "logged_frontends", "read_log_target", "split_log_words"]
 
 _PAIRS = frozenset({"len", "format", "sample", "profile"})
 _LEVELS = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug")
@@ -40,13 +40,18 @@ class LogLine:
 def read_log_target(subject: Subject, target: LogTarget) -> LogLine:
     """Return what the line of a log target says; an empty one where it is not in the files."""
     found = config_line(subject, target.where)
-    words = list(found[0].line(found[1]).words[2:]) if found else []
+    pairs, words = split_log_words(found[0].line(found[1]).words[2:] if found else ())
+    level = words[1] if len(words) > 1 else ""
+    return LogLine(pairs.get("format", ""), pairs.get("profile", ""), level)
+
+
+def split_log_words(words: tuple[str, ...]) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Return what stands behind a log line's address: options with a value, and the rest (facility, levels)."""
     pairs: dict[str, str] = {}
     while len(words) > 1 and words[0] in _PAIRS:
         pairs[words[0]] = words[1]
-        del words[:2]
-    level = words[1] if len(words) > 1 else ""
-    return LogLine(pairs.get("format", ""), pairs.get("profile", ""), level)
+        words = words[2:]
+    return pairs, words
 
 
 def logged_frontends(subject: Subject) -> list[Proxy]:

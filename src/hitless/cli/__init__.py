@@ -34,13 +34,24 @@ _COMMANDS = {
         "What keeps old processes alive, whom the hard stop will cut; closes sessions.",
     ),
     "hold": ("hitless.cli.hold", "Hold the listening sockets, so that a restart or a crash refuses nobody."),
+    "migrate": (
+        "hitless.cli.migrate",
+        "Move the running HAProxy to another mode, configuration or program.",
+    ),
+    "run": ("hitless.cli.run", "Run HAProxy in a unit or a container: keeps its sockets over a crash."),
     "history": (
         "hitless.cli.history",
         "The reloads there were: how each ended, and what happened to clients.",
     ),
+    "explain": (
+        "hitless.cli.explain",
+        "What happened at 03:00: reloads and their victims, from logs, captures, receipts.",
+    ),
     "report": ("hitless.cli.report", "Draw the report of a proof again: text, JSON, JUnit, Markdown, HTML."),
+    "lab": ("hitless.cli.lab", "Reproduce any known cause on a real HAProxy, broken and fixed side by side."),
     "snapshot": ("hitless.cli.snapshot", "Write down all that an audit looks at, for another machine."),
     "init": ("hitless.cli.init", "Write the safe baseline: configuration, unit, kernel settings, logging."),
+    "logs": ("hitless.cli.logs", "Set up the logging from which a drop can be explained afterwards."),
     "rule": ("hitless.cli.rule", "What a rule means, why it drops connections, and its fix."),
     "rules": ("hitless.cli.rules", "All rules by family."),
 }

@@ -72,11 +72,15 @@ def command(**words: Any) -> int:
         raise Interrupted("interrupted; nothing was changed.") from None
     applied = None
     if words["apply_it"] and plan.changes:
-        from hitless.audit.fix.apply import apply_plan
+        from hitless.audit.fix.apply import apply_changes
 
         try:
-            applied = apply_plan(
-                plan, snapshot, root=options.root, backup_directory=backups, check=words["check"] is not False
+            applied = apply_changes(
+                plan.changes,
+                snapshot,
+                root=options.root,
+                backup_directory=backups,
+                check=words["check"] is not False,
             )
         except KeyboardInterrupt:
             raise Interrupted(

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
-from hitless.cli.output import write_text
+from hitless.cli.new_files import show_or_write
 from hitless.errors import ExitCode, UsageError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 __all__ = ["command"]
 
@@ -36,10 +31,7 @@ def command(directory: str | None, haproxy: str | None, haproxy_version: str | N
 
     version, program, systemd = _program(haproxy, haproxy_version)
     files = baseline_files(version, idle_close=idle_close, program=program, systemd=systemd)
-    if directory is None:
-        write_text("\n".join(f"# ---- {path}\n{text}" for path, text in files.items()))
-    else:
-        _write(directory, files)
+    show_or_write(files, directory)
     return ExitCode.CLEAN
 
 
@@ -60,19 +52,3 @@ def _program(haproxy: str | None, text: str | None) -> tuple[tuple[int, int, int
         packaged if binary.embedded else binary.path,
         binary.has_systemd_notify or binary.embedded,
     )
-
-
-def _write(directory: str, files: Mapping[str, str]) -> None:
-    from pathlib import Path
-
-    from hitless.store import put_in_place, stage
-
-    there = [path for path in files if Path(directory + path).exists()]
-    if there:
-        raise UsageError(
-            f"{directory}{there[0]} is there already; nothing was written.",
-            hint="Name another directory, and take from it what you need.",
-        )
-    for path, text in files.items():
-        put_in_place(stage(directory + path, text.encode()))
-        write_text(f"{directory}{path}\n")

@@ -26,8 +26,9 @@ def command(
     configuration: tuple[str, ...], *, output_format: str, replay: str | None, quiet: bool, **words: object
 ) -> int:
     """Prove a configuration or a live proxy, or judge a bundle again."""
+    from hitless.prove.keep import replay_bundle
     from hitless.prove.options import read_options
-    from hitless.prove.proof import prove, replay_bundle
+    from hitless.prove.proof import prove
 
     if replay is not None:
         if configuration or words["files"] or words["url"] is not None:

@@ -9,7 +9,7 @@ import click
 
 from hitless.causes import CAUSES, Cause
 from hitless.cli.output import STDOUT, text_style, write_text
-from hitless.cli.rule_texts import OWN, rule_names, rule_text
+from hitless.cli.rule_texts import OWN, rule_names, whole_text
 from hitless.errors import UsageError
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def _find(text: str) -> RuleText:
     code = _code(text, names)
     cause = CAUSES.get(code)
     if code in OWN or code in rule_names():
-        rule = rule_text(code)
+        rule = whole_text(code)
         return (
             rule
             if cause is None

@@ -6,7 +6,7 @@ from hitless.audit.table import FAMILIES, MODULES
 from hitless.findings import Severity
 from hitless.report.audit.rule_text import RuleText
 
-__all__ = ["OWN", "rule_names", "rule_text"]
+__all__ = ["OWN", "rule_names", "rule_text", "whole_text"]
 
 _OWN_FAMILY = "The audit itself"
 
@@ -69,3 +69,20 @@ def rule_text(code: str) -> RuleText:
         sections=page.sections,
         host_wide=rule.host_wide,
     )
+
+
+def whole_text(code: str) -> RuleText:
+    """Return what is said of a rule, with how it is reproduced. Raises: KeyError if there is no such rule."""
+    import msgspec
+
+    rule = rule_text(code)
+    if code in OWN:
+        return rule
+    return msgspec.structs.replace(rule, sections=rule.sections | {"Reproduce": _reproduction(code)})
+
+
+def _reproduction(code: str) -> str:
+    from hitless.lab.catalogue import reasons_without, scenarios_of_rule
+
+    lines = [f"- `hitless lab run {one.identity}`: {one.title}" for one in scenarios_of_rule(code)]
+    return "\n".join(lines) or f"No scenario of `hitless lab`: {reasons_without().get(code, 'not yet')}"

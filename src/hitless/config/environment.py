@@ -7,7 +7,7 @@ unsetenv, resetenv, localpeer), src/log.c (the default log formats).
 import os
 from collections.abc import Mapping, Sequence
 
-__all__ = ["apply_directive", "initial_variables"]
+__all__ = ["LOG_FORMATS", "apply_directive", "initial_variables"]
 
 _TCP_LOG = "%ci:%cp [%t] %ft %b/%s %Tw/%Tc/%Tt %B %ts %ac/%fc/%bc/%sc/%rc %sq/%bq"
 _HTTP_LOG = (
@@ -19,6 +19,20 @@ _HTTPS_LOG = (
     "%[ssl_fc_sni]/%sslv/%sslc"
 )
 
+LOG_FORMATS = {
+    "http": _HTTP_LOG,
+    "https": _HTTPS_LOG,
+    "tcp": _TCP_LOG,
+    "http_clf": '%{+Q}o %{-Q}ci - - [%trg] %r %ST %B "" "" %cp %ms %ft %b %s %TR %Tw %Tc %Tr %Ta %tsc'
+    " %ac %fc %bc %sc %rc %sq %bq %CC %CS %hrl %hsl",
+    "tcp_clf": '%{+Q}o %{-Q}ci - - [%T] "TCP " 000 %B "" "" %cp %ms %ft %b %s %Th %Tw %Tc %Tt %U %ts--'
+    ' %ac %fc %bc %sc %rc %sq %bq "" "" ',
+}
+"""What `option httplog`, `httpslog`, `tcplog`, `httplog clf` and `tcplog clf` stand for.
+
+Source: HAProxy 3.4 src/log.c; all but tcp_clf (3.1) are the same in 2.2, https since 2.5.
+"""
+
 
 def initial_variables(environment: Mapping[str, str], version: tuple[int, ...]) -> dict[bytes, bytes]:
     """Return the variables at the first line: the service's environment and what HAProxy adds first.
@@ -27,9 +41,9 @@ def initial_variables(environment: Mapping[str, str], version: tuple[int, ...]) 
     """
     own = {
         "HAPROXY_BRANCH": ".".join(str(n) for n in version[:2]),
-        "HAPROXY_HTTP_LOG_FMT": _HTTP_LOG,
-        "HAPROXY_HTTPS_LOG_FMT": _HTTPS_LOG,
-        "HAPROXY_TCP_LOG_FMT": _TCP_LOG,
+        "HAPROXY_HTTP_LOG_FMT": LOG_FORMATS["http"],
+        "HAPROXY_HTTPS_LOG_FMT": LOG_FORMATS["https"],
+        "HAPROXY_TCP_LOG_FMT": LOG_FORMATS["tcp"],
     }
     return {os.fsencode(name): os.fsencode(value) for name, value in {**environment, **own}.items()}
 

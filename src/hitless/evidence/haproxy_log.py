@@ -11,11 +11,12 @@ RFC 3164 section 4.1, RFC 5424 section 6.
 import ipaddress
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from hitless.evidence.haproxy_messages import MessageKind, classify_message
 from hitless.records import Event, EventKind
 
-__all__ = ["ConnectionLine", "ProcessMessage", "UnknownLine", "parse_line", "to_event"]
+__all__ = ["ConnectionLine", "ProcessMessage", "UnknownLine", "client_endpoint", "parse_line", "to_event"]
 
 _MAX_LINE_SIZE_BYTES = 16 * 1024
 _LEVELS = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug")
@@ -165,7 +166,7 @@ def _parse_connection(message: str) -> ConnectionLine | None:
     if match is None:
         return None
     groups = match.groupdict()
-    client = _client_endpoint(match["client"])
+    client = client_endpoint(match["client"])
     if not client:
         return None
     rest = groups.get("rest") or ""
@@ -197,17 +198,22 @@ def _number(word: str) -> int:
     return int(word.lstrip("+")[:18])
 
 
-def _client_endpoint(logged: str) -> str:
+def client_endpoint(logged: str) -> str:
     """Return "[2001:db8::1]:80" for "2001:db8::1:80", "192.0.2.1:80" for "::ffff:192.0.2.1:80"; "" for neither."""
     address, _, port = logged.rpartition(":")
     if address == "unix":
         return logged
+    host = _host(address)
+    return f"{host}:{port}" if host else ""
+
+
+@lru_cache(maxsize=65536)
+def _host(address: str) -> str:
+    """Return an IP address as an endpoint has it, "" for what is none. Clients come again: it is kept."""
     try:
         ip = ipaddress.ip_address(address)
     except ValueError:
         return ""
     if isinstance(ip, ipaddress.IPv6Address):
-        if ip.ipv4_mapped is None:
-            return f"[{ip}]:{port}"
-        ip = ip.ipv4_mapped
-    return f"{ip}:{port}"
+        return str(ip.ipv4_mapped) if ip.ipv4_mapped is not None else f"[{ip}]"
+    return str(ip)

@@ -20,6 +20,10 @@ class MessageKind(StrEnum):
     FORMER_WORKER_EXITED = "former_worker_exited"
     CURRENT_WORKER_EXITED = "current_worker_exited"
     MASTER_EXITING = "master_exiting"
+    PROXY_STARTED = "proxy_started"
+    """Up to 2.3, by the process that reads the configuration: the master, at each start and reload."""
+    STOP_SCHEDULED = "stop_scheduled"
+    """The soft stop comes after the time of `grace`."""
     PROXY_STOPPING = "proxy_stopping"
     PROXY_STOPPED = "proxy_stopped"
     PROXY_PAUSED = "proxy_paused"
@@ -35,6 +39,8 @@ class MessageKind(StrEnum):
     SERVER_STATE = "server_state"
     NO_SERVER = "no_server"
     LIMIT = "limit"
+    EXHAUSTED = "exhausted"
+    """No descriptor, socket or memory was left to accept or to connect with."""
     OTHER = "other"
 
 
@@ -57,6 +63,8 @@ _RULES: tuple[tuple[MessageKind, str], ...] = (
         MessageKind.MASTER_EXITING,
         r"Exiting Master process\.\.\.|All workers (?:exited|are left)\.|exit-on-failure: killing every",
     ),
+    (MessageKind.PROXY_STARTED, r"Proxy (?P<subject>\S+) started\."),
+    (MessageKind.STOP_SCHEDULED, r"Scheduling a soft-stop in (?P<number>\d+) ms\."),
     (
         MessageKind.PROXY_STOPPING,
         r"Stopping (?:frontend|backend|proxy) (?P<subject>\S+) in (?P<number>\d+) ms\.",
@@ -92,11 +100,18 @@ _RULES: tuple[tuple[MessageKind, str], ...] = (
     ),
     (
         MessageKind.CONFIG_ERROR,
-        r"(?:config : )?(?:parsing \[|Error\(s\) found|Fatal errors found|Proxy '[^']*': )",
+        r"(?:config : )?(?:[Pp]arsing \[|Error\(s\) found|Fatal errors found|Proxy '[^']*': )",
     ),
     (MessageKind.SERVER_STATE, r"(?:Backup )?Server (?P<subject>\S+/\S+) is (?:UP|DOWN|stopping|going DOWN)"),
     (MessageKind.NO_SERVER, r"(?:backend|proxy) '?(?P<subject>[^\s']+)'? has no server available"),
     (MessageKind.LIMIT, r"(?:\[\S+\.main\(\)\] )?(?:Cannot raise FD limit|FD limit \(\d+\) too low)"),
+    (
+        MessageKind.EXHAUSTED,
+        (
+            r"Proxy (?P<subject>\S+) reached (?:process FD|system FD|system memory|the configured maximum connection)"
+            r" limit|socket\(\) failed in logger #\d+: Too many open files"
+        ),
+    ),
 )
 _PATTERNS = tuple((kind, re.compile(pattern)) for kind, pattern in _RULES)
 

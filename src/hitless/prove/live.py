@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from hitless.config.arguments import parse_arguments
 from hitless.control.binary import read_binary
 from hitless.errors import ControlError, LoadError, UsageError
 from hitless.evidence.listeners import serving_addresses
@@ -20,6 +21,7 @@ from hitless.host.processes import (
     PROC,
     Denied,
     Gone,
+    read_command_line,
     read_executable,
     read_network_namespace,
     read_socket_inodes,
@@ -41,7 +43,7 @@ if TYPE_CHECKING:
     from hitless.prove.protocol import LiveTarget, ProvePlan
     from hitless.records import Event
 
-__all__ = ["LiveProxy", "parse_url", "prepare_live"]
+__all__ = ["LiveProxy", "parse_url", "prepare_live", "watch_kernel"]
 
 COMMAND_DEADLINE_S = 120.0
 ANSWER_DEADLINE_S = 10.0
@@ -122,7 +124,10 @@ def _why(error: OSError | subprocess.TimeoutExpired) -> str:
 
 
 def _identity(pid: int) -> tuple[str, int]:
-    return read_status(pid).name, read_network_namespace(pid)
+    name = read_status(pid).name
+    if name == "haproxy" and parse_arguments(read_command_line(pid)).check:
+        name = "haproxy -c"  # what an ExecReload= checks with is no new process that has died
+    return name, read_network_namespace(pid)
 
 
 def parse_url(live: LiveTarget, client_network: int) -> tuple[Target, Request]:
@@ -181,10 +186,24 @@ def _is_local(address: str) -> bool:
         return True
 
 
+def watch_kernel(channel: Channel, target: Target, endpoints: frozenset[str]) -> None:
+    """Have the kernel traced from here on, for these endpoints of this network namespace."""
+    channel.ask(
+        Watch(
+            endpoints=tuple(sorted({target.endpoint, *endpoints})),
+            client_addresses=(target.source_address,) if target.source_address else (),
+            network_namespace=os.stat("/proc/self/ns/net").st_ino,  # noqa: PTH116 - a magic link, not a path
+        ),
+        timeout_s=ANSWER_DEADLINE_S,
+    )
+
+
 def prepare_live(
     plan: ProvePlan, channel: Channel, stack: ExitStack
 ) -> tuple[LiveProxy, Observer, LoadPlan, RunFacts]:
     """Return the proxy, its observer, the load and the facts.
+
+    Of a private proxy the kernel is traced already, from before it listened (`watch_kernel`).
 
     Raises: UsageError, LoadError if nobody listens there.
     """
@@ -195,14 +214,8 @@ def prepare_live(
     proxy, endpoints, limitations = _find_proxy(plan.live, target)
     observer = Observer(proxy.serving_pids, endpoints)
     stack.callback(observer.close)
-    channel.ask(
-        Watch(
-            endpoints=tuple(sorted({target.endpoint, *endpoints})),
-            client_addresses=(target.source_address,) if target.source_address else (),
-            network_namespace=os.stat("/proc/self/ns/net").st_ino,  # noqa: PTH116 - a magic link, not a path
-        ),
-        timeout_s=ANSWER_DEADLINE_S,
-    )
+    if not plan.live.private:
+        watch_kernel(channel, target, endpoints)
     size = LoadSize(plan.connections, plan.rate_per_s, plan.full_rate, frozenset(plan.workloads))
     load = plan_load(Targets((target,), (), ()), None, {FRONTEND: asked}, size)
     version, path = _program(proxy)

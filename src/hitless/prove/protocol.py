@@ -35,6 +35,8 @@ class LiveTarget(Record, frozen=True):
     reload_command: tuple[str, ...]
     remote: bool = False
     """The URL may name another host."""
+    private: bool = False
+    """It runs in a network namespace that was made for it: clients may come from any loopback address."""
 
 
 class ProvePlan(Record, frozen=True):
@@ -107,7 +109,8 @@ class Failure(_Message, frozen=True):
 class Finished(_Message, frozen=True):
     """The run is over and everything it recorded is on disk."""
 
-    facts: RunFacts
+    facts: RunFacts | None = None
+    """None: nothing was loaded and reloaded that could be judged."""
     counters: tuple[CounterReading, ...] = ()
 
 

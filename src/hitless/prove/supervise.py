@@ -1,4 +1,4 @@
-"""hitless's side of a proof: start the child in its sandbox, trace the kernel for it, keep the bundle.
+"""hitless's side of a run: start the child in its sandbox, trace the kernel for it, hear what it says.
 
 The child does everything that happens inside; here is what has to stay outside: the kernel's trace (global, and not
 visible inside), the bundle on the host's disk, and the end of it all however it ends.
@@ -28,13 +28,13 @@ from hitless.sandbox.entry import TierKind
 from hitless.sandbox.namespace import SandboxProcess, start_in_sandbox
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from types import TracebackType
 
     from hitless.evidence.model import TraceStatus
     from hitless.records import Event
 
-__all__ = ["Recording", "record"]
+__all__ = ["ChildProgram", "Recording", "prove_child", "record"]
 
 CHILD_MODULE = "hitless.prove.inside"
 SILENCE_LIMIT_S = 180.0
@@ -45,25 +45,55 @@ STDERR_TAIL_BYTES = 4_000
 
 
 @dataclass(frozen=True, slots=True)
+class ChildProgram:
+    """The program that does everything inside, what it is told, and where it is started."""
+
+    module: str
+    plan: bytes
+    tier: TierKind | None
+    """The sandbox that is made for it; None: it is started where hitless runs, or where `prefix` leads."""
+    sysctls: Mapping[str, str] = field(default_factory=dict)
+    prefix: tuple[str, ...] = ()
+    """A command that starts it elsewhere, e.g. nsenter."""
+    from_the_start: bool = False
+    """Whether the trace begins before anything listens."""
+
+
+@dataclass(frozen=True, slots=True)
 class Recording:
-    """What a run brought: the child's last word, the kernel's events, how well they were watched."""
+    """What a run brought: the child's last word, the kernel's events, how well they were watched.
+
+    `trace` is None where the child has not asked for the kernel's evidence.
+    """
 
     finished: Finished
     kernel_events: list[Event]
-    trace: TraceStatus
+    trace: TraceStatus | None
     limitations: tuple[str, ...] = ()
     host_sysctls: dict[str, str] = field(default_factory=dict)
 
 
-def record(plan: ProvePlan, directory_fd: int, show: Callable[[Message], None]) -> Recording:
-    """Run the plan to its end; `directory_fd` is the bundle's directory, which the child writes into.
+def prove_child(plan: ProvePlan) -> ChildProgram:
+    """Return the program that carries out a proof."""
+    outside = plan.tier == TierKind.LOOPBACK or plan.live is not None
+    return ChildProgram(
+        module=CHILD_MODULE,
+        plan=msgspec.json.encode(plan),
+        tier=None if outside else TierKind(plan.tier),
+        sysctls=plan.sysctls,
+        from_the_start=plan.live is None,
+    )
+
+
+def record(program: ChildProgram, directory_fd: int, show: Callable[[Message], None]) -> Recording:
+    """Run the program to its end; `directory_fd` is the bundle's directory, which the child writes into.
 
     Raises: Interrupted on Ctrl-C and SIGTERM; SandboxError and whatever error the child reports. Nothing is left
     behind in any case: the child and its namespaces end with this function.
     """
     with contextlib.suppress(EvidenceError):  # no tracefs: then there is nothing to sweep
         sweep_stale_instances()
-    with _Child(plan, directory_fd) as child:
+    with _Child(program, directory_fd) as child:
         try:
             return child.follow(show)
         except KeyboardInterrupt:
@@ -74,8 +104,8 @@ def record(plan: ProvePlan, directory_fd: int, show: Callable[[Message], None]) 
 class _Child:
     """The child process, its pipes, and the trace that runs beside it."""
 
-    def __init__(self, plan: ProvePlan, directory_fd: int) -> None:
-        self._plan = plan
+    def __init__(self, program: ChildProgram, directory_fd: int) -> None:
+        self._program = program
         self._directory_fd = directory_fd
         self._stderr = os.fdopen(os.memfd_create("hitless-child-stderr"), "w+b")
         self._trace: KernelTrace | None = None
@@ -87,7 +117,7 @@ class _Child:
         self._messages, output = os.pipe2(os.O_CLOEXEC)
         control, self._control = os.pipe2(os.O_CLOEXEC)
         with os.fdopen(os.memfd_create("hitless-plan"), "w+b") as plan_file:
-            plan_file.write(msgspec.json.encode(self._plan))
+            plan_file.write(self._program.plan)
             plan_file.seek(0)
             descriptors = (plan_file.fileno(), output, control, self._directory_fd)
             try:
@@ -100,8 +130,8 @@ class _Child:
     def _start(self, descriptors: tuple[int, int, int, int]) -> subprocess.Popen[bytes]:
         names = ("--plan-fd", "--output-fd", "--control-fd", "--directory-fd")
         words = [word for name, fd in zip(names, descriptors, strict=True) for word in (name, str(fd))]
-        program = [sys.executable, "-P", "-m", CHILD_MODULE, *words]
-        if self._plan.tier == TierKind.LOOPBACK or self._plan.live is not None:
+        program = [*self._program.prefix, sys.executable, "-P", "-m", self._program.module, *words]
+        if self._program.tier is None:
             return subprocess.Popen(
                 program,
                 stdin=subprocess.DEVNULL,
@@ -110,9 +140,9 @@ class _Child:
                 start_new_session=True,
             )
         self._sandbox = start_in_sandbox(
-            TierKind(self._plan.tier),
+            self._program.tier,
             program,
-            sysctls=self._plan.sysctls,
+            sysctls=self._program.sysctls,
             pass_fds=descriptors,
             stderr=self._stderr,
         )
@@ -171,7 +201,7 @@ class _Child:
             endpoints=frozenset(watch.endpoints),
             client_addresses=frozenset(watch.client_addresses),
             listens_here=listens_in(watch.network_namespace),
-            from_the_start=self._plan.live is None and knows_pids(),
+            from_the_start=self._program.from_the_start and knows_pids(),
         )
         self._trace = KernelTrace(wanted)
         self._trace.__enter__()
@@ -181,10 +211,9 @@ class _Child:
             os.write(self._control, b"g")
 
     def _recording(self, finished: Finished) -> Recording:
-        if self._trace is None:
-            raise SandboxError("The run has ended without asking for the kernel's evidence.")
-        events = self._trace.stop()
-        return Recording(finished, events, self._trace.status(), self._limitations, self._host_sysctls)
+        events = self._trace.stop() if self._trace is not None else []
+        status = self._trace.status() if self._trace is not None else None
+        return Recording(finished, events, status, self._limitations, self._host_sysctls)
 
     def _died(self) -> HitlessError:
         status = self._process.wait()

@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from hitless.audit.fix.apply import apply_plan, with_current_texts
+from hitless.audit.fix.apply import apply_changes, with_current_texts
 from hitless.audit.fix.backups import undo
 from hitless.audit.fix.plan import plan_fixes
 from hitless.audit.table import load_rule
@@ -67,7 +67,7 @@ def test_what_haproxy_accepts_is_written_and_can_be_undone(
 ) -> None:
     log = tmp_path / "asked"
     snapshot = seen(configuration, program(tmp_path, f'echo "$@" > {log}; cat "$4" > {log}.cfg; exit 0'))
-    applied = apply_plan(plan_fixes(snapshot, RULES), snapshot, backup_directory=backups)
+    applied = apply_changes(plan_fixes(snapshot, RULES).changes, snapshot, backup_directory=backups)
     assert configuration.read_bytes() == FIXED
     assert log.read_text().startswith("-W -c -f "), "in the mode of the service"
     assert Path(f"{log}.cfg").read_bytes() == FIXED, "the result was asked about, not the file before"
@@ -80,7 +80,7 @@ def test_what_haproxy_refuses_is_not_written(configuration: Path, backups: str, 
     said = 'echo "[ALERT]    (1) : config : parsing [$4:2] : no" >&2; exit 1'
     snapshot = seen(configuration, program(tmp_path, said))
     with pytest.raises(ChangeError, match=r"nothing was changed") as caught:
-        apply_plan(plan_fixes(snapshot, RULES), snapshot, backup_directory=backups)
+        apply_changes(plan_fixes(snapshot, RULES).changes, snapshot, backup_directory=backups)
     assert f"[{configuration}:2] : no" in caught.value.message, "the person's file is named, not ours"
     assert configuration.read_bytes() == TEXT
     assert [p.name for p in configuration.parent.iterdir()] == ["haproxy.cfg"]
@@ -91,9 +91,9 @@ def test_without_a_haproxy_nothing_is_written_unless_one_says_so(configuration: 
     snapshot = seen(configuration)
     plan = plan_fixes(snapshot, RULES)
     with pytest.raises(ChangeError, match="no HAProxy here"):
-        apply_plan(plan, snapshot, backup_directory=backups)
+        apply_changes(plan.changes, snapshot, backup_directory=backups)
     assert configuration.read_bytes() == TEXT
-    assert apply_plan(plan, snapshot, backup_directory=backups, check=False).checks == ()
+    assert apply_changes(plan.changes, snapshot, backup_directory=backups, check=False).checks == ()
     assert configuration.read_bytes() == FIXED
 
 
@@ -103,8 +103,12 @@ def test_a_tree_is_changed_and_never_this_host(configuration: Path, backups: str
     instance = Instance(name="x", configuration=(file,), mode=RunMode.MASTER_WORKER)
     bare = Snapshot(tool_version="0", taken_at="", instances=(instance,))
     snapshot = with_current_texts(bare, root=str(tmp_path))
-    applied = apply_plan(
-        plan_fixes(snapshot, RULES), snapshot, root=str(tmp_path), backup_directory=backups, check=False
+    applied = apply_changes(
+        plan_fixes(snapshot, RULES).changes,
+        snapshot,
+        root=str(tmp_path),
+        backup_directory=backups,
+        check=False,
     )
     assert applied.paths == (str(configuration),)
     assert configuration.read_bytes() == FIXED
@@ -121,7 +125,7 @@ def test_where_the_first_rename_fails_no_backup_is_left(
 
     monkeypatch.setattr(Path, "rename", refuse)
     with pytest.raises(ChangeError, match=r"Operation not permitted\. Nothing was changed\."):
-        apply_plan(plan, snapshot, backup_directory=backups, check=False)
+        apply_changes(plan.changes, snapshot, backup_directory=backups, check=False)
     assert not list(Path(backups).iterdir())
     assert [p.name for p in configuration.parent.iterdir()] == ["haproxy.cfg"]
 
@@ -135,10 +139,10 @@ def test_a_program_that_was_not_to_be_run_is_not_run_now(
     snapshot = seen(configuration, binary)
     if source.startswith("show info"):
         with pytest.raises(ChangeError, match="no HAProxy here"):
-            apply_plan(plan_fixes(snapshot, RULES), snapshot, backup_directory=backups)
+            apply_changes(plan_fixes(snapshot, RULES).changes, snapshot, backup_directory=backups)
         assert not log.exists()
     else:
-        apply_plan(plan_fixes(snapshot, RULES), snapshot, backup_directory=backups)
+        apply_changes(plan_fixes(snapshot, RULES).changes, snapshot, backup_directory=backups)
         assert log.exists()
 
 
@@ -155,7 +159,7 @@ def test_root_does_not_check_what_another_user_wrote_for_himself(
     )
     os.chown(configuration, 1234, 1234)
     with pytest.raises(ChangeError, match="belong to another user"):
-        apply_plan(plan_fixes(snapshot, RULES), snapshot, backup_directory=backups)
+        apply_changes(plan_fixes(snapshot, RULES).changes, snapshot, backup_directory=backups)
     os.chown(configuration, 0, 0)
-    apply_plan(plan_fixes(snapshot, RULES), snapshot, backup_directory=backups)
+    apply_changes(plan_fixes(snapshot, RULES).changes, snapshot, backup_directory=backups)
     assert configuration.read_bytes() == FIXED

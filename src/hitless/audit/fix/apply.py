@@ -1,4 +1,4 @@
-"""Make a plan true: write beside, ask HAProxy, keep what was, rename. In this order, and never another."""
+"""Make changes true: write beside, ask HAProxy, keep what was, rename. In this order, and never another."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ if TYPE_CHECKING:
     from hitless.audit.fix.backups import Backup
     from hitless.config.arguments import HaproxyArguments
     from hitless.facts import ConfigurationFile, Instance, Snapshot
-    from hitless.fixes import FileChange, FixPlan
+    from hitless.fixes import FileChange
 
-__all__ = ["Applied", "apply_plan", "with_current_texts"]
+__all__ = ["Applied", "apply_changes", "with_current_texts"]
 
 _CHECK_TIMEOUT_S = 120.0
 """Loading many certificates takes minutes."""
@@ -75,24 +75,29 @@ def _with_current_texts(instance: Instance, root: str) -> Instance:
 def _current(file: ConfigurationFile, root: str) -> ConfigurationFile:
     data = read_bytes(real_path(below(root, file.path)))
     if data is None or hashlib.sha256(data).hexdigest() != file.sha256:
-        raise ChangeError(f"{file.path} has changed since it was looked at.", hint="Run `hitless fix` again.")
+        raise ChangeError(f"{file.path} has changed since it was looked at.", hint="Run hitless again.")
     return msgspec.structs.replace(file, text=data.decode("utf-8", "surrogateescape"), encoding="utf-8")
 
 
-def apply_plan(
-    plan: FixPlan, snapshot: Snapshot, *, root: str = "/", backup_directory: str, check: bool = True
+def apply_changes(
+    changes: Sequence[FileChange],
+    snapshot: Snapshot,
+    *,
+    root: str = "/",
+    backup_directory: str,
+    check: bool = True,
 ) -> Applied:
-    """Write the plan's files. HAProxy must accept the configuration in the mode and with the flags of its service.
+    """Write these files. HAProxy must accept the configuration in the mode and with the flags of its service.
 
     Raises: ChangeError; nothing has been changed then, unless it says so.
     """
     waiting: list[Staged] = []
     try:
-        for change in plan.changes:
+        for change in changes:
             # One by one: those that wait are discarded when a later one fails.
             waiting.append(stage(below(root, change.path), change.after.encode("utf-8", "surrogateescape")))  # noqa: PERF401
-        checks = _ask(snapshot, plan.changes, waiting, root) if check else ()
-        after = [change.after.encode("utf-8", "surrogateescape") for change in plan.changes]
+        checks = _ask(snapshot, changes, waiting, root) if check else ()
+        after = [change.after.encode("utf-8", "surrogateescape") for change in changes]
         backup = save(backup_directory, [(s.path, s.before, a) for s, a in zip(waiting, after, strict=True)])
         paths = tuple(staged.path for staged in waiting)
         with _held_signals():
@@ -155,7 +160,7 @@ def _ask_one(instance: Instance, candidates: dict[str, str]) -> str:
         raise ChangeError(
             f"{instance.name} and its configuration belong to another user: HAProxy would run as root what "
             "stands there (Lua); nothing was changed.",
-            hint="Run `hitless fix` as that user, or write without asking with --no-check.",
+            hint="Run hitless as that user, or write without asking with --no-check.",
         )
     arguments = parse_arguments(instance.launch.arguments if instance.launch else ())
     flags = _flags(instance, arguments)

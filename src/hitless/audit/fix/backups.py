@@ -43,8 +43,8 @@ __all__ = [
 
 _MANIFEST = "manifest.json"
 _UNDONE = ".undone"
-_NOT_HAPROXYS = ("systemd", "sysctl.d", "tmpfiles.d")
-"""Directories of what `hitless fix` writes beside the configuration."""
+_NOT_HAPROXYS = ("systemd", "sysctl.d", "tmpfiles.d", "rsyslog.d", "logrotate.d")
+"""Directories of what `hitless fix` and `hitless logs init` write beside the configuration."""
 _LIMIT_BYTES = 4 * 1024 * 1024
 
 
@@ -171,6 +171,7 @@ def steps_after_undo(paths: Sequence[str]) -> list[str]:
     steps = {
         "systemd": "systemctl daemon-reload",
         "sysctl.d": "sysctl -w for each setting: the kernel keeps what was set until it boots again",
+        "rsyslog.d": "systemctl restart rsyslog: it reads its configuration",
         "configuration": "systemctl reload of the service: HAProxy reads its configuration",
     }
     return [step for kind, step in steps.items() if kind in kinds]

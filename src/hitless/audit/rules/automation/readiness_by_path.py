@@ -2,8 +2,8 @@
 
 ## What it does
 
-Finds scripts that trigger a reload and then test a socket's path (`[ -S … ]`), a port (`nc -z`) or a URL of this host
-(`curl http://localhost…`), and nowhere look at a process id.
+Finds scripts that trigger a reload and then test a socket's path (`[ -S … ]`), a port (`nc -z`), a URL of this host
+(`curl http://localhost…`) or whether `show info` is answered, and nowhere look at a process id.
 
 ## Why it drops connections
 
@@ -72,6 +72,7 @@ _PROBE = re.compile(
     r"(?:\[{1,2}|\btest)\s+(?:!\s+)?-[SeU]\s+\S*(?:sock|haproxy)\S*"
     r"|\b(?:nc|ncat)\s+(?:-\w{1,20}\s+){0,9}-\w{0,9}z\w{0,9}\b"
     r"|\b(?:curl|wget)\b[^|;\n]{0,300}(?:localhost|127\.0\.0\.1|\[::1\])"
+    r"|\bshow\s+(?:info|stat)\b[^|;\n]{0,40}\|\s*(?:/\S{1,100}/)?(?:socat|ncat|nc)\b"
 )
 _KNOWS_PID = re.compile(
     r"pid|MainPID|show proc|Success=|\bss\s+-\S*p|\bhitless\b|startup-logs", re.IGNORECASE

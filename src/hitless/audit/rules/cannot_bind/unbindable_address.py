@@ -90,7 +90,7 @@ RULE = Rule(
     name="unbindable-address",
     severity=Severity.ERROR,
     summary="the last load could not bind an address",
-    versions="2.5 and later, which keep the log",
+    versions="2.7 and later, whose master keeps the log",
     needs=frozenset({Need.MASTER}),
     check=_check,
 )

@@ -1,4 +1,4 @@
-"""`-x` names the master CLI's socket, which hands over nothing: every reload goes without the old listening sockets.
+"""`-x` names the master CLI's socket, which hands over nothing: up to 2.5 every reload goes without the old sockets.
 
 ## What it does
 
@@ -8,7 +8,8 @@ Finds a `-x` whose path is the one of `-S`, on the command line of the unit, of 
 
 Listening sockets are handed over by a *stats socket* of the old worker. The master's CLI cannot: a master-worker start
 logs "Failed to get the sockets from the old process!", goes on, opens new sockets, and says "Loading success"; what
-waited in the old accept queue is reset. A classic process ends with exit code 1 instead.
+waited in the old accept queue is reset. A classic process ends with exit code 1 instead. From 2.6 on a reload of a
+master does not use this `-x` any more, and only the start complains: a note.
 
 ## Example
 
@@ -45,6 +46,7 @@ Safe where `-x` stands in `ExecStart=` and the version is known to be 2.6 or lat
 ## References
 
 - HAProxy 2.8 management.txt section 3 `-x`, `-S`; src/sock.c sock_get_old_sockets()
+- tried on 2.2 (new sockets at every reload), 2.6, 2.8 and 3.2 (the same sockets)
 """
 
 from __future__ import annotations
@@ -76,6 +78,7 @@ def _check(subject: Subject) -> Iterator[Finding]:
             yield RULE.finding(
                 subject,
                 f"{line.what} fetches listening sockets from the master's CLI, {source}, which hands over none",
+                severity=_severity(subject, line),
                 place=line.place,
                 evidence=(Evidence(text=f"-x {source} and -S {source}", source=line.source), *alerts),
                 fix=_fix(subject, line),
@@ -108,6 +111,11 @@ def _alerts(subject: Subject) -> tuple[Evidence, ...]:
     return tuple(Evidence(text=m, source=source) for m in master.startup_log if _ALERT in m)[:1]
 
 
+def _severity(subject: Subject, line: CommandLine) -> Severity:
+    by_itself = (line.arguments.master_worker or subject.master_worker) and subject.version_in((2, 6))
+    return Severity.NOTE if by_itself else Severity.ERROR
+
+
 def _fix(subject: Subject, line: CommandLine) -> Fix:
     unit = subject.unit
     master = line.arguments.master_worker
@@ -132,7 +140,7 @@ RULE = Rule(
     name="socket-transfer-from-master-cli",
     severity=Severity.ERROR,
     summary="-x names the master CLI's socket, which hands over nothing",
-    versions="all since 1.9",
+    versions="all since 1.9; master-worker mode: up to 2.5 every reload, later the start alone",
     needs=frozenset({Need.LAUNCH}),
     check=_check,
 )

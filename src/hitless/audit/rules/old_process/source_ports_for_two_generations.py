@@ -3,14 +3,16 @@
 ## What it does
 
 Compares, for each server, what one process may open (`maxconn` of the server, doubled for two generations) with the
-source ports that connections to it can have: the range on the `source` line, else the kernel's
-`net.ipv4.ip_local_port_range` where it is known.
+source ports that the kernel has (`net.ipv4.ip_local_port_range`, where it is known). A server with a range of ports
+on its `source` line is named whatever the numbers are.
 
 ## Why it drops connections
 
 While an old process still carries connections, the new one opens its own towards the same address and port. Each needs
 a source port that no other connection to this server has. When none is left, HAProxy answers 503, termination state
-`RC`, "no free ports". With a range on `source`, the new process tries ports that the old one still holds.
+`RC`, "no free ports". From a range on `source` each process takes the ports in the same order, from the first one on:
+the new one tries those that the old one still holds, and after its retries answers 503, however large the range is
+(seen on 2.2, 2.6, 2.8 and 3.2: 8 connections of the old process, a range of 200 ports).
 
 ## Example
 
@@ -24,7 +26,7 @@ backend app
 
 ```cfg
 backend app
-    source 192.0.2.9:10000-39999
+    source 192.0.2.9
     server a 192.0.2.1:80 maxconn 8000
 ```
 
@@ -34,7 +36,7 @@ A server without `maxconn` has no number to compare, and is not named.
 
 ## Fix safety
 
-Manual: more ports, more source addresses, or a smaller `maxconn` on the server.
+Manual: no range on `source`, more source addresses, or a smaller `maxconn` on the server.
 
 ## References
 
@@ -64,6 +66,8 @@ class _Ports(NamedTuple):
     number: int
     said: str
     where: str
+    in_order: bool = False
+    """A range of HAProxy's own: each process begins at its first port."""
 
 
 def _check(subject: Subject) -> Iterator[Finding]:
@@ -74,7 +78,7 @@ def _check(subject: Subject) -> Iterator[Finding]:
             if not maxconn or server.address.kind not in {"ip", "name"}:
                 continue
             ports = _ports(subject, proxy, server)
-            if ports is not None and 2 * maxconn > ports.number:
+            if ports is not None and (ports.in_order or 2 * maxconn > ports.number):
                 found.setdefault(server.where, (server, maxconn, ports))
         if found:
             server, maxconn, ports = max(found.values(), key=lambda row: row[1])
@@ -94,7 +98,9 @@ def _ports(subject: Subject, proxy: Proxy, server: Server) -> _Ports | None:
     if words:
         match = _RANGE.search(words[0])
         if match and match[2]:
-            return _Ports(max(int(match[2]) - int(match[1]) + 1, 0), f"source {words[0]}", where)
+            return _Ports(
+                max(int(match[2]) - int(match[1]) + 1, 0), f"source {words[0]}", where, in_order=True
+            )
     if subject.host is None:
         return None
     local = (subject.host.sysctl("net.ipv4.ip_local_port_range") or "").split()
@@ -109,21 +115,27 @@ def _ports(subject: Subject, proxy: Proxy, server: Server) -> _Ports | None:
 def _finding(subject: Subject, name: str, server: Server, maxconn: int, ports: _Ports) -> Finding:
     return RULE.finding(
         subject,
-        f"two generations may open {2 * maxconn} connections to server {name}, and there are {ports.number} "
-        "source ports",
-        severity=Severity.WARNING
-        if maxconn > ports.number or ports.said.startswith("source")
-        else Severity.NOTE,
+        _message(name, maxconn, ports),
+        severity=Severity.WARNING if maxconn > ports.number or ports.in_order else Severity.NOTE,
         place=config_place(subject, server.where, "maxconn"),
         evidence=(
             Evidence(text=f"server {server.name} maxconn {maxconn}", source=server.where),
             Evidence(text=f"{ports.said}: {ports.number} ports", source=ports.where),
         ),
         fix=Fix(
-            summary=f"at least {2 * maxconn} source ports (`source` with a wider range, or further addresses of the "
-            "server), or a smaller `maxconn` on the server"
+            summary="no range of ports on `source`: the kernel finds a free one"
+            if ports.in_order
+            else f"at least {2 * maxconn} source ports (further addresses of the server, or of `source`), or a smaller "
+            "`maxconn` on the server"
         ),
     )
+
+
+def _message(name: str, maxconn: int, ports: _Ports) -> str:
+    if ports.in_order:
+        return f"each process takes its source ports to server {name} in the same order from the same {ports.number}"
+    needed = 2 * maxconn
+    return f"two generations may open {needed} connections to server {name}, and there are {ports.number} source ports"
 
 
 RULE = Rule(

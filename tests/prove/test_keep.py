@@ -8,7 +8,7 @@ import pytest
 
 from hitless.errors import EvidenceError
 from hitless.evidence.bundle import Bundle
-from hitless.prove.proof import replay_bundle
+from hitless.prove.keep import replay_bundle
 from hitless.records import ClientClass
 from hitless.verdict import Conclusion, ProofResult
 from tests.prove.bundles import write_attempts, write_bundle

@@ -1,0 +1,1 @@
+"""What happened, from the evidence that exists: logs into typed values, and the reloads found in them."""

@@ -1,0 +1,115 @@
+"""The answer in sentences: what happened, whom it hurt, why; the first says all. Pure."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from hitless.explanations import Counting, EndingCount, ExplainedEvent, Judgement, NamedCause, TrafficCount
+from hitless.logged import ChangeKind
+from hitless.units import format_count
+
+__all__ = ["conclude", "tell"]
+
+_NOUNS = {
+    ChangeKind.START: ("start", "starts"),
+    ChangeKind.RELOAD: ("reload", "reloads"),
+    ChangeKind.FAILED_RELOAD: ("failed reload", "failed reloads"),
+    ChangeKind.RESTART: ("restart", "restarts"),
+    ChangeKind.STOP: ("stop", "stops"),
+    ChangeKind.CRASH: ("crash", "crashes"),
+    ChangeKind.HARD_STOP: ("hard stop", "hard stops"),
+    ChangeKind.REPLACED: ("change of processes", "changes of processes"),
+}
+_MOST = 6
+
+
+def conclude(events: Sequence[ExplainedEvent], elsewhere: Sequence[NamedCause], seen: int) -> Judgement:
+    """Return what all events together were; `seen` is how many lines and connections there were."""
+    judgements = {event.judgement for event in events}
+    if Judgement.HARMFUL in judgements or any(cause.code for cause in elsewhere):
+        return Judgement.HARMFUL
+    if Judgement.UNKNOWN in judgements or (not events and not seen):
+        return Judgement.UNKNOWN
+    return Judgement.HARMLESS
+
+
+def tell(
+    judgement: Judgement,
+    events: Sequence[ExplainedEvent],
+    causes_elsewhere: Sequence[NamedCause],
+    totals: TrafficCount,
+    elsewhere: Sequence[EndingCount],
+    captured: int = 0,
+) -> tuple[str, ...]:
+    """Return the story; `captured` is how many connections captures have."""
+    bad = [event for event in events if event.judgement is Judgement.HARMFUL]
+    return (
+        _first(judgement, events, totals, captured),
+        *_of_causes([*(cause for event in bad for cause in event.causes), *causes_elsewhere]),
+        *_of_other_times(elsewhere),
+    )
+
+
+def _first(
+    judgement: Judgement, events: Sequence[ExplainedEvent], totals: TrafficCount, captured: int
+) -> str:
+    """Return the sentence that says all."""
+    happened = _happened(events)
+    there_were = _there_were(events, happened)
+    bad = sum(event.judgement is Judgement.HARMFUL for event in events)
+    if bad:
+        return f"{_counted(bad, 'event')} of {len(events)} did harm. {there_were}."
+    if judgement is Judgement.HARMFUL:
+        besides = f" {there_were}." if events else ""
+        return f"Clients were hurt at a time of which no log here says what happened.{besides}"
+    if not events:
+        seen = [f"{format_count(totals.lines)} lines about traffic"] if totals.lines else []
+        seen += [f"{format_count(captured)} captured connections"] if captured else []
+        if not seen:
+            return "Neither traffic nor a word of HAProxy is in these inputs."
+        return f"No reload, restart or crash is in these inputs: {' and '.join(seen)}."
+    if judgement is Judgement.HARMLESS:
+        lines, errors = (sum(getattr(e.during, name) for e in events) for name in ("lines", "errors"))
+        return (
+            f"Nothing bad happened around {happened}: {format_count(lines)} lines around them, "
+            f"{format_count(errors)} errors, no more than usual."
+        )
+    unknown = sum(event.judgement is Judgement.UNKNOWN for event in events)
+    return f"{there_were}; for {unknown} of them these inputs cannot tell whether a client was hurt."
+
+
+def _of_other_times(elsewhere: Sequence[EndingCount]) -> Iterator[str]:
+    errors = sum(e.lines for e in elsewhere if e.status >= 500)
+    if errors:
+        yield f"{_counted(errors, 'answer')} with a status of 500 or above came at other times: not by a reload."
+
+
+def _there_were(events: Sequence[ExplainedEvent], happened: str) -> str:
+    return f"There {'was' if len(events) == 1 else 'were'} {happened}"
+
+
+def _happened(events: Sequence[ExplainedEvent]) -> str:
+    kinds = Counter(event.change.kind for event in events)
+    words = [f"{count} {_NOUNS[kind][count > 1]}" for kind, count in kinds.items()]
+    if len(words) < 2:
+        return "".join(words) or "no event"
+    return f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def _of_causes(causes: Sequence[NamedCause]) -> Iterator[str]:
+    found: dict[tuple[str, str, str, str], list[int]] = {}
+    estimated: set[tuple[str, str, str, str]] = set()
+    for cause in causes:
+        key = (cause.code, cause.name, cause.summary, cause.unit)
+        found.setdefault(key, []).append(cause.victims)
+        if cause.counting is not Counting.COUNTED:
+            estimated.add(key)
+    ordered = sorted(found.items(), key=lambda item: sum(item[1]), reverse=True)
+    for (code, name, summary, unit), victims in ordered[:_MOST]:
+        about = "about " if (code, name, summary, unit) in estimated and sum(victims) else ""
+        number = f"{about}{_counted(sum(victims), unit)}, " if sum(victims) else ""
+        times = "once" if len(victims) == 1 else f"{len(victims)} times"
+        yield f"{code} {name}".strip() + f" ({number}{times}): {summary}."
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{format_count(number)} {noun}{'' if number == 1 else 's'}"

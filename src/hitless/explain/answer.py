@@ -1,0 +1,164 @@
+"""From inputs to the answer: scan, find the changes, look at each beside the usual, name causes, tell the story."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from itertools import islice
+
+from msgspec.structs import replace
+
+from hitless import __version__
+from hitless.errors import EvidenceError
+from hitless.explain.analysis.captured import CaptureEvidence, share_out
+from hitless.explain.analysis.clocks import Estimate, estimate_offset, pairs_of_capture, pairs_of_log
+from hitless.explain.analysis.ledger import Ledger
+from hitless.explain.analysis.loose_victims import name_loose_causes
+from hitless.explain.analysis.receipts import join_receipts
+from hitless.explain.analysis.spans import plan_spans
+from hitless.explain.analysis.story import conclude, tell
+from hitless.explain.analysis.unknowns import find_blind_spots
+from hitless.explain.detect.detect import detect_changes
+from hitless.explain.events import Findings, explain_event
+from hitless.explain.inputs.applications import ApplicationEvidence, read_applications
+from hitless.explain.inputs.captures import read_captures
+from hitless.explain.inputs.chosen import Chosen
+from hitless.explain.inputs.logs import count_lines, open_chosen
+from hitless.explain.inputs.read_words import name_inputs
+from hitless.explain.scan.run import Progress
+from hitless.explain.sources.log_set import LogSet
+from hitless.explain.troubled import read_troubled
+from hitless.explain.window import Window, read_entries, sample_file
+from hitless.explanations import ClockOffset, ExplainedEvent, Explanation
+from hitless.logged import Clock, Detection, Traffic
+from hitless.reloads import Receipt
+from hitless.units import NANOSECONDS_PER_MILLISECOND, NANOSECONDS_PER_SECOND
+
+__all__ = ["explain"]
+
+_SAMPLE_LINES = 500
+_SAMPLE_OF_CAPTURE = 20_000
+_WORTH_TAKING_OFF_NS = 20 * NANOSECONDS_PER_MILLISECOND
+
+
+def explain(
+    chosen: Chosen, receipts: Sequence[Receipt] = (), *, progress: Progress = lambda _: None
+) -> Explanation:
+    """Return what happened, by these inputs.
+
+    Raises: EvidenceError if one that was named cannot be read, or there is none; UsageError for a pattern or a listener
+    that is none.
+    """
+    if not (chosen.logs or chosen.units or chosen.journal_directories or chosen.captures or receipts):
+        raise EvidenceError(
+            "There is nothing to look at.",
+            hint="Name a log, a journal's export or a capture: hitless explain FILE",
+        )
+    with open_chosen(chosen) as logs:
+        census = count_lines(logs, chosen, progress)
+        found = detect_changes(census.processes, census.messages, census.services)
+        changes, of_change = join_receipts(found.changes, receipts)
+        spans = plan_spans(changes)
+        ledger = Ledger(census, spans)
+        capture = read_captures(chosen.captures, chosen.listeners) if chosen.captures else None
+        clocks = _log_clocks(logs, chosen)
+        lines = read_troubled(logs, ledger, spans)
+        findings = Findings(ledger, found, lines, of_change)
+        if capture is not None:
+            clocks = (*clocks, *_join_capture(logs, capture, findings))
+        if chosen.applications:
+            findings.application = _read_applications(chosen, findings)
+        events = tuple(explain_event(logs, findings, index) for index in range(len(spans)))
+        explanation = _assemble(chosen, findings, events, found, capture)
+        return replace(
+            explanation,
+            inputs=name_inputs(chosen, logs, census, capture, findings.application, receipts),
+            clocks=clocks,
+        )
+
+
+def _log_clocks(logs: LogSet, chosen: Chosen) -> tuple[ClockOffset, ...]:
+    """Return how far the stamps of each log are from HAProxy's own dates in it."""
+    found = []
+    for file in logs.files:
+        entries = sample_file(logs, file, chosen.window, _SAMPLE_LINES)
+        lines = [entry for entry in entries if isinstance(entry, Traffic)]
+        estimate = estimate_offset(pairs_of_log(lines))
+        if estimate is not None:
+            found.append(_offset(file.name, lines[0].at.clock, estimate))
+    return tuple(found)
+
+
+def _offset(name: str, clock: Clock, estimate: Estimate, *, applied: bool = False) -> ClockOffset:
+    return ClockOffset(
+        name=name,
+        clock=clock,
+        offset_ns=estimate.offset_ns,
+        error_ns=estimate.error_ns,
+        pairs=estimate.pairs,
+        applied=applied,
+    )
+
+
+def _join_capture(logs: LogSet, capture: CaptureEvidence, findings: Findings) -> list[ClockOffset]:
+    """Share a capture out to the events, with its clock set to HAProxy's."""
+    window = Window(
+        capture.totals.first_ns - 60 * NANOSECONDS_PER_SECOND,
+        capture.totals.last_ns + 60 * NANOSECONDS_PER_SECOND,
+    )
+    sample = [e for e in islice(read_entries(logs, window), _SAMPLE_OF_CAPTURE) if isinstance(e, Traffic)]
+    estimate = estimate_offset(pairs_of_capture(capture.begun, sample)) if logs.files else None
+    applied = estimate is not None and abs(estimate.offset_ns) > max(estimate.error_ns, _WORTH_TAKING_OFF_NS)
+    findings.capture_offset_ns = estimate.offset_ns if estimate is not None and applied else 0
+    logged = {line.client: line for line in sample}
+    logged |= {line.client: line for lines in findings.lines.values() for line in lines}
+    findings.captured, findings.loose_victims = share_out(
+        capture, findings.ledger.spans, findings.capture_offset_ns, logged
+    )
+    return [_offset("the capture", Clock.NONE, estimate, applied=applied)] if estimate is not None else []
+
+
+def _read_applications(chosen: Chosen, findings: Findings) -> ApplicationEvidence:
+    ids = {line.request_id for lines in findings.lines.values() for line in lines if line.request_id}
+    return read_applications(chosen.applications, chosen.patterns, chosen.read, chosen.window, ids)
+
+
+def _assemble(
+    chosen: Chosen,
+    findings: Findings,
+    events: tuple[ExplainedEvent, ...],
+    found: Detection,
+    capture: CaptureEvidence | None,
+) -> Explanation:
+    ledger, census = findings.ledger, findings.ledger.census
+    totals, elsewhere = ledger.totals(), ledger.elsewhere()
+    causes_elsewhere = name_loose_causes(findings.loose_victims, findings.exhausted_elsewhere())
+    captured_connections = capture.totals.connections if capture is not None else 0
+    judgement = conclude(events, causes_elsewhere, totals.lines + captured_connections)
+    first_ns, last_ns = findings.extent(capture)
+    return Explanation(
+        tool_version=__version__,
+        judgement=judgement,
+        story=tell(judgement, events, causes_elsewhere, totals, elsewhere, captured_connections),
+        since_ns=chosen.window.since_ns,
+        until_ns=chosen.window.until_ns,
+        first_ns=first_ns,
+        last_ns=last_ns,
+        totals=totals,
+        events=events,
+        elsewhere=elsewhere,
+        causes_elsewhere=causes_elsewhere,
+        generations=found.generations,
+        blind=found.blind if chosen.logs or chosen.units or chosen.journal_directories else (),
+        not_known=find_blind_spots(found.blind),
+        captures=capture.totals if capture is not None else None,
+        skipped=census.skipped,
+        notes=(*chosen.notes, *census.notes),
+        zone=chosen.read.clock.name,
+        zone_offset_s=_zone_offset_s(chosen, first_ns),
+    )
+
+
+def _zone_offset_s(chosen: Chosen, t_ns: int) -> int:
+    """Return how far the clock on the wall was ahead of UTC."""
+    moment = datetime.fromtimestamp(t_ns // NANOSECONDS_PER_SECOND, UTC).astimezone(chosen.read.clock.zone)
+    offset = moment.utcoffset()
+    return round(offset.total_seconds()) if offset is not None else 0

@@ -1,0 +1,1 @@
+"""Packet captures: which connections there were and what ended each; docs/captures.md."""

@@ -1,0 +1,1 @@
+"""Reloads, failed reloads, restarts, crashes and hard stops, from what processes logged. Pure."""

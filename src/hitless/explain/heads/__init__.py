@@ -1,0 +1,1 @@
+"""What stands before the message of a line: stamps, host, program, pid; of syslog, journald, containers and files."""

@@ -1,0 +1,64 @@
+"""What a file is, by its first bytes: a capture, receipts, or a log."""
+
+import os
+import stat
+from pathlib import Path
+
+from hitless.errors import EvidenceError
+from hitless.explain.captures.pcap import is_pcap
+from hitless.explain.captures.pcapng import is_pcapng
+from hitless.explain.inputs.captures import open_capture
+from hitless.explanations import InputKind
+
+__all__ = ["kind_of"]
+
+_START_BYTES = 4096
+_OF_RECEIPT = (b'"format":', b'"outcome":', b'"requester":')
+_RECEIPTS = "receipts-"
+
+
+def kind_of(path: str) -> InputKind:
+    """Return what a file or directory is.
+
+    Raises: EvidenceError if it cannot be read, or is a directory of something else.
+    """
+    if path == "-":
+        return InputKind.LOG
+    try:
+        status = os.stat(path)  # noqa: PTH116 - beside open
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise EvidenceError(f"{path} cannot be read: {reason}.") from error
+    if stat.S_ISDIR(status.st_mode):
+        return _kind_of_directory(path)
+    if not stat.S_ISREG(status.st_mode):
+        return InputKind.LOG  # which says why it takes regular files alone
+    start = _start_of(path)
+    if is_pcap(start) or is_pcapng(start):
+        return InputKind.CAPTURE
+    return InputKind.RECEIPTS if all(key in start for key in _OF_RECEIPT) else InputKind.LOG
+
+
+def _kind_of_directory(path: str) -> InputKind:
+    try:
+        names = [entry.name for entry in Path(path).iterdir()]
+    except OSError as error:
+        raise EvidenceError(f"The directory {path} cannot be listed: {error.strerror}.") from error
+    if any(name.startswith(_RECEIPTS) and name.endswith(".jsonl") for name in names):
+        return InputKind.RECEIPTS
+    if any(name.endswith((".journal", ".journal~")) for name in names) or any(
+        len(name) == 32 and (Path(path) / name).is_dir() for name in names
+    ):
+        return InputKind.JOURNAL
+    raise EvidenceError(
+        f"{path} is a directory without receipts or a journal.", hint="Name the log files in it."
+    )
+
+
+def _start_of(path: str) -> bytes:
+    """Return the first bytes, uncompressed; those of damaged compression are a log's, which says so when it is read."""
+    try:
+        with open_capture(path) as stream:
+            return stream.read(_START_BYTES)
+    except (OSError, EOFError, EvidenceError, ValueError):
+        return b""

@@ -1,0 +1,90 @@
+"""Scan logs whole: each in parts, on several processors, into one census."""
+
+import multiprocessing
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+
+from hitless.errors import EvidenceError
+from hitless.explain.bisection import find_range, look
+from hitless.explain.scan.census import Census
+from hitless.explain.scan.merge import make_census, merge_tallies
+from hitless.explain.scan.tally import Tally
+from hitless.explain.scan.worker import Part, prepare_worker, scan
+from hitless.explain.sources.files import LogFile
+from hitless.explain.sources.log_set import LogSet
+from hitless.explain.window import ALWAYS, Window
+
+__all__ = ["Progress", "scan_logs"]
+
+Progress = Callable[[int], None]
+"""Is told how many bytes more were scanned."""
+
+_PART_BYTES = 64 * 1024 * 1024
+_WORTH_PROCESSES_BYTES = 384 * 1024 * 1024
+"""Below this processes take longer to start than they save."""
+_MOST_WORKERS = 4
+
+
+def scan_logs(
+    logs: LogSet, window: Window = ALWAYS, *, workers: int = 0, progress: Progress = lambda _: None
+) -> Census:
+    """Count every line of a window of logs.
+
+    `workers` 0: as many processes as there are processors for us, at most four, and only where it pays. They import the
+    main module: it must be one that can be (a script behind `if __name__ == "__main__"`).
+
+    Raises: EvidenceError if a log cannot be read, or a process of ours ended before its work.
+    """
+    parts = [part for file in logs.files for part in _parts(logs, file, window)]
+    size = sum(part.size_bytes for part in parts)
+    if not workers:
+        workers = min(_MOST_WORKERS, len(os.sched_getaffinity(0)))
+        workers = workers if size >= _WORTH_PROCESSES_BYTES else 1
+    if workers < 2 or len(parts) < 2:
+        tallies = [scan(part, logs.options, window, progress) for part in parts]
+    else:
+        tallies = _scan_in_processes(parts, logs, window, workers, progress)
+    return make_census(merge_tallies(tallies), logs.sources, logs.skipped)
+
+
+def _parts(logs: LogSet, file: LogFile, window: Window) -> Iterator[Part]:
+    found = find_range(logs, file, window.since_ns, window.until_ns)
+    # A process opens what we have open: also what has no name, or lost it to a rotation meanwhile.
+    path = f"/proc/{os.getpid()}/fd/{file.file.fileno()}"
+    if not file.is_plain:
+        yield Part(path, file.name, file.number, 0, None, 0, file.written_ns, file.size_bytes)
+        return
+    start, near_ns = found.start, found.near_ns
+    while True:
+        end = min(start + _PART_BYTES, found.end)
+        yield Part(path, file.name, file.number, start, end, near_ns, file.written_ns, end - start)
+        start = end
+        if start >= found.end:
+            return
+        sight = look(logs, file, start)
+        near_ns = sight.t_ns if sight is not None else 0
+
+
+def _scan_in_processes(
+    parts: Sequence[Part], logs: LogSet, window: Window, workers: int, progress: Progress
+) -> list[Tally]:
+    tallies: dict[int, Tally] = {}
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(
+        min(workers, len(parts)), mp_context=context, initializer=prepare_worker, initargs=(os.getpid(),)
+    )
+    try:
+        waiting = {pool.submit(scan, part, logs.options, window): n for n, part in enumerate(parts)}
+        for done in as_completed(waiting):
+            number = waiting.pop(done)
+            tallies[number] = done.result()
+            progress(parts[number].size_bytes)
+    except BrokenProcessPool as error:
+        raise EvidenceError(
+            "A process that scanned logs ended before its work.", hint="Is memory short?"
+        ) from error
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+    return [tallies[number] for number in sorted(tallies)]

@@ -1,0 +1,1 @@
+"""Renderers of what the lab found."""

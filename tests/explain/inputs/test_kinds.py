@@ -1,0 +1,41 @@
+import gzip
+from pathlib import Path
+
+import pytest
+
+from hitless.errors import EvidenceError
+from hitless.explain.inputs.kinds import kind_of
+from hitless.explanations import InputKind
+from hitless.reload.receipts import append_receipt
+from tests.explain.stories import CAPTURES, LOGS
+from tests.reload.made_receipts import make_full
+
+
+def test_a_file_is_what_it_holds(tmp_path: Path) -> None:
+    assert kind_of(str(LOGS / "3.2.log")) is InputKind.LOG
+    assert kind_of("-") is InputKind.LOG
+    assert kind_of("/dev/null") is InputKind.LOG
+    for name in ("quiet.pcap", "failed-bind.pcapng"):
+        assert kind_of(str(CAPTURES / name)) is InputKind.CAPTURE
+    packed = tmp_path / "x"
+    packed.write_bytes(gzip.compress((CAPTURES / "quiet.pcap").read_bytes()))
+    assert kind_of(str(packed)) is InputKind.CAPTURE
+    packed.write_bytes(gzip.compress(b"Nov 29")[:9])
+    assert kind_of(str(packed)) is InputKind.LOG
+    path = append_receipt(str(tmp_path / "receipts"), make_full(0))
+    assert kind_of(path) is InputKind.RECEIPTS
+    assert kind_of(str(tmp_path / "receipts")) is InputKind.RECEIPTS
+
+
+def test_directories(tmp_path: Path) -> None:
+    with pytest.raises(EvidenceError, match="without receipts or a journal"):
+        kind_of(str(tmp_path))
+    (tmp_path / "system.journal").touch()
+    assert kind_of(str(tmp_path)) is InputKind.JOURNAL
+
+
+def test_what_is_not_there() -> None:
+    with pytest.raises(EvidenceError, match="No such file"):
+        kind_of("/nowhere/at/all")
+    with pytest.raises(EvidenceError, match="null byte"):
+        kind_of("a\0b")

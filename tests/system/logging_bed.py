@@ -1,0 +1,163 @@
+"""A real HAProxy that logs to a real socket, clients that keep it busy, and what happened, by whom and when."""
+
+import os
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.system.live_haproxy import LiveHaproxy, await_true, children, live_haproxy
+
+CONFIGURATION = """\
+global
+    log {directory}/log.sock local0
+    stats socket {directory}/run/admin.sock mode 600 level admin expose-fd listeners
+    hard-stop-after 1s
+defaults
+    mode http
+    log global
+    option httplog
+    timeout client 30s
+    timeout server 30s
+    timeout connect 2s
+frontend web
+    bind 127.0.0.1:{port}
+EXTRA    http-request return status 200 content-type text/plain string ok
+frontend raw
+    mode tcp
+    option tcplog
+    bind {directory}/run/raw.sock
+    default_backend held
+backend held
+    mode tcp
+    server s1 127.0.0.1:{server}
+"""
+
+
+@dataclass
+class Happening:
+    """Something that was done to the service."""
+
+    what: str
+    t_ns: int
+    old: set[int]
+    new: set[int] = field(default_factory=set)
+
+
+class SyslogFile:
+    """Receives datagrams and writes them to a file, as rsyslog's traditional format does."""
+
+    def __init__(self, path: Path, name: Path) -> None:
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+        self._socket.bind(str(path))
+        self._file = name.open("wb")
+        self._thread = threading.Thread(target=self._receive)
+        self._thread.start()
+
+    def _receive(self) -> None:
+        while data := self._socket.recv(65536):
+            stamp, rest = data[data.index(b">") + 1 :].rstrip(b"\n")[:15], data[data.index(b">") + 17 :]
+            self._file.write(stamp + b" lb1 " + rest.rstrip(b"\n") + b"\n")
+
+    def close(self) -> None:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+            sender.connect(self._socket.getsockname())
+            sender.send(b"")
+        self._thread.join()
+        self._file.close()
+        self._socket.close()
+
+
+@contextmanager
+def busy(port: int) -> Iterator[None]:
+    """One client after the other, until the end."""
+    stop = threading.Event()
+
+    def ask() -> None:
+        while not stop.wait(0.01):
+            with suppress(OSError), socket.create_connection(("127.0.0.1", port), 2) as client:
+                client.sendall(b"GET /x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+                while client.recv(65536):
+                    pass
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+@dataclass
+class LoggingBed:
+    """A HAProxy that is made to live through things; `log` is what a syslog daemon wrote."""
+
+    live: LiveHaproxy
+    log: Path
+    version: str
+    happened: list[Happening] = field(default_factory=list)
+
+    def write(self, extra: str = "") -> None:
+        self.live.write(CONFIGURATION.replace("EXTRA", extra))
+
+    def note(self, what: str, act: Callable[[], object]) -> None:
+        """Do something, and keep when and to whom."""
+        happening = Happening(what, time.time_ns(), self.live.workers)
+        act()
+        happening.new = self.live.workers - happening.old
+        self.happened.append(happening)
+        self._serve()
+
+    def _serve(self) -> None:
+        """Wait until a few requests more are logged: what comes next has something before it."""
+        size = self.log.stat().st_size
+        await_true(lambda: self.log.stat().st_size > size + 2000, "lines are logged")
+
+    def signal(self) -> None:
+        os.kill(self.live.process.pid, signal.SIGUSR2)
+
+    def fail(self, text: str) -> None:
+        """Reload, and wait until HAProxy has said that it could not."""
+        output = self.live.directory / "log"
+        before = output.stat().st_size
+        self.signal()
+        await_true(lambda: text in output.read_text()[before:], text)
+        self.live.await_answer()
+
+    def restart(self) -> None:
+        self.live.process.terminate()
+        self.live.process.wait(10)
+        self.live.start()
+        self.live.await_answer()
+
+    def hold(self) -> socket.socket:
+        """A connection that stays."""
+        client = self.live.stack.enter_context(socket.socket(socket.AF_UNIX))
+        client.connect(f"{self.live.directory}/run/raw.sock")
+        client.sendall(b"x")
+        return client
+
+    def reload_until_hard_stop(self) -> None:
+        self.hold()
+        old = self.live.workers
+        self.live.reload()
+        await_true(lambda: not old & children(self.live.process.pid), "the old worker ends")
+
+
+@contextmanager
+def logging_bed(directory: Path, version: str) -> Iterator[LoggingBed]:
+    """Start a HAProxy of this branch that logs, and clients; everything ends with the block."""
+    (directory / "run").mkdir()
+    log = SyslogFile(directory / "log.sock", directory / "haproxy.log")
+    try:
+        text = CONFIGURATION.replace("EXTRA", "")
+        with live_haproxy(directory, version, configuration=text) as live, busy(live.port):
+            yield LoggingBed(live, directory / "haproxy.log", version)
+    finally:
+        log.close()

@@ -4,6 +4,7 @@ import os
 import pwd
 import signal
 import time
+import traceback
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from hitless.errors import HitlessError, UsageError
 from hitless.hold.asking import AskDoor
 from hitless.hold.controlling import ControlDoor
 from hitless.hold.door import Door, open_listening, prepare_directory
-from hitless.hold.follow import Follower
+from hitless.hold.follow import Changes, Follower
 from hitless.hold.heir import Inheritance, name_of_door, name_of_socket
 from hitless.hold.held import Held, Instance, LetGo
 from hitless.hold.instance import InstanceSpec, read_spec_document
@@ -227,12 +228,13 @@ class Daemon:
 
     def _scan(self) -> None:
         began_s = time.thread_time()
+        changes = Changes()
         try:
             changes = self.follower.scan()
         except HitlessError as error:
             self.say(error.message)
-            self.pace.has_looked(time.thread_time() - began_s, time.monotonic(), unsettled=False)
-            return
+        except Exception:  # noqa: BLE001 - a defect of ours is said, and must not close what is held
+            self.say(f"a defect of hitless, please report it:\n{traceback.format_exc()}")
         if changes:
             self._after(changes.added, changes.let_go)
         closing = min((i.closes_at_s() for i in self.instances.values()), default=float("inf"))

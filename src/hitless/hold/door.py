@@ -5,6 +5,7 @@ import os
 import socket
 import stat
 import time
+import traceback
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -135,6 +136,8 @@ class Door(ABC):
             self._complain(f"{visitor.peer}: {error.strerror or error}")
         except HitlessError as error:
             self._complain(f"{visitor.peer}: {error.message}")
+        except Exception:  # noqa: BLE001 - a defect of ours is said, and must not close what is held
+            self.say(f"{visitor.peer}: a defect of hitless, please report it:\n{traceback.format_exc()}")
         self.show_out(visitor)
 
     def show_out(self, visitor: Visitor) -> None:

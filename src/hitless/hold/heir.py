@@ -99,7 +99,7 @@ class _Heir:
     def _take_held(self, raw: socket.socket, name: str) -> bool:
         instance = name.removeprefix(_HELD).rpartition("/")[0]
         inode = os.fstat(raw.fileno()).st_ino
-        known = self.remembered.sockets.get(inode) if self.remembered.sockets else None
+        known = self.remembered.sockets.get(inode)
         known = known or RememberedSocket(instance, "", None, 0, raw.fileno())
         try:
             if not takes_what_comes(raw):

@@ -8,7 +8,7 @@ import json
 import os
 import stat
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from hitless.errors import UsageError
 from hitless.hold.held import Instance
@@ -36,9 +36,9 @@ class Remembered:
     """What was written down."""
 
     specs: tuple[InstanceSpec, ...] = ()
-    sockets: Mapping[int, RememberedSocket] = ()  # type: ignore[assignment]
+    sockets: Mapping[int, RememberedSocket] = field(default_factory=dict)
     """By inode."""
-    doors: Mapping[str, int] = ()  # type: ignore[assignment]
+    doors: Mapping[str, int] = field(default_factory=dict)
     """Descriptors of the listening sockets of ours, by name."""
 
 

@@ -38,11 +38,6 @@ class Notifier:
             self._socket.settimeout(_TIMEOUT_S)
             self._address = f"\0{address[1:]}" if address[0] == "@" else address
 
-    @property
-    def there(self) -> bool:
-        """Somebody listens to us."""
-        return self._socket is not None
-
     def send(self, *lines: str, descriptors: tuple[int, ...] = ()) -> None:
         """Send lines, with descriptors."""
         if self._socket is None:
@@ -58,6 +53,12 @@ class Notifier:
     def store(self, name: str, descriptor: int) -> None:
         """Put a descriptor into the store."""
         self.send("FDSTORE=1", f"FDNAME={name}", "FDPOLL=0", descriptors=(descriptor,))
+
+    def close(self) -> None:
+        """Send no more."""
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
 
     def remove(self, name: str) -> None:
         """Take what has this name out of the store."""

@@ -36,9 +36,9 @@ def parse_request(line: bytes) -> Request:
         document = json.loads(line)
     except (ValueError, RecursionError) as error:
         raise UsageError("A request is one line of JSON.") from error
-    if not isinstance(document, dict) or document.get("op") not in _FIELDS:
+    op = document.pop("op", None) if isinstance(document, dict) else None
+    if not isinstance(op, str) or op not in _FIELDS:
         raise UsageError(f"A request is an object whose op is one of {', '.join(_FIELDS)}.")
-    op = document.pop("op")
     if document.keys() != _FIELDS[op].keys():
         raise UsageError(f"{op} needs {', '.join(_FIELDS[op]) or 'nothing'} besides, and nothing else.")
     for name, kind in _FIELDS[op].items():

@@ -13,6 +13,7 @@ from hitless.cli.drain import command as drain
 from hitless.cli.fix import command as fix
 from hitless.cli.history import command as history
 from hitless.cli.lab import run_command as lab_run
+from hitless.cli.migrate import command as migrate
 from hitless.cli.prove import command as prove
 from hitless.cli.ready import command as ready
 from hitless.cli.reload import command as reload
@@ -37,7 +38,7 @@ def test_the_options_that_the_readme_names_exist() -> None:
     named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", (ROOT / "README.md").read_text()))
     known = {
         option
-        for command in (prove, audit, fix, reload, ready, drain, history, lab_run)
+        for command in (prove, audit, fix, reload, ready, drain, history, lab_run, migrate)
         for p in command.params
         for option in p.opts
     }

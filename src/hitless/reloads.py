@@ -278,6 +278,8 @@ class Readiness(Record, frozen=True):
     """What is not so, or could not be asked."""
     unknown: bool = False
     """All that is missing is what could not be looked at."""
+    stats_sockets: tuple[str, ...] = ()
+    """Its stats sockets, as they are reached from here."""
     format: int = RECEIPT_FORMAT
 
 

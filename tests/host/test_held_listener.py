@@ -8,7 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from hitless.host.held_listener import HeldListener, NamespaceNames, read_listener, takes_what_comes
+from hitless.host.held_listener import (
+    HeldListener,
+    NamespaceNames,
+    read_listener,
+    takes_what_comes,
+    unix_path,
+)
 from hitless.host.netns import in_network_namespace
 from hitless.host.root import HostRoot
 from tests.host.test_netns import elsewhere  # noqa: F401 - a fixture
@@ -131,3 +137,16 @@ def test_a_socket_of_another_network_namespace(stack: ExitStack, tmp_path: Path,
         assert describe(made, tmp_path).namespace == "blue"
     finally:
         subprocess.run(["umount", str(directory / "blue")], check=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [
+        ("/run/a.sock.123.tmp", "/run/a.sock"),
+        ("/run/a.sock", "/run/a.sock"),
+        ("@name.1.tmp", "@name.1.tmp"),
+        ("/run/x.tmp", "/run/x.tmp"),
+    ],
+)
+def test_the_path_behind_the_kernels_name(name: str, path: str) -> None:
+    assert unix_path(name) == path

@@ -1,6 +1,6 @@
 import pytest
 
-from hitless.reload.takeover import Seen, actual_listeners, judge_takeover, unix_path
+from hitless.reload.takeover import Seen, actual_listeners, judge_takeover
 from hitless.reloads import ListenerChange, ListenerFate
 
 EXPECTED = frozenset({"0.0.0.0:80", "/run/a.sock"})
@@ -103,16 +103,3 @@ def test_the_reason_is_kept_only_where_it_applies() -> None:
     anew = actual_listeners(plan, {"x:1": frozenset({1})}, {"x:1": frozenset({2})})
     kept = actual_listeners(plan, {"x:1": frozenset({1})}, {"x:1": frozenset({1})})
     assert (anew[0].why, kept[0].why) == ("v6only", "")
-
-
-@pytest.mark.parametrize(
-    ("name", "path"),
-    [
-        ("/run/a.sock.123.tmp", "/run/a.sock"),
-        ("/run/a.sock", "/run/a.sock"),
-        ("@name.1.tmp", "@name.1.tmp"),
-        ("/run/x.tmp", "/run/x.tmp"),
-    ],
-)
-def test_the_path_behind_the_kernels_name(name: str, path: str) -> None:
-    assert unix_path(name) == path

@@ -44,9 +44,9 @@ backend app
 """
 
 
-def await_true(condition: Callable[[], object], what: str) -> None:
+def await_true(condition: Callable[[], object], what: str, timeout_s: float = DEADLINE_S) -> None:
     """Look until it is so; what is awaited here tells nobody when it comes."""
-    deadline = time.monotonic() + DEADLINE_S
+    deadline = time.monotonic() + timeout_s
     while not condition():
         assert time.monotonic() < deadline, f"in vain: {what}"
         time.sleep(0.01)

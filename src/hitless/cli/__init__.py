@@ -33,6 +33,12 @@ _COMMANDS = {
         "hitless.cli.drain",
         "What keeps old processes alive, whom the hard stop will cut; closes sessions.",
     ),
+    "hold": ("hitless.cli.hold", "Hold the listening sockets, so that a restart or a crash refuses nobody."),
+    "migrate": (
+        "hitless.cli.migrate",
+        "Move the running HAProxy to another mode, configuration or program.",
+    ),
+    "run": ("hitless.cli.run", "Run HAProxy in a unit or a container: keeps its sockets over a crash."),
     "history": (
         "hitless.cli.history",
         "The reloads there were: how each ended, and what happened to clients.",

@@ -44,6 +44,11 @@ _PARAMETERS = [
         is_flag=True,
         help="What is on disk must be what was loaded: started after the configuration was last changed.",
     ),
+    click.Option(
+        ["--any-unit-state"],
+        is_flag=True,
+        help="Its unit may be starting: for ExecStartPost= and the like, for which it waits.",
+    ),
     click.Option(["-q", "--quiet"], is_flag=True, help="Say nothing; the exit status says it."),
     click.Option(
         ["--format", "output_format"], type=click.Choice(["text", "json"]), default="text", show_default=True
@@ -62,6 +67,7 @@ def command(*, output_format: str, quiet: bool, **words: Any) -> int:
         timeout_s=words["timeout_s"],
         not_pid=words["not_pid"],
         loaded=words["loaded"],
+        any_unit_state=words["any_unit_state"],
     )
     with StatusLine(
         "looking at HAProxy", enabled=not quiet and sys.stderr is not None and sys.stderr.isatty()

@@ -4,31 +4,29 @@ The socket is in a private directory, and who connects must be root, ourselves, 
 HAProxy waits one second for an answer, so clients are served side by side: one that stalls holds up nobody.
 """
 
-import array
 import contextlib
 import os
 import re
 import selectors
 import socket
-import struct
 import tempfile
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from hitless.control.errors import CouldNotAsk, NotUnderstood
-from hitless.control.fd_passing import REQUEST, Message, SocketsServer
+from hitless.control.fd_passing import REQUEST, SocketsServer
+from hitless.control.peer import read_peer
+from hitless.control.socket_serving import ServedClient
 from hitless.control.socket_transfer import PassedListener
 from hitless.limits import allow_descriptors
 
 __all__ = ["SocketOffer"]
 
-_UCRED = struct.Struct("=iII")
-_READ_BYTES = 64
 _MOST_CLIENTS = 16
 _MOST_PROBLEMS = 20
 _OF_ROOT = "/run"
@@ -37,10 +35,9 @@ _NAME = re.compile(r"hitless-offer-([0-9]{1,10})-[a-z0-9_]+")
 
 @dataclass(slots=True)
 class _Client:
-    connection: socket.socket
+    served: ServedClient
     who: str
     deadline: float
-    server: SocketsServer = field(repr=False)
 
 
 class SocketOffer:
@@ -159,50 +156,39 @@ class SocketOffer:
             OSError
         ):  # it has gone again, or we have no descriptor left: the next one is accepted when it can be
             return
-        pid, uid, _ = _UCRED.unpack(connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size))
-        who = f"process {pid} of user {uid}"
+        peer = read_peer(connection)
         why = ""
-        if uid not in self._allowed:
+        if peer.uid not in self._allowed:
             why = "is not allowed to have the listening sockets"
         elif self.was_served:
             why = "came after they had been handed over"
         elif len(self._clients) >= _MOST_CLIENTS:
             why = "is one too many at a time"
         if why:
-            self._note(f"{who} {why}")
+            self._note(f"{peer} {why}")
             connection.close()
             return
         connection.setblocking(False)  # noqa: FBT003 - as above
-        client = _Client(connection, who, time.monotonic() + self._timeout_s, SocketsServer(self._records))
+        served = ServedClient(
+            connection, SocketsServer(self._records), [listener.descriptor for listener in self._listeners]
+        )
+        client = _Client(served, str(peer), time.monotonic() + self._timeout_s)
         self._clients[connection.fileno()] = client
         selector.register(connection, selectors.EVENT_READ)
 
     def _hear(self, client: _Client, selector: selectors.BaseSelector) -> None:
         try:
-            self._converse(client)
+            client.served.hear()
         except BlockingIOError:
             return
         except (OSError, CouldNotAsk, NotUnderstood) as error:
             self._note(f"{client.who}: {error}")
             self._drop(client, selector)
             return
-        if client.server.complete:
+        if client.served.complete:
             self._served.set()
             for each in list(self._clients.values()):
                 self._drop(each, selector)
-
-    def _converse(self, client: _Client) -> None:
-        data = client.connection.recv(_READ_BYTES)
-        if not data:
-            raise CouldNotAsk("it went away before it had them all")
-        for message in client.server.feed(data):
-            self._send(client.connection, message)
-
-    def _send(self, connection: socket.socket, message: Message) -> None:
-        descriptors = array.array("i", [self._listeners[index].descriptor for index in message.sockets])
-        ancillary = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, descriptors)] if descriptors else []
-        if connection.sendmsg([message.data], ancillary) != len(message.data):
-            raise CouldNotAsk("it does not read")
 
     def _drop_late(self, selector: selectors.BaseSelector) -> None:
         now = time.monotonic()
@@ -211,9 +197,10 @@ class SocketOffer:
             self._drop(client, selector)
 
     def _drop(self, client: _Client, selector: selectors.BaseSelector) -> None:
-        selector.unregister(client.connection)
-        del self._clients[client.connection.fileno()]
-        client.connection.close()
+        connection = client.served.connection
+        selector.unregister(connection)
+        del self._clients[connection.fileno()]
+        connection.close()
 
     def _note(self, problem: str) -> None:
         if len(self.problems) < _MOST_PROBLEMS:

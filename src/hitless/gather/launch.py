@@ -9,7 +9,17 @@ from hitless.config.arguments import WITH_VALUE
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["NOT_FOR_ANOTHER", "environment_for_another", "with_files", "without_reload", "words_for_a_check"]
+__all__ = [
+    "NOT_FOR_ANOTHER",
+    "RUN_VARIABLE",
+    "environment_for_another",
+    "with_files",
+    "without_reload",
+    "words_for_a_check",
+]
+
+RUN_VARIABLE = "HITLESS_RUN"
+"""In the environment of a HAProxy that `hitless run` has started: what is started in its place must be below that."""
 
 NOT_FOR_ANOTHER = frozenset(
     {

@@ -9,47 +9,18 @@ master; no master holds a listening socket other than its own CLI (-S).
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 import msgspec
 
 from hitless.config.arguments import HaproxyArguments, parse_arguments
 from hitless.facts import Process, Role
+from hitless.host.haproxy_names import is_haproxy
 
 __all__ = ["assign_roles", "group_instances", "is_haproxy", "unit_of_control_group"]
 
-_NAMES = ("haproxy", "hapee-lb")
-"""How its programs begin: haproxy-2.6, haproxy.old; HAProxy Enterprise's is hapee-lb."""
 _NO_SERVICE = frozenset({"-c", "-cc", "-v", "-vv"})
 _CONTAINER_UNIT = re.compile(r"(docker|libpod|crio|cri-containerd|nerdctl|lxc)-[0-9a-f]{12,}\.scope")
 _CONTAINER_GROUP = re.compile(r"docker|lxc|libpod|kubepods|lxc\.payload.*|libpod_parent")
-_DELETED = " (deleted)"
-
-
-def is_haproxy(executable: str, name: str, arguments: Sequence[str]) -> bool:
-    """Return whether this is a HAProxy, by its binary, the word it was started by, and the words behind it.
-
-    A script called haproxy-something has its interpreter as both; exporters and ingress controllers that begin with
-    the same name have other words: HAProxy always has a configuration (-f, or after "--") and no --long-options.
-    Where the binary may not be seen (""), the process's name (comm) stands in.
-    """
-    if not arguments or not parse_arguments(arguments).files:
-        return False
-    words = arguments[1:]
-    if any(word.startswith("--") and word != "--" for word in words[: _end_of_options(words)]):
-        return False
-    by_binary = executable or (name if _base(arguments[1]) != name else "")
-    return _base(by_binary.removesuffix(_DELETED)).startswith(_NAMES) or _base(arguments[0]).startswith(
-        _NAMES
-    )
-
-
-def _end_of_options(words: Sequence[str]) -> int:
-    return words.index("--") if "--" in words else len(words)
-
-
-def _base(path: str) -> str:
-    return PurePosixPath(path).name
 
 
 def unit_of_control_group(path: str, of_first_process: str = "") -> str:

@@ -4,6 +4,7 @@ import contextlib
 import errno
 import fcntl
 import os
+import re
 import socket
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,7 +13,7 @@ from hitless.host.errors import HostError
 from hitless.host.processes import PROC, read_network_namespace
 from hitless.host.root import HostRoot
 
-__all__ = ["HeldListener", "NamespaceNames", "read_listener", "takes_what_comes"]
+__all__ = ["HeldListener", "NamedAlready", "NamespaceNames", "read_listener", "takes_what_comes", "unix_path"]
 
 _SIOCGSKNS = 0x894C
 _SO_DOMAIN = 39
@@ -20,6 +21,7 @@ _IP_FREEBIND = 15
 _IP_TRANSPARENT = 19
 _IPV6_TRANSPARENT = 75
 _INTERFACE_NAME_BYTES = 16
+_TEMPORARY = re.compile(r"\.[0-9]+\.tmp$")
 _NAMESPACES = "/var/run/netns"
 """Where HAProxy finds the namespaces of `namespace`. Source: v2.8.0 src/namespace.c."""
 
@@ -83,6 +85,17 @@ class NamespaceNames:
         return self._names
 
 
+@dataclass(frozen=True, slots=True)
+class NamedAlready:
+    """The name of a socket's network namespace as whoever handed it over has said it."""
+
+    name: str
+
+    def name_of(self, _raw: socket.socket) -> str:
+        """Return it."""
+        return self.name
+
+
 def takes_what_comes(raw: socket.socket) -> bool:
     """Return whether a socket waits for anybody: it listens, or is bound and not connected (datagrams).
 
@@ -112,7 +125,7 @@ def _is_connected(raw: socket.socket) -> bool:
     return True
 
 
-def read_listener(raw: socket.socket, number: int, names: NamespaceNames) -> HeldListener:
+def read_listener(raw: socket.socket, number: int, names: NamespaceNames | NamedAlready) -> HeldListener:
     """Return what a socket that `takes_what_comes` is; the descriptor in the record is still `raw`'s.
 
     Raises: LookupError if it is in a network namespace without a name, which HAProxy could not say.
@@ -148,3 +161,11 @@ def _endpoint(name: tuple[str, int] | str | bytes) -> str:
     if isinstance(name, bytes):  # abstract
         return "@" + name[1:].rstrip(b"\0").decode(errors="backslashreplace")
     return name
+
+
+def unix_path(name: str) -> str:
+    """Return the path or abstract name that a unix socket is bound to, from what the kernel calls it.
+
+    HAProxy binds PATH.PID.tmp and renames it; the kernel keeps the first name (src/sock_unix.c of 2.8).
+    """
+    return name if name.startswith("@") else _TEMPORARY.sub("", name)

@@ -6,17 +6,23 @@ is opened from the one before it, so that a tree which changes meanwhile (a cont
 Only regular files are read: opening a FIFO can wait for ever, opening a device can do things (/dev/watchdog).
 """
 
+from __future__ import annotations
+
 import contextlib
 import errno
 import os
 import stat
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from hitless.facts import FileText
 from hitless.host.errors import Denied, Gone, HostError, translated
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hitless.facts import FileText
 
 __all__ = ["MAX_NAMES", "Denied", "Gone", "HostError", "HostRoot", "kind_of", "printable"]
 
@@ -81,6 +87,8 @@ class HostRoot:
         r"""Return a text file; bytes that are no UTF-8 are written out as \xNN, line ends stay as they are."""
         data, truncated = self.read_bytes(path, limit_bytes=limit_bytes, follow=follow)
         text = data.decode(errors="backslashreplace")
+        from hitless.facts import FileText  # a holder, which is to be small, never comes here
+
         return FileText(path=printable(path), text=text, truncated=truncated)
 
     def names(self, path: str, *, limit: int = MAX_NAMES) -> list[str]:

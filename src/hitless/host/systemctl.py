@@ -75,6 +75,7 @@ PROPERTIES = (
         "ExecMainStatus",
         "ExecMainCode",
         "PIDFile",
+        "NotifyAccess",
         "SendSIGKILL",
         "TimeoutStartUSec",
     ),

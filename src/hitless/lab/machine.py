@@ -100,6 +100,8 @@ def boot_machine(
             log.seek(0)
             said = log.read().decode(errors="replace")[-SAID_LIMIT:]
             raise SandboxError(f"systemd does not come up: {said.strip() or 'it says nothing'}")
+        # systemd goes on saying how its jobs fare, and would wait for ever once nobody takes it.
+        ready.close()
         yield Machine(leader)
 
 

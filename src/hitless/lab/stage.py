@@ -19,6 +19,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from hitless.clock import now_ns
 from hitless.config import build_model, read_files
 from hitless.control.binary import read_binary
@@ -160,6 +162,9 @@ class Stage:
         events_fd = os.open(EVENTS_FILE, flags, 0o600, dir_fd=self.directory_fd)
         self.stack.callback(os.close, events_fd)
         world = plan_world(self.model(), ipv6=Path("/proc/net/if_inet6").exists(), private=False)
+        # Whether somebody receives the log is a cause of its own: the step `receive-logs` does.
+        others = tuple(endpoint for endpoint in world.endpoints if endpoint.role != "syslog")
+        world = msgspec.structs.replace(world, endpoints=others)
         process = self.stack.enter_context(WorldProcess(world, events_fd))
         ready = process.wait_ready(WORLD_DEADLINE_S)
         if ready.failed:

@@ -18,7 +18,7 @@ from hitless.gather.budget import Budget
 from hitless.gather.configuration import configuration_file
 from hitless.gather.instance import gather_instance
 from hitless.gather.options import GatherOptions
-from hitless.gather.services import choose, find_services
+from hitless.gather.services import Service, choose, find_services
 from hitless.gather.views import master_addresses, model_of, read_views, stats_addresses
 from hitless.host.errors import HostError
 from hitless.host.haproxy_processes import read_haproxy_processes
@@ -31,10 +31,18 @@ from hitless.subject import Subject
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from hitless.config.model import Model
     from hitless.facts import Instance
-    from hitless.gather.services import Service
+    from hitless.gather.instance import Gathering
 
-__all__ = ["SeveralInstances", "TargetOptions", "instance_key", "read_target", "with_configuration"]
+__all__ = [
+    "SeveralInstances",
+    "TargetOptions",
+    "as_if_started",
+    "instance_key",
+    "read_target",
+    "with_configuration",
+]
 
 _PID_FILE_LIMIT_BYTES = 4096
 
@@ -72,6 +80,26 @@ def read_target(options: TargetOptions, *, views: bool = True) -> Target:
     model = model_of(gathering)
     if views:
         read_views(gathering, model)
+    return _target(gathering, model)
+
+
+def as_if_started(target: Target, arguments: Sequence[str], *, program: str = "") -> Target:
+    """Return the target as if its main process had been started by this command line: other files, another mode.
+
+    `program` is another program than the one that runs. Processes are as they are.
+    """
+    main = target.master or target.current
+    processes = [
+        msgspec.structs.replace(p, arguments=tuple(arguments)) if main and p.pid == main.pid else p
+        for p in target.processes
+    ]
+    options = GatherOptions(check=False, keywords=False, haproxy=program)
+    gathering = gather_instance(Service(processes, target.instance.unit), HostRoot(), options, Budget())
+    gathering.set(processes=target.instance.processes)
+    return _target(gathering, model_of(gathering))
+
+
+def _target(gathering: Gathering, model: Model) -> Target:
     instance = gathering.instance
     snapshot = Snapshot(tool_version="", taken_at="", instances=(instance,))
     return Target(

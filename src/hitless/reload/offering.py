@@ -11,9 +11,11 @@ import socket
 from typing import TYPE_CHECKING
 
 from hitless.control.fd_passing import ListenerOption, SocketRecord
+from hitless.control.socket_offer import SocketOffer
 from hitless.control.socket_transfer import PassedListener
+from hitless.errors import ReloadError
 from hitless.host.errors import HostError
-from hitless.reload.takeover import unix_path
+from hitless.host.held_listener import unix_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from hitless.host.held_listener import HeldListener
     from hitless.host.root import HostRoot
 
-__all__ = ["listeners_to_offer"]
+__all__ = ["listeners_to_offer", "make_offer"]
 
 _READS_SOCKETS = (2, 3)
 """From here on a receiver reads options from the socket, and knows datagram sockets from others."""
@@ -50,6 +52,19 @@ def listeners_to_offer(
         if old and listener.v6_only is not None:
             further.append(_passed(listener, _other_options(listener)))
     return (*further, *plain), tuple(left_out)
+
+
+def make_offer(
+    held: Iterable[HeldListener], version: tuple[int, ...], root: HostRoot, *, allowed_uid: int
+) -> tuple[SocketOffer, tuple[str, ...]]:
+    """Return the offer to a HAProxy of this version that starts as this user, not yet entered, and what is left out.
+
+    Raises: ReloadError if nothing is left to offer.
+    """
+    listeners, left_out = listeners_to_offer(held, version, root)
+    if not listeners:
+        raise ReloadError("The process that serves has no listening socket that could be offered.")
+    return SocketOffer(listeners, allowed_uid=allowed_uid), left_out
 
 
 def _why_not(listener: HeldListener, root: HostRoot, *, old: bool) -> str:

@@ -19,12 +19,14 @@ _CHANGING = frozenset({"reloading", "activating", "deactivating", "refreshing"})
 
 
 def unready_reasons(
-    target: Target, *, not_pid: int | None = None, loaded: bool | None = True
+    target: Target, *, not_pid: int | None = None, loaded: bool | None = True, any_unit_state: bool = False
 ) -> Iterator[str]:
     """Yield what speaks against the current generation being the one to wait for.
 
     `not_pid` is a process that must not be the one any more; `loaded` whether what runs is what is on disk (True also
     where nobody asked for that), None where it could not be seen.
+
+    With `any_unit_state` its unit may be just starting: it may wait for this very answer.
     """
     current = target.current
     if current is None:
@@ -42,7 +44,7 @@ def unready_reasons(
     if pending:
         yield f"{pending[0]} waits in the master: a reload is about to begin"
     unit = target.instance.unit
-    if unit is not None and unit.active_state in _CHANGING:
+    if unit is not None and unit.active_state in _CHANGING and not any_unit_state:
         yield f"{unit.name} is {unit.active_state}"
     if loaded is False:
         yield "its configuration was changed after it was started"

@@ -36,6 +36,8 @@ class ReadyOptions:
     """It must be another process than this."""
     loaded: bool = False
     """It must have been started after the configuration on disk was last changed."""
+    any_unit_state: bool = False
+    """Its unit may be starting or reloading: it waits for the answer."""
 
 
 def await_ready(options: ReadyOptions, tell: Callable[[str], None]) -> Readiness:
@@ -57,6 +59,7 @@ def await_ready(options: ReadyOptions, tell: Callable[[str], None]) -> Readiness
                 how=found.how,
                 missing=found.missing,
                 unknown=found.unknown,
+                stats_sockets=found.stats_sockets,
             )
         tell(f"not ready: {found.missing[0]}" if found.missing else "not ready")
         # Processes that start, sockets that are bound and answers that change send no common event.
@@ -75,7 +78,12 @@ def _look(options: ReadyOptions) -> Readiness:
     try:
         loaded = runs_what_is_on_disk(target)
         reasons = tuple(
-            unready_reasons(target, not_pid=options.not_pid, loaded=loaded if options.loaded else True)
+            unready_reasons(
+                target,
+                not_pid=options.not_pid,
+                loaded=loaded if options.loaded else True,
+                any_unit_state=options.any_unit_state,
+            )
         )
         if reasons:
             return Readiness(instance=label, ready=False, missing=reasons)
@@ -100,4 +108,5 @@ def _prove(target: Target, label: str, *, loaded: bool) -> Readiness:
         how=proof.how,
         missing=missing,
         unknown=proof.unseen,
+        stats_sockets=target.stats_addresses,
     )

@@ -86,6 +86,13 @@ class Successor:
         return self._state.pids
 
     @property
+    def servers(self) -> tuple[int, ...]:
+        """The processes that serve, or are to: of a master its children, among them what `program` sections start."""
+        if not self.plan.master_worker:
+            return self._state.pids
+        return tuple(child for master in self._state.pids for child in _children(master))
+
+    @property
     def exit_status(self) -> int | None:
         """How it has ended, less than 0 for a signal; None while it lives."""
         return self._state.exit_status
@@ -178,10 +185,12 @@ class Successor:
 
     def _serves(self) -> bool:
         """Return whether every process that is to serve polls a socket: HAProxy does so when it enters its loop."""
-        if not self._state.bound or not self._state.pids:
+        servers = self.servers
+        if not self._state.bound or not servers:
             return False
+        wanted = any if self.plan.master_worker else all
         try:
-            return all(read_polled_inodes(pid) & read_socket_inodes(pid) for pid in self._state.pids)
+            return wanted(read_polled_inodes(pid) & read_socket_inodes(pid) for pid in servers)
         except Gone:
             return False
         except Denied as error:
@@ -220,14 +229,31 @@ class Successor:
             self._control.send(message)
 
 
+def _children(pid: int) -> list[int]:
+    try:
+        return read_children(pid)
+    except Gone:
+        return []
+
+
 def _end(process: ProcessHandle, *, gently: bool) -> None:
-    """End a successor; one that stops listening when it is asked to may let its connections end."""
+    """End a successor; one that stops listening when it is asked to may let its connections end.
+
+    A master has its CLI open to the end; whether its workers listen is what counts.
+    """
     if gently:
         process.send_signal(signal.SIGUSR1)
-        if process.await_exit(_WITHDRAW_S) or not _listens(process.pid):
+        if process.await_exit(_WITHDRAW_S) or not any(
+            map(_listens, _children(process.pid) or (process.pid,))
+        ):
             return
+    workers = _children(process.pid)
     process.send_signal(signal.SIGKILL)
     process.await_exit(_END_S)
+    for pid in workers:  # one that is still starting does not see that its master has gone
+        with contextlib.suppress(Gone), ProcessHandle(pid) as worker:
+            worker.send_signal(signal.SIGKILL)
+            worker.await_exit(_END_S)
 
 
 def _listens(pid: int) -> bool:

@@ -124,10 +124,12 @@ def trusted_environment(environment: Mapping[str, str]) -> tuple[dict[str, str],
 
 
 def runs_as_daemon(arguments: HaproxyArguments, *, configured: bool) -> bool:
-    """Return whether HAProxy goes into the background: by -D, or by `daemon` unless -db or -d keeps it.
+    """Return whether HAProxy goes into the background: by -D, or by `daemon` unless -db, -d or -Ws keeps it.
 
     Source: HAProxy v2.2.0 src/haproxy.c init(); v3.2.0 step_init_1(), set_verbosity().
     """
+    if arguments.systemd:
+        return False
     return arguments.daemon or (configured and not {"-db", "-d"} & set(arguments.flags))
 
 

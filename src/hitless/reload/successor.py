@@ -42,7 +42,7 @@ def start_successor(
     pass_pauses: bool = False,
     deadline_s: float = 10.0,
 ) -> Successor:
-    """Start a HAProxy that takes the place of the classic one that serves, as that one was started.
+    """Start a HAProxy that takes the place of the one that serves, as that one was started, or as `plan` says.
 
     `transfer_from` is the socket for -x. `plan` is what `plan_successor` has said, with `files`, if it has been asked.
     With `pass_pauses` the old processes stop listening while an address cannot be bound, as with HAProxy's own -sf.
@@ -55,7 +55,9 @@ def start_successor(
             f"{transfer_from} is not there in the mount namespace of process {plan.predecessor.pid}."
         )
     with contextlib.ExitStack() as resources:
-        old = [resources.enter_context(ProcessHandle(p.pid)) for p in target.carriers if is_still(p)]
+        # A master passes the signal on to its workers, and leaves with the last of them.
+        leaving = (target.master,) if target.master else target.carriers
+        old = [resources.enter_context(ProcessHandle(p.pid)) for p in leaving if is_still(p)]
         predecessor = next((process for process in old if process.pid == plan.predecessor.pid), None)
         if predecessor is None:
             raise ReloadError(f"Process {plan.predecessor.pid} has ended meanwhile.")

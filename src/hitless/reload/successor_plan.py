@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 from hitless.config.arguments import parse_arguments
 from hitless.errors import ReloadError
 from hitless.facts import RunMode
-from hitless.gather.launch import environment_for_another
+from hitless.gather.launch import RUN_VARIABLE, environment_for_another, without_reload
 from hitless.gather.place import others_can_change
 from hitless.host.errors import Gone, HostError
 from hitless.host.process_traits import read_socket_owners, read_traits
-from hitless.host.processes import read_command_line, read_executable
+from hitless.host.processes import read_command_line, read_executable, read_status
 from hitless.host.root import printable
+from hitless.reload.conversion import convert_arguments
 from hitless.reload.succession import (
     Account,
     choose_account,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from hitless.facts import Process
     from hitless.gather.place import ProcessPlace
     from hitless.host.process_traits import ProcessTraits
+    from hitless.reload.conversion import Conversion
     from hitless.reload.target import Target
 
 __all__ = ["SuccessorPlan", "is_still", "plan_successor"]
@@ -46,8 +48,9 @@ class SuccessorPlan:
     """How a successor is started."""
 
     predecessor: Process
+    """The classic process that serves, or the master."""
     arguments: tuple[str, ...]
-    """Of the running process, as they are."""
+    """Of the running process, as they are; converted, where the successor is to be something else."""
     program: str
     """In its own mount namespace; whatever stands there now is what runs."""
     files: tuple[str, ...]
@@ -58,7 +61,9 @@ class SuccessorPlan:
     account: Account
     traits: ProcessTraits
     pid_file: str = ""
-    """Which HAProxy writes when it goes into the background, as it is reached from here; "" without one."""
+    """Which HAProxy writes when it goes into the background or is a master, as it is reached from here; "" without."""
+    master_worker: bool = False
+    """What is started is a master; its children serve."""
     notes: tuple[str, ...] = ()
 
 
@@ -73,24 +78,33 @@ def is_still(process: Process) -> bool:
         return False
 
 
-def plan_successor(target: Target, *, files: Sequence[str] = ()) -> SuccessorPlan:
+def plan_successor(
+    target: Target, *, files: Sequence[str] = (), conversion: Conversion | None = None
+) -> SuccessorPlan:
     """Return how the successor of the process that serves is to be started.
 
-    `files` are other configuration files than those of its command line.
+    `files` are other configuration files than those of its command line. With `conversion` it becomes something else,
+    and its unit is the caller's to look after; `target` has the configuration that it will load.
 
     Raises: ReloadError if it cannot or must not be replaced from here; HostError if it cannot be looked at.
     """
     current = target.current
-    if target.mode is not RunMode.CLASSIC or current is None:
+    main = current if conversion is None else target.master or current
+    if current is None or main is None or (conversion is None and target.mode is not RunMode.CLASSIC):
         raise ReloadError("There is no process of a classic HAProxy that serves.")
-    if not is_still(current):
-        raise ReloadError(f"Process {current.pid} has ended meanwhile.")
-    traits = read_traits(current.pid)
-    why = why_irreplaceable(traits, target.instance.unit) or _why_foreign(target.place)
+    if not is_still(main):
+        raise ReloadError(f"Process {main.pid} has ended meanwhile.")
+    traits = read_traits(main.pid)
+    unit = target.instance.unit if conversion is None else None
+    why = why_irreplaceable(traits, unit) or _why_foreign(target.place)
     if why:
         raise ReloadError(f"No other process can take the place of this one: {why}.")
-    arguments = read_command_line(current.pid)
-    words = parse_arguments(arguments)
+    if RUN_VARIABLE in target.environment and main.parent_pid not in {1, *_ancestors()}:
+        raise ReloadError(
+            f"Process {main.parent_pid}, `hitless run`, runs this HAProxy, and would take its end for the service's.",
+            hint=f"It reloads HAProxy itself: kill -HUP {main.parent_pid}.",
+        )
+    arguments = read_command_line(main.pid)
     account = choose_account(
         traits,
         our_uid=os.geteuid(),
@@ -98,21 +112,54 @@ def plan_successor(target: Target, *, files: Sequence[str] = ()) -> SuccessorPla
         made_by=read_socket_owners(current.pid, set(current.listening_inodes or ())),
     )
     plan = SuccessorPlan(
-        predecessor=current,
+        predecessor=main,
         arguments=arguments,
-        program=_program(target.place, arguments[0], read_executable(current.pid)),
+        program=_program(target.place, arguments[0], read_executable(main.pid)),
         files=tuple(files),
         environment=environment_for_another(target.environment),
         directory=target.directory,
-        daemon=runs_as_daemon(words, configured=bool(target.subject.in_global("daemon"))),
+        daemon=False,
         account=account,
         traits=_starting_traits(traits, may_raise=bool(target.subject.in_global("insecure-setuid-wanted"))),
     )
-    if plan.daemon:
+    plan = _with_background(plan if conversion is None else _converted(plan, conversion), target)
+    return _with_trust(plan, target) if account.raised else plan
+
+
+def _ancestors() -> Iterator[int]:
+    """Yield who has started us: what is orphaned comes to them."""
+    pid = os.getpid()
+    while pid > 1:
+        try:
+            pid = read_status(pid).parent_pid
+        except HostError:
+            return
+        yield pid
+
+
+def _converted(plan: SuccessorPlan, conversion: Conversion) -> SuccessorPlan:
+    """Return the plan with what becomes different."""
+    program = conversion.program or plan.program
+    notify = {"NOTIFY_SOCKET": conversion.notify_socket} if conversion.notify_socket else {}
+    return replace(
+        plan,
+        program=program,
+        arguments=convert_arguments(without_reload(plan.arguments), conversion, program),
+        files=conversion.files,
+        environment={**plan.environment, **notify},
+    )
+
+
+def _with_background(plan: SuccessorPlan, target: Target) -> SuccessorPlan:
+    """Return the plan with how it goes into the background, and which pid file it then writes."""
+    words = parse_arguments(plan.arguments)
+    daemon = runs_as_daemon(words, configured=bool(target.subject.in_global("daemon")))
+    name = ""
+    if daemon or words.master_worker:
         configured = [d.words[1] for d in target.subject.in_global("pidfile") if len(d.words) > 1]
         name = words.pid_file or next(reversed(configured), "")
-        plan = replace(plan, pid_file=_reached(target.place, plan.directory, name) if name else "")
-    return _with_trust(plan, target) if account.raised else plan
+    pid_file = _reached(target.place, plan.directory, name) if name else ""
+    return replace(plan, daemon=daemon, pid_file=pid_file, master_worker=words.master_worker)
 
 
 def _starting_traits(traits: ProcessTraits, *, may_raise: bool) -> ProcessTraits:

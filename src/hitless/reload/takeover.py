@@ -7,18 +7,16 @@ its own pid, and (d) no process outside of the instance, and no old one, still h
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from hitless.host.held_listener import unix_path
 from hitless.reloads import ListenerChange, ListenerFate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 __all__ = ["Proof", "Seen", "actual_listeners", "judge_takeover", "unix_path"]
-
-_TEMPORARY = re.compile(r"\.[0-9]+\.tmp$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,14 +142,6 @@ def _fate(old: frozenset[int], new: frozenset[int], change: ListenerChange | Non
     if not old:
         return ListenerFate.NEW
     return ListenerFate.INHERITED if old <= new else ListenerFate.OPENED_ANEW
-
-
-def unix_path(name: str) -> str:
-    """Return the path or abstract name that a unix socket is bound to, from what the kernel calls it.
-
-    HAProxy binds PATH.PID.tmp and renames it; the kernel keeps the first name (src/sock_unix.c of 2.8).
-    """
-    return name if name.startswith("@") else _TEMPORARY.sub("", name)
 
 
 def _some(words: Iterable[str], most: int = 5) -> str:

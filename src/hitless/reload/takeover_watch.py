@@ -54,7 +54,8 @@ class _Held:
 class TakeoverWatch:
     """Looks at one instance, again and again. A context manager: it holds a netlink socket.
 
-    `further_pids` names processes that belong to it besides its master's children: classic ones that were started.
+    `further_pids` names processes that belong to it besides its master's children: those that were started to take its
+    place.
     """
 
     target: Target
@@ -111,9 +112,10 @@ class TakeoverWatch:
         if master is None:
             return {p.pid for p in self.target.carriers} | self.further_pids()
         try:
-            return {pid for pid in read_children(master.pid) if self._is_haproxy(pid)}
+            workers = {pid for pid in read_children(master.pid) if self._is_haproxy(pid)}
         except Gone:
-            return set()
+            workers = set()
+        return workers | self.further_pids()
 
     def _is_haproxy(self, pid: int) -> bool:
         """Return whether a master's child is a worker: `program` sections start others."""
@@ -211,6 +213,8 @@ class TakeoverWatch:
         hidden = set(holders.unseen_pids) - {1}
         if hidden and (user == 0 or any(p.uid != user for p in self.target.processes)):
             return None
-        ours = {1, *self.pids(), *(p.pid for p in self.target.processes)}
+        # Who started it may hold its sockets for it: process 1 (socket activation), `hitless run`.
+        starters = {p.parent_pid for p in self.target.processes}
+        ours = {1, *starters, *self.pids(), *(p.pid for p in self.target.processes)}
         found = {pid for pids in holders.pids.values() for pid in pids} - ours
         return {pid: holders.names.get(pid, "?") for pid in found}

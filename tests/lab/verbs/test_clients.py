@@ -74,6 +74,7 @@ def test_a_request_is_observed_with_its_answer(server: Server, small: SmallStage
 
 
 def test_nobody_listens(server: Server, small: SmallStage) -> None:
+    server.listener.shutdown(socket.SHUT_RDWR)  # closing alone leaves it to who waits in accept()
     server.listener.close()
     VERBS["get"](small.stage, "within=1s", server.url)
     assert (small.seen["get.status"], small.seen["get.failed"]) == (0, 1)

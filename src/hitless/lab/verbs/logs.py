@@ -24,7 +24,7 @@ _PID = re.compile(r"^(?:<\d+>)?.*?\bhaproxy\[(\d+)\]:")
 
 @dataclass(slots=True)
 class Receiver:
-    """What was received at one address so far; `idle` ones leave everything in the kernel's queue until they are asked."""
+    """What was received at one address so far; `idle` ones leave all in the kernel's queue until they are asked."""
 
     bound: socket.socket
     idle: bool

@@ -10,7 +10,7 @@ from hitless.lab.verbs.service import compare_sockets, taken_over
 if TYPE_CHECKING:
     from hitless.lab.stage import Stage
 
-__all__ = ["VERBS"]
+__all__ = ["VERBS", "journal", "systemctl", "unit"]
 
 UNIT = "haproxy.service"
 DEADLINE_S = 60.0

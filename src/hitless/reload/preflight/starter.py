@@ -11,7 +11,6 @@ import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hitless.facts import RunMode
 from hitless.gather.launch import environment_for_another
 from hitless.host.errors import HostError
 from hitless.host.rights import Rights, read_rights, rights_prefix
@@ -106,7 +105,7 @@ def start_rights(target: Target) -> Rights:
     if main is None:
         return ours
     theirs = read_rights(main.pid)
-    if target.mode is RunMode.MASTER_WORKER or theirs.uid == 0:
+    if target.master is not None or theirs.uid == 0:
         return theirs
     started_as_user = target.subject.unit is not None and target.subject.unit.user not in _ROOT
     gave_up = any(target.subject.in_global(keyword) for keyword in _GIVES_UP_ROOT)

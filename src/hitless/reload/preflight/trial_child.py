@@ -127,22 +127,32 @@ def _socket(trial: AddressTrial) -> socket.socket:
 
 def try_address(trial: AddressTrial, namespaces: Namespaces) -> AddressResult:
     """Return how bind() goes with the options in HAProxy's order."""
+    sock, result = bind_address(trial, namespaces)
+    if sock is not None:
+        sock.close()
+    return result
+
+
+def bind_address(trial: AddressTrial, namespaces: Namespaces) -> tuple[socket.socket | None, AddressResult]:
+    """Return the socket, None if it could not be bound, and how it went."""
     try:
         sock = namespaces.socket(trial)
     except _StepFailed as failed:
-        return failed.result
+        return None, failed.result
     interface_errno = 0
-    with sock:
-        try:
-            if trial.family != socket.AF_UNIX:
-                _set_options(sock, trial)
-            interface_errno = _bind_to_interface(sock, trial)
-            if trial.family == socket.AF_INET6:
-                sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, trial.v6_only)
-            sock.bind(trial.name if trial.family == socket.AF_UNIX else (trial.host, trial.port))
-        except OSError as error:
-            return AddressResult(step="bind", errno=error.errno or errno.EIO, interface_errno=interface_errno)
-    return AddressResult(interface_errno=interface_errno)
+    try:
+        if trial.family != socket.AF_UNIX:
+            _set_options(sock, trial)
+        interface_errno = _bind_to_interface(sock, trial)
+        if trial.family == socket.AF_INET6:
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, trial.v6_only)
+        sock.bind(trial.name if trial.family == socket.AF_UNIX else (trial.host, trial.port))
+    except OSError as error:
+        sock.close()
+        return None, AddressResult(
+            step="bind", errno=error.errno or errno.EIO, interface_errno=interface_errno
+        )
+    return sock, AddressResult(interface_errno=interface_errno)
 
 
 def _set_options(sock: socket.socket, trial: AddressTrial) -> None:

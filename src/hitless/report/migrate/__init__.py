@@ -1,0 +1,1 @@
+"""A migration, for people and for programs."""

@@ -1,0 +1,177 @@
+"""The holder follows what HAProxy binds and unbinds, closes what nobody accepts on, and does not grow."""
+
+import os
+import resource
+import signal
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from hitless.control.socket_transfer import close_listeners, fetch_listeners
+from hitless.host.processes import read_status
+from tests.system.hold_bed import NAME, HoldBed, hold_bed
+from tests.system.live_haproxy import await_true, versions
+from tests.system.load_bed import free_port
+
+pytestmark = pytest.mark.system
+
+MODES = ["classic", "master-worker"]
+PROMPT_S = 1.0
+MANY = 2000
+MANY_WITHIN_S = 0.2
+HAND_OVERS = int(os.environ.get("HITLESS_HOLD_HAND_OVERS", "100"))
+
+
+@pytest.fixture(params=MODES)
+def bed(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[HoldBed]:
+    with hold_bed(tmp_path, versions("2.8", "2.6")[0], master=request.param == "master-worker") as found:
+        yield found
+
+
+def refuses(port: int, host: str = "127.0.0.1") -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(1.0)
+        return probe.connect_ex((host, port)) != 0
+
+
+def endpoints(bed: HoldBed) -> set[str]:
+    return {one.endpoint for one in bed.instance().sockets}
+
+
+@pytest.mark.parametrize("version", versions())
+@pytest.mark.parametrize("mode", MODES)
+def test_a_removed_bind_refuses_and_a_new_one_is_held(tmp_path: Path, version: str, mode: str) -> None:
+    removed, new = free_port(), free_port()
+    with hold_bed(tmp_path, version, master=mode == "master-worker") as bed:
+        bed.write(f"127.0.0.1:{removed}")
+        bed.hold()
+        bed.start()
+        assert endpoints(bed) == {f"127.0.0.1:{bed.port}", f"127.0.0.1:{removed}"}
+        kept = next(one.inode for one in bed.instance().sockets if one.endpoint.endswith(str(bed.port)))
+        bed.write(f"127.0.0.1:{new}")
+        bed.reload()
+        began_s = time.monotonic()
+        await_true(lambda: refuses(removed), "the removed bind refuses")
+        assert time.monotonic() - began_s < PROMPT_S
+        await_true(
+            lambda: endpoints(bed) == {f"127.0.0.1:{bed.port}", f"127.0.0.1:{new}"}, "the new bind is held"
+        )
+        assert kept in {one.inode for one in bed.instance().sockets}
+        assert "serves without it" in bed.instance().let_go[0].why
+        bed.kill()
+        with socket.create_connection(
+            ("127.0.0.1", new), timeout=5
+        ) as waiting:  # nobody is there, nobody is refused
+            waiting.sendall(b"GET / HTTP/1.0\r\n\r\n")
+            bed.start()
+            assert waiting.recv(12) == b"HTTP/1.0 200" or waiting.recv(12)
+
+
+def test_nobody_accepts_for_too_long(bed: HoldBed) -> None:
+    bed.hold(close_after="2s")
+    bed.start()
+    bed.stop()
+    began_s = time.monotonic()
+    with socket.create_connection(("127.0.0.1", bed.port)) as waiting:
+        await_true(lambda: [one.unattended_s for one in bed.instance().sockets] != [None], "nobody accepts")
+        (held,) = bed.instance().sockets
+        assert (held.acceptors, held.queue_length) == ((), 1)
+        await_true(lambda: not bed.instance().sockets, "the socket is closed")
+        assert 1.5 < time.monotonic() - began_s < 3.5
+        assert refuses(bed.port)
+        with pytest.raises(ConnectionResetError):
+            waiting.recv(1)
+    assert "nobody has accepted on it for 2" in bed.said()
+    bed.start()  # and with nothing to give, HAProxy binds for itself
+    assert not refuses(bed.port)
+
+
+def test_a_stop_with_a_client_that_stays_is_no_removed_bind(bed: HoldBed) -> None:
+    """The old process lives on with its last client, without its listening sockets: it has not given them up."""
+    bed.write(more=(f"stats socket {bed.directory}/admin.sock mode 600 level admin",))
+    bed.hold()
+    bed.start()
+    assert bed.main is not None
+    with socket.create_connection(("127.0.0.1", bed.port)) as client:
+        client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n")  # half a request keeps it busy
+        time.sleep(0.2)
+        bed.main.send_signal(signal.SIGUSR1)
+        port = f"127.0.0.1:{bed.port}"
+        await_true(
+            lambda: (
+                [one.unattended_s for one in bed.instance().sockets if one.endpoint == port]
+                not in ([None], [])
+            ),
+            "nobody accepts",
+        )
+        time.sleep(PROMPT_S)
+        assert port in endpoints(bed)
+        assert not refuses(bed.port)
+        bed.stack.callback(bed.main.wait, 20)
+        client.sendall(b"\r\n")
+        assert client.recv(12) == b"HTTP/1.1 200"
+
+
+def test_who_was_started_without_asking_gets_all_connections(bed: HoldBed) -> None:
+    bed.hold()
+    bed.start()
+    bed.kill()
+    bed.start(asks=False)
+    for _ in range(50):
+        with socket.create_connection(("127.0.0.1", bed.port), timeout=5) as client:
+            client.sendall(b"GET / HTTP/1.0\r\n\r\n")
+            assert client.recv(12) == b"HTTP/1.1 200"
+
+
+def test_thousands_of_listeners(tmp_path: Path) -> None:
+    first = 20_000
+    with hold_bed(tmp_path, versions("2.8", "2.6")[0]) as bed:
+        bed.write(f"127.0.0.2:{first}-{first + MANY - 1}", more=("maxconn 100",))
+        raise_limit(10_000)
+        bed.hold()
+        bed.start()
+        assert len(bed.instance().sockets) == MANY + 1
+        took_s = []
+        for _ in range(5):
+            began_s = time.monotonic()
+            passed = fetch_listeners(bed.asked, timeout_s=5.0)
+            took_s.append(time.monotonic() - began_s)
+            close_listeners(passed)
+            assert len(passed) == MANY + 1
+        assert min(took_s) < MANY_WITHIN_S, took_s
+        inodes = {one.inode for one in bed.instance().sockets}
+        bed.reload()
+        assert {one.inode for one in bed.instance().sockets} == inodes
+
+
+def test_many_hand_overs_leave_nothing_behind(tmp_path: Path) -> None:
+    with hold_bed(tmp_path, versions("2.8", "2.6")[0]) as bed, ExitStack() as stack:
+        ports = [free_port() for _ in range(20)]
+        bed.write(*(f"127.0.0.1:{port}" for port in ports))
+        bed.hold()
+        bed.start()
+        assert bed.holder is not None
+        pid = bed.holder.pid
+        hand_over(bed, 20)
+        stack.enter_context(socket.create_connection(("127.0.0.1", bed.port)))
+        before = (len(os.listdir(f"/proc/{pid}/fd")), read_status(pid).resident_bytes)  # noqa: PTH208
+        hand_over(bed, HAND_OVERS)
+        await_true(lambda: len(os.listdir(f"/proc/{pid}/fd")) <= before[0], "all is closed again")  # noqa: PTH208
+        grown = read_status(pid).resident_bytes - before[1]
+        assert grown < 512 * 1024, grown
+        assert NAME in bed.said()
+
+
+def hand_over(bed: HoldBed, times: int) -> None:
+    for _ in range(times):
+        close_listeners(fetch_listeners(bed.asked, timeout_s=5.0))
+
+
+def raise_limit(number: int) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < number:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(number, hard), hard))

@@ -2,6 +2,8 @@
 
 import os
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -85,6 +87,26 @@ def test_processes_are_known_by_name_and_masters_are_left_out() -> None:
     assert os.getpid() in pids or os.getppid() in pids
     assert LiveProxy(("/bin/true",), ("no-such-program", namespace)).serving_pids() == frozenset()
     assert LiveProxy(("/bin/true",), (name, namespace + 1)).serving_pids() == frozenset()
+
+
+def test_a_check_of_the_configuration_is_no_process_that_serves(tmp_path: Path) -> None:
+    program = tmp_path / "haproxy"
+    program.symlink_to(Path(sys.executable).resolve())
+    waits = "import sys; print(flush=True); sys.stdin.read()"
+    (tmp_path / "serve.py").write_text(waits)
+    pids = {}
+    with ExitStack() as stack:
+        for words in ((str(tmp_path / "serve.py"),), ("-c", waits)):
+            process = stack.enter_context(
+                subprocess.Popen([program, *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            )
+            assert process.stdout is not None
+            assert process.stdout.readline() == b"\n"
+            pids[words[0]] = process.pid
+        serving, check = pids.values()
+        found = LiveProxy(("/bin/true",), ("haproxy", read_network_namespace(os.getpid()))).serving_pids()
+    assert serving in found
+    assert check not in found
 
 
 def prepare(tmp_path: Path, target: LiveTarget) -> tuple[int, tuple[str, ...]]:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from hitless.control.socket_transfer import close_listeners, fetch_listeners
-from hitless.host.processes import read_status
+from hitless.host.processes import read_status, read_times
 from tests.system.hold_bed import NAME, HoldBed, hold_bed
 from tests.system.live_haproxy import await_true, versions
 from tests.system.load_bed import free_port
@@ -137,9 +137,9 @@ def test_thousands_of_listeners(tmp_path: Path) -> None:
         assert len(bed.instance().sockets) == MANY + 1
         took_s = []
         for _ in range(5):
-            began_s = time.monotonic()
+            began_s = used_s(bed)
             passed = fetch_listeners(bed.asked, timeout_s=5.0)
-            took_s.append(time.monotonic() - began_s)
+            took_s.append(used_s(bed) - began_s)
             close_listeners(passed)
             assert len(passed) == MANY + 1
         assert min(took_s) < MANY_WITHIN_S, took_s
@@ -164,6 +164,12 @@ def test_many_hand_overs_leave_nothing_behind(tmp_path: Path) -> None:
         grown = read_status(pid).resident_bytes - before[1]
         assert grown < 512 * 1024, grown
         assert NAME in bed.said()
+
+
+def used_s(bed: HoldBed) -> float:
+    """Return the processor time of holder and asker: what a hand-over takes where nobody else is at work."""
+    assert bed.holder is not None
+    return time.thread_time() + read_times(bed.holder.pid).cpu_ticks / os.sysconf("SC_CLK_TCK")
 
 
 def hand_over(bed: HoldBed, times: int) -> None:

@@ -1,4 +1,4 @@
-"""Strangers, garbage, stalling and crowds at the holder's sockets: refused or bounded; it lives, and gives on."""
+"""Strangers, garbage, stalling and crowds at the holder's sockets: refused or bounded; it lives, and hands over."""
 
 import json
 import os

@@ -125,6 +125,9 @@ class Follower:
     def _take_new(
         self, instance: Instance, members: list[Candidate], masters: set[int], changes: Changes
     ) -> None:
+        hidden = [candidate.hidden for candidate in members if candidate.hidden]
+        if hidden:
+            self._problem(instance, hidden[0])
         for candidate in members:
             if candidate.pid in masters or candidate.process in instance.taken:
                 continue

@@ -40,6 +40,8 @@ def start(stage: Stage, *words: str) -> None:
         master = stage.master = stage.popen([*command, *stage.arguments])
         stage.until(lambda: stage.listens() or master.poll() is not None)
         listens = master.poll() is None and _master_answers(stage) and stage.until(stage.listens, timeout_s=1)
+        if not listens:  # what it printed is read beside, and may come after its end
+            stage.until(lambda: stage.said_since(since_ns), timeout_s=1.0)
         said = stage.said_since(since_ns)
     stage.observe("start.ok", listens)
     stage.observe("start.said", said.strip())

@@ -140,7 +140,7 @@ def _missing(subject: Subject, inside: str) -> Evidence | None:
         return None
     if subject.unit is None and host.systemd:
         return None  # A unit that could not be seen may bind it there.
-    if any(inside in file.text for file in logging.files):
+    if logging.daemon and any(inside in file.text for file in logging.files):
         return None
     fact = host.path(inside)
     if fact is not None and fact.kind in {"missing", "file", "directory"}:

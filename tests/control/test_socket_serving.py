@@ -12,7 +12,7 @@ from hitless.control.socket_serving import ServedClient
 def test_one_conversation() -> None:
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        ours.setblocking(False)
+        ours.settimeout(0)
         served = ServedClient(ours, SocketsServer([SocketRecord()]), [ours.fileno()])
         with pytest.raises(BlockingIOError):
             served.hear()

@@ -37,7 +37,7 @@ def test_across_execve() -> None:
 
 
 def test_the_first_time() -> None:
-    found = inherit({}, str)
+    found = inherit({}, lambda _: None)
     assert (found.specs, found.doors, found.sockets, found.from_store) == ({}, {}, [], False)
     os.close(found.memory.descriptor)
 

@@ -59,6 +59,13 @@ MESSAGES = [
     ("Server be/s1 is DOWN, reason: Layer4 connection problem", K.SERVER_STATE, "be/s1", 0),
     ("backend be has no server available!", K.NO_SERVER, "be", 0),
     ("[haproxy.main()] Cannot raise FD limit to 400000, limit is 1024.", K.LIMIT, "", 0),
+    (
+        "Proxy web reached process FD limit (maxsock=4029). Please check 'ulimit-n' and restart.",
+        K.EXHAUSTED,
+        "web",
+        0,
+    ),
+    ("socket() failed in logger #1: Too many open files (errno=24)", K.EXHAUSTED, "", 0),
     ("path to executable is /usr/sbin/haproxy", K.OTHER, "", 0),
 ]
 

@@ -27,6 +27,7 @@ from hitless.prove.protocol import ProvePlan
 from hitless.prove.supervise import ChildProgram, record
 from hitless.records import ClientClass
 from hitless.sandbox.entry import TierKind
+from hitless.verdict import Conclusion
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -37,6 +38,7 @@ __all__ = ["run_variant"]
 
 CHILD_MODULE = "hitless.lab.inside"
 CLIENT_NETWORKS = 250
+RUNS_WITHOUT_VERDICT = 3
 
 
 def run_variant(
@@ -44,15 +46,21 @@ def run_variant(
 ) -> VariantResult:
     """Run a variant until it is as expected, at most as often as the scenario allows where it is to break.
 
-    `bundle` is where the evidence of the last run is kept.
+    A run that brought no verdict, on a machine with too much to do, is no evidence of anything: it is run again, twice
+    at most. `bundle` is where the evidence is kept, of the second run and later ones with "-run-N" behind its name.
 
     Raises: Interrupted on Ctrl-C and SIGTERM. Everything else that goes wrong makes the result unknown.
     """
     chances = case.scenario.repeat if variant == "broken" else 1
-    for run in range(1, chances + 1):
-        result = _run_once(case, variant, show, bundle if run == chances else None)
-        result = msgspec.structs.replace(result, runs=run)
-        if result.status is Status.GREEN:
+    for run in range(1, max(chances, RUNS_WITHOUT_VERDICT) + 1):
+        kept = bundle if bundle is None or run == 1 else bundle.with_name(f"{bundle.name}-run-{run}")
+        result = msgspec.structs.replace(_run_once(case, variant, show, kept), runs=run)
+        again = (
+            run < chances
+            if result.verdict != Conclusion.NO_VERDICT
+            else run < max(chances, RUNS_WITHOUT_VERDICT)
+        )
+        if result.status is Status.GREEN or not again:
             break
     return result
 

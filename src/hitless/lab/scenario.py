@@ -60,7 +60,8 @@ class LoadSettings(Data, frozen=True):
     """New connections as fast as they are answered, with the accept queue kept from running empty."""
     reloads: int = 1
     further_reloads: int = 0
-    """Where harm is a matter of chance: so many more, in close succession, until a client has been hurt."""
+    """Where harm is a matter of chance: so many more of the broken variant, in close succession, until a client has
+    been hurt. The fixed one has `reloads`, and the bound that they allow."""
     control_s: float = 1.0
     spacing_s: float = 1.0
     settle_s: float = 1.0

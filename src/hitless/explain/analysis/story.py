@@ -103,11 +103,12 @@ def _of_causes(causes: Sequence[NamedCause]) -> Iterator[str]:
         found.setdefault(key, []).append(cause.victims)
         if cause.counting is not Counting.COUNTED:
             estimated.add(key)
-    ordered = sorted(found.items(), key=lambda item: sum(item[1]), reverse=True)
-    for (code, name, summary, unit), victims in ordered[:_MOST]:
-        about = "about " if (code, name, summary, unit) in estimated and sum(victims) else ""
-        number = f"{about}{_counted(sum(victims), unit)}, " if sum(victims) else ""
-        times = "once" if len(victims) == 1 else f"{len(victims)} times"
+    sums = {key: sum(victims) for key, victims in found.items()}
+    for key in sorted(sums, key=lambda key: -sums[key])[:_MOST]:
+        code, name, summary, unit = key
+        about = "about " if key in estimated else ""
+        number = f"{about}{_counted(sums[key], unit)}, " if sums[key] else ""
+        times = "once" if len(found[key]) == 1 else f"{len(found[key])} times"
         yield f"{code} {name}".strip() + f" ({number}{times}): {summary}."
 
 

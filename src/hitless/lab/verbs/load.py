@@ -87,7 +87,7 @@ def load(stage: Stage) -> None:
             observer,
             load_plan,
             _facts(stage, plan, facts),
-            further_reloads=settings.further_reloads,
+            further_reloads=settings.further_reloads if stage.plan.variant == "broken" else 0,
         )
         stage.finished = run_plan(plan, prepared, stage.channel, stage.directory_fd, stack)
     stage.observe("sockets", compare_sockets(before, stage.listening()))

@@ -25,28 +25,31 @@ NO_MASTER_CLI = "--no-master-cli"
 def start(stage: Stage, *words: str) -> None:
     """Start HAProxy as its mode wants, with further arguments: `start [--may-fail] [--no-master-cli] [ARGUMENTS…]`.
 
-    Observes `start.ok`, `start.said`.
+    Observes `start.ok`, `start.said`, and of a master `master.listeners`: how many listening sockets it holds itself.
     """
-    may_fail = MAY_FAIL in words
     stage.arguments = tuple(word for word in words if word not in {MAY_FAIL, NO_MASTER_CLI})
-    since_ns = stage.now()
     if stage.plan.mode == "classic":
         done = stage.run(_classic_command(stage))
-        said = done.stderr
-        listens = done.returncode == 0 and stage.until(stage.listens)
+        listens, said = done.returncode == 0 and stage.until(stage.listens), done.stderr
     else:
-        cli = [] if NO_MASTER_CLI in words else ["-S", MASTER_SOCKET]
-        command = [HAPROXY, "-W", *cli, "-p", PID_FILE, "-f", CONFIGURATION]
-        master = stage.master = stage.popen([*command, *stage.arguments])
-        stage.until(lambda: stage.listens() or master.poll() is not None)
-        listens = master.poll() is None and _master_answers(stage) and stage.until(stage.listens, timeout_s=1)
-        if not listens:  # what it printed is read beside, and may come after its end
-            stage.until(lambda: stage.said_since(since_ns), timeout_s=1.0)
-        said = stage.said_since(since_ns)
+        listens, said = _start_master(stage, [] if NO_MASTER_CLI in words else ["-S", MASTER_SOCKET])
     stage.observe("start.ok", listens)
     stage.observe("start.said", said.strip())
-    if not listens and not may_fail:
+    if not listens and MAY_FAIL not in words:
         raise SandboxError(f"HAProxy did not start: {said.strip() or 'it does not listen'}")
+
+
+def _start_master(stage: Stage, cli: list[str]) -> tuple[bool, str]:
+    """Return whether a master and its worker serve, and the alerts."""
+    since_ns = stage.now()
+    command = [HAPROXY, "-W", *cli, "-p", PID_FILE, "-f", CONFIGURATION]
+    master = stage.master = stage.popen([*command, *stage.arguments])
+    stage.until(lambda: stage.listens() or master.poll() is not None)
+    listens = master.poll() is None and _master_answers(stage) and stage.until(stage.listens, timeout_s=1)
+    if not listens:  # what it printed is read beside, and may come after its end
+        stage.until(lambda: stage.said_since(since_ns), timeout_s=1.0)
+    stage.observe("master.listeners", len(stage.listening().get(master.pid, ())))
+    return listens, stage.said_since(since_ns)
 
 
 def _classic_command(stage: Stage, *options: str) -> list[str]:

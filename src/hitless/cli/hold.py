@@ -55,7 +55,7 @@ def command(
             raise UsageError("--instance and --replace are for the daemon.")
         context.obj = place
         return
-    words = [sys.executable, "-m", "hitless.hold", "--directory", place]
+    words = [sys.executable, "-P", "-m", "hitless.hold", "--directory", place]
     words += [f"--instance={text}" for text in instances]
     # A process of its own, which has not loaded what only the command line needs.
     os.execv(sys.executable, [*words, *(["--replace"] if replace else [])])  # noqa: S606 - no shell is wanted

@@ -31,7 +31,8 @@ from hitless.hold.upgrade import Upgrade
 
 __all__ = ["Daemon", "end_on_signals"]
 
-_TAKE_TIMEOUT_S = 5.0
+_TAKE_TIMEOUT_S = 2.0
+"""Nobody else is served meanwhile; it is root who says from whom."""
 _END_S = 3.0
 _CONTROL = "control"
 _MOST_INSTANCES = 256
@@ -44,8 +45,8 @@ class Daemon:
     directory: str
     notifier: Notifier
     say: Callable[[str], None]
+    loop: Loop
     instances: dict[str, Instance] = field(default_factory=dict)
-    loop: Loop = field(default_factory=Loop)
     pace: Pace = field(default_factory=Pace)
     inheritance: Inheritance = field(default_factory=Inheritance)
     follower: Follower = field(init=False)

@@ -94,6 +94,7 @@ class Follower:
         alive = {candidate.process for candidate in everybody}
         for process in [process for process in instance.taken if process not in alive]:
             del instance.taken[process]
+        self._retry_at_s = {p: at_s for p, at_s in self._retry_at_s.items() if p in alive}
         self._strangers &= alive
         self._loosened &= alive
 

@@ -10,6 +10,7 @@ from hitless.errors import ExitCode, HitlessError, UsageError
 from hitless.hold.daemon import Daemon, end_on_signals
 from hitless.hold.heir import MEMORY_VARIABLE, inherit
 from hitless.hold.instance import parse_spec
+from hitless.hold.loop import Loop
 from hitless.hold.notify import Notifier
 from hitless.hold.places import default_directory
 from hitless.hold.replace import refuse_second, retire_old, take_from_old
@@ -60,7 +61,8 @@ def _run(options: argparse.Namespace) -> int:
     if not options.directory.startswith("/"):
         raise UsageError("--directory needs an absolute path.")
     allow_descriptors(_MOST_DESCRIPTORS)
-    notifier = Notifier(os.environ.get("NOTIFY_SOCKET", ""), say)
+    loop = Loop()
+    notifier = Notifier(os.environ.get("NOTIFY_SOCKET", ""), loop, say)
     inheritance = inherit(os.environ, say)
     renewed = os.environ.pop(MEMORY_VARIABLE, "") != ""
     for name in ("LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"):
@@ -70,9 +72,9 @@ def _run(options: argparse.Namespace) -> int:
         old = take_from_old(options.directory, inheritance) if options.replace else None
         if not options.replace:
             refuse_second(options.directory)
-    daemon = Daemon(options.directory, notifier, say, inheritance=inheritance)
+    daemon = Daemon(options.directory, notifier, say, loop, inheritance=inheritance)
     end_on_signals(daemon)
-    daemon.start(specs)
+    daemon.start(() if renewed else specs)  # what was changed since is in the memory
     if old is not None:
         retire_old(old)
     say(f"holds for {', '.join(daemon.instances) or 'nobody yet'} in {options.directory}")

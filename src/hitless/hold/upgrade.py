@@ -90,4 +90,4 @@ class _Handle:
 
 
 def _command() -> list[str]:
-    return [sys.executable, "-m", "hitless.hold"]
+    return [sys.executable, "-P", "-m", "hitless.hold"]

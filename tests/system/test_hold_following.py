@@ -6,6 +6,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -14,9 +15,12 @@ from pathlib import Path
 import pytest
 
 from hitless.control.socket_transfer import close_listeners, fetch_listeners
+from hitless.hold import take
+from hitless.host.descriptors import HeldListeners
 from hitless.host.epoll_sets import read_polled_inodes
+from hitless.host.errors import Denied
 from hitless.host.processes import read_status, read_times
-from tests.system.conftest import require
+from tests.system.conftest import require, unprivileged_python
 from tests.system.hold_bed import NAME, HoldBed, hold_bed
 from tests.system.live_haproxy import await_true, versions
 from tests.system.load_bed import free_port
@@ -170,6 +174,48 @@ def network_namespace(name: str) -> Iterator[None]:
         yield
     finally:
         subprocess.run(["ip", "netns", "del", name], check=True)
+
+
+@pytest.mark.parametrize("version", versions())
+def test_a_prepared_haproxy_is_asked(tmp_path: Path, version: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where pidfd_getfd is forbidden its own protocol is enough; another process at the path is not believed."""
+    with hold_bed(tmp_path, version) as bed:
+        stats = f"{tmp_path}/admin.sock"
+        bed.write(more=(f"stats socket {stats} mode 600 level admin expose-fd listeners",))
+        bed.hold()
+        bed.start()
+        assert bed.main is not None
+
+        def forbidden(pid: int) -> HeldListeners:
+            raise Denied(f"process {pid}")
+
+        monkeypatch.setattr(take, "duplicate_listeners", forbidden)
+        with take.take_process_listeners(bed.main.pid, stats) as held:
+            assert {one.inode for one in held} == {one.inode for one in bed.instance().sockets}
+        for pid, path in ((os.getppid(), stats), (bed.main.pid, ""), (bed.main.pid, f"{tmp_path}/nobody")):
+            with pytest.raises(Denied):
+                take.take_process_listeners(pid, path)
+
+
+def test_an_ordinary_user_holds_for_its_own_haproxy(tmp_path: Path, installed_haproxy: str) -> None:
+    python = unprivileged_python()
+    require(python and os.geteuid() == 0, "another user needs root, and a Python it may start")
+    require(shutil.which("setpriv"), "util-linux is not installed")
+    for place in (tmp_path, *tmp_path.parents):
+        if place.stat().st_uid == os.geteuid() and place.is_relative_to(tempfile.gettempdir()):
+            place.chmod(place.stat().st_mode | 0o055)
+    tmp_path.chmod(0o777)
+    source = tmp_path / "src"
+    shutil.copytree(Path(take.__file__).parents[1], source / "hitless")
+    drop = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--bounding-set=-all")
+    with hold_bed(tmp_path, versions("2.8", "2.6")[0]) as bed:
+        bed.hold(wrapper=(*drop, "env", f"PYTHONPATH={source}"), python=str(python))
+        bed.start(wrapper=drop, binary=installed_haproxy)
+        before = {one.inode for one in bed.instance().sockets}
+        bed.kill()
+        bed.start(wrapper=drop, binary=installed_haproxy)
+        assert {one.inode for one in bed.instance().sockets} == before
+        assert bed.instance().problem == ""
 
 
 def test_thousands_of_listeners(tmp_path: Path) -> None:

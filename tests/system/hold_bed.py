@@ -66,12 +66,18 @@ class HoldBed:
         )
         self.configuration.write_text(text)
 
-    def hold(self, *words: str, close_after: str = "20s", wrapper: tuple[str, ...] = ()) -> None:
+    def hold(
+        self,
+        *words: str,
+        close_after: str = "20s",
+        wrapper: tuple[str, ...] = (),
+        python: str = sys.executable,
+    ) -> None:
         """Start a holder."""
         instance = f"--instance={NAME},close-after={close_after},configuration={self.configuration}"
         command = [
             *wrapper,
-            sys.executable,
+            python,
             "-m",
             "hitless.hold",
             "--directory",
@@ -103,16 +109,23 @@ class HoldBed:
         (found,) = self.status().instances
         return found
 
-    def start(self, *words: str, asks: bool = True, wait: bool = True) -> None:
+    def start(self, *words: str, asks: bool = True, wrapper: tuple[str, ...] = (), binary: str = "") -> None:
         """Start HAProxy as a service would be started after whatever happened before."""
         mode = ["-W"] if self.master else []
         source = ["-x", self.asked] if asks else []
-        command = [program(self.version), *mode, *source, "-f", str(self.configuration), *words]
+        command = [
+            *wrapper,
+            binary or program(self.version),
+            *mode,
+            *source,
+            "-f",
+            str(self.configuration),
+            *words,
+        ]
         with (self.directory / "log").open("ab") as log:
             self.main = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         self.stack.callback(_reap, self.main)
-        if wait:
-            self.await_held()
+        self.await_held()
 
     def workers(self) -> set[int]:
         assert self.main is not None

@@ -2,17 +2,25 @@
 
 import os
 import resource
+import shutil
 import signal
 import socket
+import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
 
 from hitless.control.socket_transfer import close_listeners, fetch_listeners
+from hitless.hold import take
+from hitless.host.descriptors import HeldListeners
+from hitless.host.epoll_sets import read_polled_inodes
+from hitless.host.errors import Denied
 from hitless.host.processes import read_status, read_times
+from tests.system.conftest import require, unprivileged_python
 from tests.system.hold_bed import NAME, HoldBed, hold_bed
 from tests.system.live_haproxy import await_true, versions
 from tests.system.load_bed import free_port
@@ -96,6 +104,7 @@ def test_a_stop_with_a_client_that_stays_is_no_removed_bind(bed: HoldBed) -> Non
     bed.hold()
     bed.start()
     assert bed.main is not None
+    (worker,) = bed.workers()
     with socket.create_connection(("127.0.0.1", bed.port)) as client:
         client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n")  # half a request keeps it busy
         time.sleep(0.2)
@@ -110,6 +119,8 @@ def test_a_stop_with_a_client_that_stays_is_no_removed_bind(bed: HoldBed) -> Non
         )
         time.sleep(PROMPT_S)
         assert port in endpoints(bed)
+        (inode,) = [one.inode for one in bed.instance().sockets if one.endpoint == port]
+        assert inode not in read_polled_inodes(worker)  # nor is it woken for the clients of others
         assert not refuses(bed.port)
         bed.stack.callback(bed.main.wait, 20)
         client.sendall(b"\r\n")
@@ -125,6 +136,86 @@ def test_who_was_started_without_asking_gets_all_connections(bed: HoldBed) -> No
         with socket.create_connection(("127.0.0.1", bed.port), timeout=5) as client:
             client.sendall(b"GET / HTTP/1.0\r\n\r\n")
             assert client.recv(12) == b"HTTP/1.1 200"
+
+
+@pytest.mark.parametrize("version", versions("2.2", "2.6", "2.8", "3.2"))
+def test_all_kinds_of_sockets_are_the_same_after_a_restart(tmp_path: Path, version: str) -> None:
+    """IPv4, IPv6, a device, another network namespace, an abstract name; the queue of each is served afterwards."""
+    require(shutil.which("ip"), "iproute2 is not installed")
+    name = f"hitless-hold-{os.getpid()}"
+    with hold_bed(tmp_path, version) as bed, network_namespace(name):
+        ports = [free_port() for _ in range(4)]
+        bed.write(
+            f"[::1]:{ports[0]} v6only",
+            f"[::]:{ports[1]} v4v6",
+            f"127.0.0.1:{ports[2]} interface lo",
+            f"127.0.0.1:{ports[3]} namespace {name}",
+            f"abns@{name}",
+        )
+        bed.hold()
+        bed.start()
+        before = {one.inode: one for one in bed.instance().sockets}
+        assert len(before) == 6
+        assert {(one.interface, one.namespace) for one in before.values()} == {
+            ("", ""),
+            ("lo", ""),
+            ("", name),
+        }
+        for act in (bed.reload, bed.restart, bed.crash, bed.upgrade_holder, bed.restart):
+            act()
+            assert {one.inode for one in bed.instance().sockets} == before.keys(), (act, bed.said())
+
+
+@contextmanager
+def network_namespace(name: str) -> Iterator[None]:
+    subprocess.run(["ip", "netns", "add", name], check=True)
+    try:
+        subprocess.run(["ip", "-n", name, "link", "set", "lo", "up"], check=True)
+        yield
+    finally:
+        subprocess.run(["ip", "netns", "del", name], check=True)
+
+
+@pytest.mark.parametrize("version", versions())
+def test_a_prepared_haproxy_is_asked(tmp_path: Path, version: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where pidfd_getfd is forbidden its own protocol is enough; another process at the path is not believed."""
+    with hold_bed(tmp_path, version) as bed:
+        stats = f"{tmp_path}/admin.sock"
+        bed.write(more=(f"stats socket {stats} mode 600 level admin expose-fd listeners",))
+        bed.hold()
+        bed.start()
+        assert bed.main is not None
+
+        def forbidden(pid: int) -> HeldListeners:
+            raise Denied(f"process {pid}")
+
+        monkeypatch.setattr(take, "duplicate_listeners", forbidden)
+        with take.take_process_listeners(bed.main.pid, stats) as held:
+            assert {one.inode for one in held} == {one.inode for one in bed.instance().sockets}
+        for pid, path in ((os.getppid(), stats), (bed.main.pid, ""), (bed.main.pid, f"{tmp_path}/nobody")):
+            with pytest.raises(Denied):
+                take.take_process_listeners(pid, path)
+
+
+def test_an_ordinary_user_holds_for_its_own_haproxy(tmp_path: Path, installed_haproxy: str) -> None:
+    python = unprivileged_python()
+    require(python and os.geteuid() == 0, "another user needs root, and a Python it may start")
+    require(shutil.which("setpriv"), "util-linux is not installed")
+    for place in (tmp_path, *tmp_path.parents):
+        if place.stat().st_uid == os.geteuid() and place.is_relative_to(tempfile.gettempdir()):
+            place.chmod(place.stat().st_mode | 0o055)
+    tmp_path.chmod(0o777)
+    source = tmp_path / "src"
+    shutil.copytree(Path(take.__file__).parents[1], source / "hitless")
+    drop = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--bounding-set=-all")
+    with hold_bed(tmp_path, versions("2.8", "2.6")[0]) as bed:
+        bed.hold(wrapper=(*drop, "env", f"PYTHONPATH={source}"), python=str(python))
+        bed.start(wrapper=drop, binary=installed_haproxy)
+        before = {one.inode for one in bed.instance().sockets}
+        bed.kill()
+        bed.start(wrapper=drop, binary=installed_haproxy)
+        assert {one.inode for one in bed.instance().sockets} == before
+        assert bed.instance().problem == ""
 
 
 def test_thousands_of_listeners(tmp_path: Path) -> None:

@@ -51,7 +51,8 @@ class Follower:
     _retry_at_s: dict[Process, float] = field(default_factory=dict)
     _strangers: set[Process] = field(default_factory=set)
     """They serve, and have nothing to do with an instance."""
-    _loosened: set[Process] = field(default_factory=set)
+    _loosened: dict[Process, frozenset[int]] = field(default_factory=dict)
+    """Which sockets each is not woken for any more."""
 
     def scan(self) -> Changes:
         """Look at everything once.
@@ -96,7 +97,7 @@ class Follower:
             del instance.taken[process]
         self._retry_at_s = {p: at_s for p, at_s in self._retry_at_s.items() if p in alive}
         self._strangers &= alive
-        self._loosened &= alive
+        self._loosened = {p: inodes for p, inodes in self._loosened.items() if p in alive}
 
     def _members(
         self,
@@ -197,20 +198,19 @@ class Follower:
             if verdict.why:
                 gone = instance.drop(held.inode, verdict.why)
                 changes.let_go.setdefault(instance.spec.name, []).append(gone)
-        self._loosen(instance, members, opened)
+        self._loosen(instance, seen)
 
-    def _loosen(
-        self, instance: Instance, members: list[Candidate], opened: dict[Process, frozenset[int]]
-    ) -> None:
+    def _loosen(self, instance: Instance, members: Iterable[Member]) -> None:
         """Let processes that have given sockets up not be woken for them any more: our duplicates keep them polled."""
-        for candidate in members:
-            given_up = instance.taken.get(candidate.process, frozenset()) - opened[candidate.process]
+        for member in members:
+            done = self._loosened.get(member.process, frozenset())
+            given_up = (member.taken or frozenset()) - member.open - done
             sockets = {i: instance.sockets[i].listener.descriptor for i in given_up if i in instance.sockets}
-            if not sockets or candidate.process in self._loosened:
+            if not sockets or member.hidden:
                 continue
-            self._loosened.add(candidate.process)
+            self._loosened[member.process] = done | given_up
             with suppress(HostError):  # it has ended, or costs some processor time
-                apply_forget_closed(candidate.pid, sockets)
+                apply_forget_closed(member.process.pid, sockets)
 
     def _adopt_strangers(self, everybody: list[Candidate], masters: set[int], changes: Changes) -> None:
         """Find who was started past us on addresses that are held: it serves, and we would keep clients from it."""

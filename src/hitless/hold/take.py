@@ -17,8 +17,9 @@ _ASK_TIMEOUT_S = 0.3
 def take_process_listeners(pid: int, stats_socket: str) -> HeldListeners:
     """Return duplicates of what a process listens on.
 
-    A HAProxy that hands them over itself knows from then on that somebody else has them (561319bd1), and no right to
-    trace it is needed; what answers at the path may be another process, which then is not believed.
+    A HAProxy that hands them over itself knows from then on that somebody else has them (561319bd1), and no
+    pidfd_getfd(2) is needed, which a sandbox may forbid; who answers at the path may be another process, which is not
+    believed then.
 
     Raises: Gone, Denied, Unsupported, HostError.
     """

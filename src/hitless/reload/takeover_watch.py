@@ -27,6 +27,7 @@ from hitless.host.processes import (
     read_start_ticks,
 )
 from hitless.reload.answer import Answer, ask_who_answers
+from hitless.reload.known_holders import holders_among
 from hitless.reload.observe import follow
 from hitless.reload.phases import Observation, PhaseTracker
 from hitless.reload.takeover import Proof, Seen, judge_takeover, unix_path
@@ -213,8 +214,9 @@ class TakeoverWatch:
         hidden = set(holders.unseen_pids) - {1}
         if hidden and (user == 0 or any(p.uid != user for p in self.target.processes)):
             return None
-        # Who started it may hold its sockets for it: process 1 (socket activation), `hitless run`.
+        # Who started it may hold its sockets for it: process 1 (socket activation), `hitless run`; and a holder may.
         starters = {p.parent_pid for p in self.target.processes}
         ours = {1, *starters, *self.pids(), *(p.pid for p in self.target.processes)}
         found = {pid for pids in holders.pids.values() for pid in pids} - ours
+        found -= holders_among(found, seen.listening[candidate])
         return {pid: holders.names.get(pid, "?") for pid in found}

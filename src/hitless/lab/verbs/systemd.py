@@ -15,6 +15,7 @@ __all__ = ["VERBS", "journal", "systemctl", "unit"]
 UNIT = "haproxy.service"
 DEADLINE_S = 60.0
 TAKEOVER_S = 5.0
+SETTLED_S = 0.3
 _REPLACES = frozenset({"reload", "restart", "reload-or-restart"})
 
 
@@ -32,7 +33,7 @@ def systemctl(stage: Stage, action: str, *words: str) -> None:
     stage.observe(f"{action}.status", done.returncode)
     stage.observe(f"{action}.said", said)
     if action == "start":
-        stage.observe("start.ok", done.returncode == 0 and stage.until(stage.listens))
+        stage.observe("start.ok", done.returncode == 0 and _stays(stage))
     elif action not in _REPLACES:
         return
     elif stage.under_load:
@@ -42,6 +43,14 @@ def systemctl(stage: Stage, action: str, *words: str) -> None:
         done_so = stage.until(lambda: taken_over(stage, before), timeout_s=TAKEOVER_S)
         stage.observe(f"{action}.ok", done_so)
         stage.observe(f"{action}.sockets", compare_sockets(before, stage.listening()))
+
+
+def _stays(stage: Stage) -> bool:
+    """Whether HAProxy listens, and goes on: one that binds an address and then fails at another listens for a moment."""
+    if not stage.until(stage.listens):
+        return False
+    stage.channel.wait(SETTLED_S)
+    return stage.listens()
 
 
 def unit(stage: Stage, *properties: str) -> None:

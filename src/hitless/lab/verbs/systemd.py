@@ -46,7 +46,7 @@ def systemctl(stage: Stage, action: str, *words: str) -> None:
 
 
 def _stays(stage: Stage) -> bool:
-    """Whether HAProxy listens, and goes on: one that binds an address and then fails at another listens for a moment."""
+    """Whether HAProxy listens and goes on: one that fails at another address afterwards listens for a moment."""
     if not stage.until(stage.listens):
         return False
     stage.channel.wait(SETTLED_S)

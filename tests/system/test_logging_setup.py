@@ -221,6 +221,10 @@ def test_rotation_and_a_restart_of_the_receiver_lose_nothing(tmp_path: Path, ver
                 receiver.rotate()
             ended.set()
             client.join()
+            last = f'/ok?{sent[-1]}"'  # a line on its way when the receiver ends is lost
+            await_true(
+                lambda: any(last in line for line in receiver.lines()), "the last line before the restart"
+            )
             receiver.stop()
             receiver.start()
             bed.send(b"GET /ok?after HTTP/1.1\r\nHost: x\r\n\r\n")

@@ -67,6 +67,7 @@ __all__ = [
 
 CONFIGURATION = "/etc/haproxy/haproxy.cfg"
 HAPROXY = "/usr/sbin/haproxy"
+HOSTS_OWN = "/usr/sbin/haproxy.host"
 HITLESS = "/usr/local/bin/hitless"
 """For scripts that call it as a user's do."""
 PID_FILE = "/run/haproxy.pid"
@@ -137,10 +138,12 @@ class Stage:
         return LiveTarget(url=url, reload_command=(), remote=True, private=True)
 
     def install(self, binary: str) -> None:
-        """Have /usr/sbin/haproxy be this one."""
+        """Have /usr/sbin/haproxy be this one; the host's own, which is there, has another name from then on."""
         path = Path(HAPROXY)
+        if path.exists() and not path.is_symlink():
+            path.rename(HOSTS_OWN)
         path.unlink(missing_ok=True)
-        path.symlink_to(binary)
+        path.symlink_to(HOSTS_OWN if binary == HAPROXY else binary)
 
     def _set_up_network(self) -> None:
         scenario = self.plan.scenario

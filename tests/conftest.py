@@ -1,6 +1,12 @@
-"""Properties are tried without a deadline: a shared machine is slow at any moment, and tests time nothing."""
+"""Properties are tried without a deadline: a shared machine is slow at any moment, and tests time nothing.
+
+A run that is told to end (SIGTERM, as by `timeout`) ends as by Ctrl-C: fixtures take down what they have started.
+"""
+
+import signal
 
 from hypothesis import HealthCheck, settings
 
 settings.register_profile("hitless", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("hitless")
+signal.signal(signal.SIGTERM, signal.default_int_handler)

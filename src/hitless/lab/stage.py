@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import pwd
 import shlex
-import shutil
 import string
 import subprocess
 import sys
@@ -307,11 +306,6 @@ class Stage:
     def now() -> int:
         """Return this moment, for `said_since`."""
         return now_ns()
-
-    @staticmethod
-    def has(program: str) -> bool:
-        """Whether a program is here."""
-        return shutil.which(program) is not None
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

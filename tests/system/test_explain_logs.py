@@ -100,6 +100,7 @@ frontend web
     bind 127.0.0.1:80
     http-request return status 200
 """
+ASK_MASTER = ("sh", "-c", "echo show proc | socat -t5 - UNIX:/run/haproxy-master.sock | grep -q master")
 READ_JOURNAL = """
 import shutil, sys
 from hitless.explain.sources.journal import read_journal
@@ -115,7 +116,13 @@ def test_what_the_journal_tells(installed_haproxy: str, tmp_path: Path) -> None:
         bed.run("ip", "link", "set", "lo", "up")
         bed.write("/etc/haproxy/haproxy.cfg", SERVICE)
         bed.run("systemctl", "start", "haproxy")
+        # Until the master takes commands, a signal that reloads is lost (tried: 2.6, 2.8).
+        await_true(lambda: bed.run(*ASK_MASTER, check=False).returncode == 0, "the master answers")
         bed.run("systemctl", "reload", "haproxy")
+        await_true(
+            lambda: bed.run("journalctl", "-u", "haproxy").stdout.count("Loading success") == 2,
+            "it is loaded",
+        )
         bed.write("/etc/haproxy/haproxy.cfg", SERVICE + "    wrong\n")
         assert bed.run("systemctl", "reload", "haproxy", check=False).returncode != 0
         bed.run("systemctl", "kill", "--kill-whom=main", "--signal=USR2", "haproxy")

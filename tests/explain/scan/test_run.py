@@ -1,7 +1,9 @@
 import gzip
 import json
 from collections import Counter
+from collections.abc import Iterator
 from datetime import timedelta
+from multiprocessing import resource_tracker
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +22,14 @@ from hitless.explain.sources.log_set import open_logs
 from hitless.explain.window import ALWAYS, Window, read_entries
 from hitless.logged import OwnMessage, ServiceMessage, SkipReason, Traffic
 from tests.explain.made import OPTIONS, SECOND, START, START_S, bsd, iso, lines, message
+
+
+@pytest.fixture(autouse=True, scope="module")
+def end_of_the_pools() -> Iterator[None]:
+    """A pool of processes leaves Python's resource tracker behind: a child that other tests would find."""
+    yield
+    resource_tracker._resource_tracker._stop()  # type: ignore[attr-defined]
+
 
 STOPPED = "Proxy web stopped (cumulated conns: FE: 1, BE: 0)."
 CUSTOM = '{"t":"%tr","fe":"%ft","st":%ST,"ts":"%tsc","pid":%pid,"ua":"%[req.hdr(user-agent)]"}'

@@ -24,7 +24,7 @@ from tests.system.websocket_bed import Closings, Upstream, is_open, web_socket
 pytestmark = pytest.mark.system
 
 SOCKETS = int(os.environ.get("HITLESS_SOCKETS", "1000"))
-OVER_S = float(os.environ.get("HITLESS_OVER_S", "3"))
+OVER_S = float(os.environ.get("HITLESS_OVER_S", "6"))
 CONFIGURATION = """\
 global
     maxconn {maxconn}

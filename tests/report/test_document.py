@@ -3,7 +3,7 @@ import msgspec
 import pytest
 
 from hitless.records import Record
-from hitless.report.document import render_document, whole, whole_schema
+from hitless.report.document import record_schema, render_document, whole, whole_schema
 
 
 class Inner(Record, frozen=True, tag="inner", tag_field="type"):
@@ -39,3 +39,16 @@ def test_the_schema_wants_every_key_and_the_version() -> None:
     for wrong in wrongs:
         with pytest.raises(jsonschema.ValidationError):
             check.validate(wrong)
+
+
+def test_the_schema_is_the_same_with_any_msgspec(monkeypatch: pytest.MonkeyPatch) -> None:
+    older = {"$defs": {"A": {"description": "One.\n\n    Two.", "type": "object"}}}
+    newer = {
+        "$defs": {"A": {"description": "One.\n\nTwo.", "type": "object", "propertyNames": {"enum": ["a"]}}}
+    }
+    made = []
+    for schema in (older, newer):
+        monkeypatch.setattr(msgspec.json, "schema", lambda _record, schema=schema: schema)
+        made.append(record_schema(Outer, "It"))
+    assert made[0] == made[1]
+    assert made[0]["$defs"] == {"A": {"description": "One.\n\nTwo.", "type": "object"}}

@@ -12,6 +12,7 @@ from hitless.config.files import read_bounded
 from hitless.errors import ConfigError, UsageError
 from hitless.facts import SNAPSHOT_FORMAT, Snapshot
 from hitless.records import writable
+from hitless.report.document import record_schema
 
 __all__ = ["LIMIT_BYTES", "json_schema", "read_snapshot_file", "render_snapshot", "rfc3339_now", "settle"]
 
@@ -67,13 +68,7 @@ def read_snapshot_file(path: str) -> Snapshot:
 
 def json_schema() -> dict[str, Any]:
     """Return the JSON Schema (2020-12) of the document."""
-    document = {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "What `hitless snapshot` writes",
-        **msgspec.json.schema(Snapshot),
-    }
-    plain: dict[str, Any] = json.loads(json.dumps(document))  # msgspec leaves tuples as defaults
-    return plain
+    return record_schema(Snapshot, "What `hitless snapshot` writes")
 
 
 class _Head(msgspec.Struct):

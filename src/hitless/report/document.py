@@ -1,5 +1,6 @@
 """Documents for other programs: every key is there, also one whose value is the default; and their schemas."""
 
+import inspect
 import json
 from typing import Any
 
@@ -7,7 +8,9 @@ import msgspec
 
 from hitless.report.plain import neutralise_all
 
-__all__ = ["render_document", "whole", "whole_schema"]
+__all__ = ["record_schema", "render_document", "state_version", "whole", "whole_schema"]
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def render_document(value: Any, *, one_line: bool = False) -> str:
@@ -29,16 +32,41 @@ def whole(value: Any) -> Any:
     return msgspec.to_builtins(value)
 
 
+def record_schema(record: type[msgspec.Struct], title: str) -> dict[str, Any]:
+    """Return the JSON Schema (2020-12) of a record, the same whichever version of msgspec is installed.
+
+    Descriptions are docstrings without their indentation, and nothing is said about the keys of mappings: msgspec
+    does the first since 0.23, and left out the second before.
+    """
+    document = {"$schema": DIALECT, "title": title, **msgspec.json.schema(record)}
+    plain = json.loads(json.dumps(document))  # msgspec leaves tuples as defaults
+    schema: dict[str, Any] = _settled(plain)
+    return schema
+
+
+def _settled(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_settled(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    settled = {key: _settled(item) for key, item in value.items() if key != "propertyNames"}
+    description = settled.get("description")
+    return settled | {"description": inspect.cleandoc(description)} if isinstance(description, str) else settled
+
+
 def whole_schema(
     record: type[msgspec.Struct], title: str, *, version_key: str, version: int
 ) -> dict[str, Any]:
     """Return the JSON Schema (2020-12) of what `whole` makes of a record, whose `version_key` says its shape."""
-    schema = msgspec.json.schema(record)
+    schema = record_schema(record, title)
     for definition in schema["$defs"].values():
         if "properties" in definition:
             definition["required"] = list(definition["properties"])
+    state_version(schema, record, key=version_key, version=version)
+    return schema
+
+
+def state_version(schema: dict[str, Any], record: type[msgspec.Struct], *, key: str, version: int) -> None:
+    """Let a record's schema say that `key` is the version of the document's shape."""
     properties = schema["$defs"][record.__name__]["properties"]
-    properties[version_key] = {"const": version, "description": "Version of this document's shape."}
-    document = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": title, **schema}
-    plain: dict[str, Any] = json.loads(json.dumps(document))  # msgspec leaves tuples as defaults
-    return plain
+    properties[key] = {"const": version, "description": "Version of this document's shape."}

@@ -9,6 +9,7 @@ import msgspec
 
 from hitless.fixes import FixReport
 from hitless.report.changes import applied_lines, diff_lines, labelled
+from hitless.report.document import record_schema
 from hitless.report.plain import neutralise_all
 
 if TYPE_CHECKING:
@@ -26,13 +27,7 @@ def render_json(report: FixReport) -> str:
 
 def json_schema() -> dict[str, Any]:
     """Return the JSON Schema (2020-12) of the document."""
-    document = {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "What `hitless fix --format json` writes",
-        **msgspec.json.schema(FixReport),
-    }
-    plain: dict[str, Any] = json.loads(json.dumps(document))  # msgspec leaves tuples as defaults
-    return plain
+    return record_schema(FixReport, "What `hitless fix --format json` writes")
 
 
 def render_text(report: FixReport, *, width: int, colour: bool) -> str:

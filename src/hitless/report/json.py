@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from hitless.report.document import record_schema, state_version
 from hitless.report.plain import neutralise_all
 from hitless.verdict import SCHEMA, ProofResult
 
@@ -18,13 +19,6 @@ def render(result: ProofResult) -> str:
 
 def json_schema() -> dict[str, Any]:
     """Return the JSON Schema (2020-12) of the document."""
-    schema = msgspec.json.schema(ProofResult)
-    properties = schema["$defs"]["ProofResult"]["properties"]
-    properties["schema"] = {"const": SCHEMA, "description": "Version of this document's shape."}
-    document = {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "The verdict of `hitless prove --format json`",
-        **schema,
-    }
-    plain: dict[str, Any] = json.loads(json.dumps(document))  # msgspec leaves tuples as defaults
-    return plain
+    schema = record_schema(ProofResult, "The verdict of `hitless prove --format json`")
+    state_version(schema, ProofResult, key="schema", version=SCHEMA)
+    return schema

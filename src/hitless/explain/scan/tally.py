@@ -44,7 +44,7 @@ class Extent:
         self.lines += other.lines
         if other.first_s >= 0 and not 0 <= self.first_s <= other.first_s:
             self.first_s, self.first_offset, self.source = other.first_s, other.first_offset, other.source
-        if other.last_s > self.last_s:
+        if other.last_s >= self.last_s:
             self.last_s, self.last_offset = other.last_s, other.last_offset
         if other.first_accept_ms >= 0 and not 0 <= self.first_accept_ms <= other.first_accept_ms:
             self.first_accept_ms = other.first_accept_ms

@@ -7,7 +7,7 @@ from hitless.explain.scan.words import Positions
 
 __all__ = ["Trouble"]
 
-_MOST = 1_000_000
+_MOST = 500_000
 
 
 class Trouble:

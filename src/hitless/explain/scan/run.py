@@ -76,18 +76,17 @@ def _scan_in_processes(
     """Yield the tallies of parts in their order."""
     helpers = min(workers, len(parts)) - 1
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(
+    pool = ProcessPoolExecutor(
         helpers, mp_context=context, initializer=prepare_worker, initargs=(os.getpid(),)
-    ) as pool:
-        crew = _Crew(pool, helpers, parts, logs, window, progress)
-        try:
-            yield from crew.tallies()
-        except BrokenProcessPool as error:
-            raise EvidenceError(
-                "A process that scanned logs ended before its work.", hint="Is memory short?"
-            ) from error
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+    )
+    try:
+        yield from _Crew(pool, helpers, parts, logs, window, progress).tallies()
+    except BrokenProcessPool as error:
+        raise EvidenceError(
+            "A process that scanned logs ended before its work.", hint="Is memory short?"
+        ) from error
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
 
 
 @dataclass(slots=True)

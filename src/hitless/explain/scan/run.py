@@ -123,7 +123,7 @@ class _Crew:
         for future in wait(self._waiting, timeout_s, return_when=FIRST_COMPLETED).done:
             number = self._waiting.pop(future)
             self._done[number] = future.result()
-            self.progress(self.parts[number].size_bytes)
+            self.progress(self._done[number].size_bytes)
 
     @property
     def _is_more(self) -> bool:

@@ -237,7 +237,9 @@ def test_parts_in_processes_have_the_same_sum(tmp_path: Path, monkeypatch: pytes
     assert check(path, workers=1).size_bytes == census.size_bytes
 
 
-def test_a_census_does_not_depend_on_where_blocks_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_census_does_not_depend_on_where_blocks_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "a.log"
     text = b"".join(lines(3000, pids=(100, 200, 300)))
     path.write_bytes(text)

@@ -64,7 +64,8 @@ class _Scanner:
         self._kinds: list[int] = []
         self._processes: list[int] = []
         self._keys: list[ProcessKey] = []
-        self._programs: list[str] = []
+        self._ours: dict[str, list[int]] = {}
+        """The origins of a program that may be HAProxy, by its name."""
 
     def take(self, block: Block) -> None:
         self._tally.size_bytes += len(block.data)
@@ -159,13 +160,14 @@ class _Scanner:
             kind = _OURS if head is not None else _NONE
             if program.lower().partition("_")[0] in SERVICES:
                 kind = _SERVICE
+            if kind == _OURS:
+                self._ours.setdefault(program, []).append(len(self._kinds))
             self._kinds.append(kind)
-            self._programs.append(program)
             key = (head.host, program, head.pid) if head is not None else ("", "", 0)
             self._keys.append(key)
             self._processes.append(self._tally.process(key) if kind == _OURS else -1)
-        for number, kind in enumerate(self._kinds):
-            if kind == _OURS and self._reader.is_other_program(self._programs[number]):
+        for program in [name for name in self._ours if self._reader.is_other_program(name)]:
+            for number in self._ours.pop(program):
                 self._kinds[number] = _STRANGER
 
     def _line_by_line(self, lines: Iterable[tuple[int, bytes]], *, counted: bool = False) -> None:

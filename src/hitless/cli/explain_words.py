@@ -120,6 +120,8 @@ def choose_inputs(words: Mapping[str, Any]) -> Chosen:
         journal_directories=tuple(of_kind[InputKind.JOURNAL]),
         captures=tuple(of_kind[InputKind.CAPTURE]),
         receipts=tuple(of_kind[InputKind.RECEIPTS]),
+        proofs=tuple(of_kind[InputKind.PROOF]),
+        errors=tuple(of_kind[InputKind.ERRORS]),
         applications=words["applications"],
         patterns=words["patterns"],
         listeners=(*words["listeners"], *([] if words["listeners"] else listeners)),
@@ -251,6 +253,7 @@ def _configured(
     read = ReadOptions(
         formats=logging.formats,
         data_formats=logging.data_formats,
+        error_formats=logging.error_formats,
         programs=logging.programs,
         clock=WallClock(zone),
         unit=unit,

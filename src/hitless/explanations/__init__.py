@@ -1,4 +1,4 @@
-"""What happened, explained: the record that `hitless explain` makes of logs, captures and receipts.
+"""What happened, explained: the record that `hitless explain` makes of logs, captures, receipts and proofs.
 
 Times are CLOCK_REALTIME in nanoseconds since 1970 UTC; durations have their unit in the name. Counts of what was logged
 are exact; what is only likely, or computed, is named so.
@@ -18,15 +18,17 @@ from hitless.explanations.seen import (
     ApplicationErrors,
     Captured,
     EndingCount,
+    Fault,
     Group,
     Plot,
     PlotLine,
+    ProofFound,
     Quote,
     ReceiptFound,
     Statement,
     TrafficCount,
 )
-from hitless.explanations.words import Counting, InputKind, Judgement, Role
+from hitless.explanations.words import Counting, FaultKind, InputKind, Judgement, Role
 
 __all__ = [
     "EXPLANATION_FORMAT",
@@ -38,6 +40,8 @@ __all__ = [
     "EndingCount",
     "ExplainedEvent",
     "Explanation",
+    "Fault",
+    "FaultKind",
     "Group",
     "InputKind",
     "InputRead",
@@ -46,6 +50,7 @@ __all__ = [
     "NotKnown",
     "Plot",
     "PlotLine",
+    "ProofFound",
     "Quote",
     "ReceiptFound",
     "Role",

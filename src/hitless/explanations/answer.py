@@ -8,8 +8,10 @@ from hitless.explanations.seen import (
     ApplicationErrors,
     Captured,
     EndingCount,
+    Fault,
     Group,
     Plot,
+    ProofFound,
     Quote,
     ReceiptFound,
     Statement,
@@ -78,6 +80,7 @@ class ExplainedEvent(Record, frozen=True):
     captured: Captured | None = None
     application: ApplicationErrors | None = None
     receipt: ReceiptFound | None = None
+    proof: ProofFound | None = None
     not_known: tuple[NotKnown, ...] = ()
     quotes: tuple[Quote, ...] = ()
     plot: Plot | None = None
@@ -90,7 +93,7 @@ class InputRead(Record, frozen=True):
     name: str
     size_bytes: int = 0
     items: int = 0
-    """Lines, packets or receipts."""
+    """Lines, packets, receipts, reloads of a proof, messages that were invalid."""
     first_ns: int = 0
     last_ns: int = 0
     why: str = ""
@@ -129,6 +132,8 @@ class Explanation(Record, frozen=True):
     elsewhere: tuple[EndingCount, ...] = ()
     """Bad endings that are near no event."""
     causes_elsewhere: tuple[NamedCause, ...] = ()
+    faults: tuple[Fault, ...] = ()
+    """In order of time."""
     generations: tuple[Generation, ...] = ()
     blind: tuple[Blind, ...] = ()
     not_known: tuple[NotKnown, ...] = ()

@@ -1,7 +1,7 @@
 """What was seen of one event, in logs, captures, receipts and proofs: the records that causes are named from."""
 
 from hitless.captured import CapturedConnection, ListenerGap
-from hitless.explanations.words import Role
+from hitless.explanations.words import Counting, FaultKind, Role
 from hitless.records import Record
 
 __all__ = [
@@ -9,9 +9,11 @@ __all__ = [
     "ApplicationErrors",
     "Captured",
     "EndingCount",
+    "Fault",
     "Group",
     "Plot",
     "PlotLine",
+    "ProofFound",
     "Quote",
     "ReceiptFound",
     "Statement",
@@ -117,6 +119,48 @@ class ReceiptFound(Record, frozen=True):
     queue_drops: int | None = None
     opened_anew: tuple[str, ...] = ()
     """Listening sockets that were not handed over."""
+
+
+class ProofFound(Record, frozen=True):
+    """The proof of `hitless prove` that made the event, and what it measured."""
+
+    name: str
+    reload: int
+    """Number of the reload in its proof, of `reloads`."""
+    reloads: int
+    via: str
+    is_ok: bool
+    """The new process has taken over."""
+    victims: int = 0
+    attempts: int = 0
+    """Of the proof's clients, under all of its reloads."""
+    client_class: str = ""
+    is_complete: bool = False
+    """The proof had all the evidence that it needs for a verdict."""
+    resets_to_clients: int | None = None
+    """Under all of its reloads; None: nothing could count them."""
+    phases_ms: tuple[tuple[str, float], ...] = ()
+    """After the trigger."""
+
+
+class Fault(Record, frozen=True):
+    """What HAProxy could not accept, by its error log or its own memory; those alike that follow each other are one."""
+
+    kind: FaultKind
+    what: str
+    """What was invalid, in words, with HAProxy's own."""
+    first_ns: int
+    last_ns: int
+    count: int = 1
+    counting: Counting = Counting.COUNTED
+    frontend: str = ""
+    backend: str = ""
+    server: str = ""
+    clients: tuple[str, ...] = ()
+    """Addresses of some."""
+    event: int = 0
+    """Number of the event in whose window it began; 0: of none."""
+    quotes: tuple[Quote, ...] = ()
 
 
 class PlotLine(Record, frozen=True):

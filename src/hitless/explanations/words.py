@@ -4,6 +4,7 @@ from enum import StrEnum
 
 __all__ = [
     "Counting",
+    "FaultKind",
     "InputKind",
     "Judgement",
     "Role",
@@ -41,6 +42,15 @@ class Counting(StrEnum):
     """It happened; these inputs do not say how often."""
 
 
+class FaultKind(StrEnum):
+    """What was wrong with what came in."""
+
+    INVALID_REQUEST = "invalid_request"
+    INVALID_RESPONSE = "invalid_response"
+    CONNECTION_FAILED = "connection_failed"
+    """It ended before there was a request: in the handshake of TLS, in a PROXY protocol header."""
+
+
 class InputKind(StrEnum):
     """What an input is."""
 
@@ -50,3 +60,6 @@ class InputKind(StrEnum):
     RECEIPTS = "receipts"
     APPLICATION = "application"
     CONFIGURATION = "configuration"
+    PROOF = "proof"
+    ERRORS = "errors"
+    """What `show errors` of the runtime API printed."""

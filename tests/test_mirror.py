@@ -16,6 +16,7 @@ WITHOUT_TEST: dict[str, str] = {
     "explanations/answer.py": "records; tests/explain makes them, tests/report/explain draws them",
     "explanations/seen.py": "as above",
     "explanations/words.py": "as above",
+    "explain/detect/activity.py": "a record without behaviour; tests/explain/activity_table.py makes them",
     "explain/inputs/chosen.py": "a record without behaviour; tests/cli/test_explain_words.py makes it",
     "explain/scan/census.py": "a record without behaviour; tests/explain/scan/test_run.py makes them",
     "explain/captures/frames.py": "records; tests/explain/captures/test_reader.py reads them",

@@ -17,6 +17,7 @@ from hitless.explain.analysis.proofs import Proof, find_proven, name_causes_betw
 from hitless.explain.analysis.spans import plan_spans
 from hitless.explain.analysis.story import conclude, tell
 from hitless.explain.analysis.unknowns import find_blind_spots
+from hitless.explain.analysis.unread import count_not_understood
 from hitless.explain.detect.detect import detect_changes
 from hitless.explain.events import Findings, explain_event
 from hitless.explain.failed_connections import explain_faults
@@ -39,6 +40,8 @@ from hitless.units import NANOSECONDS_PER_MILLISECOND, NANOSECONDS_PER_SECOND
 __all__ = ["explain"]
 
 _SAMPLE_LINES = 500
+_KEPT_UNKNOWN = 200
+"""So many lines that are not understood a scan keeps of each part of a log."""
 _SAMPLE_OF_CAPTURE = 20_000
 _WORTH_TAKING_OFF_NS = 20 * NANOSECONDS_PER_MILLISECOND
 
@@ -170,7 +173,7 @@ def _assemble(
         blind=found.blind if _has_logs(chosen) else (),
         not_known=find_blind_spots(found.blind) if _has_logs(chosen) or chosen.captures else (),
         captures=capture.totals if capture is not None else None,
-        skipped=census.skipped,
+        skipped=(*census.skipped, *count_not_understood(census.unknown, most=_KEPT_UNKNOWN)),
         notes=(*chosen.notes, *census.notes),
         zone=chosen.read.clock.name,
         zone_offset_s=_zone_offset_s(chosen, first_ns),

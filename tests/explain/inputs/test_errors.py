@@ -35,5 +35,8 @@ def test_malformed_records_are_counted_and_named(tmp_path: Path) -> None:
     with pytest.raises(EvidenceError, match="cannot be read"):
         read_errors([str(tmp_path / "nowhere")], CLOCK, ALWAYS)
     path.write_bytes(gzip.compress(printed("3.2"))[:200])
+    notes = read_errors([str(path)], CLOCK, ALWAYS).notes
+    assert any("broken compression" in note for note in notes)
+    path.write_bytes(gzip.compress(printed("3.2"))[:5])
     with pytest.raises(EvidenceError, match="cannot be read"):
         read_errors([str(path)], CLOCK, ALWAYS)

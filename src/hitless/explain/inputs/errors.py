@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from hitless.errors import EvidenceError
 from hitless.explain.error_snapshots import Snapshot, Snapshots, parse_show_errors
 from hitless.explain.heads.wall_clock import WallClock
-from hitless.explain.inputs.captures import open_capture
+from hitless.explain.inputs.unpacked import open_unpacked
 from hitless.explain.window import Window
 
 __all__ = ["ErrorEvidence", "read_errors"]
@@ -31,11 +31,13 @@ def read_errors(paths: Sequence[str], clock: WallClock, window: Window) -> Error
     """
     evidence = ErrorEvidence()
     for path in paths:
-        with open_capture(path) as stream:
+        with open_unpacked(path) as stream:
             try:
                 data = stream.read(_LIMIT_BYTES + 1)
             except (OSError, EOFError) as error:
                 raise EvidenceError(f"{path} cannot be read: {error}.") from error
+            if stream.damage:
+                evidence.notes.append(f"{path}: broken compression after {len(data)} bytes: {stream.damage}")
         if len(data) > _LIMIT_BYTES:
             evidence.notes.append(f"{path}: only its first {_LIMIT_BYTES} bytes were read")
         snapshots = parse_show_errors(data[:_LIMIT_BYTES], clock)

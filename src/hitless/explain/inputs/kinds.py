@@ -8,7 +8,7 @@ from hitless.errors import EvidenceError
 from hitless.explain.captures.pcap import is_pcap
 from hitless.explain.captures.pcapng import is_pcapng
 from hitless.explain.error_snapshots import is_show_errors
-from hitless.explain.inputs.captures import open_capture
+from hitless.explain.inputs.unpacked import open_unpacked
 from hitless.explanations import InputKind
 
 __all__ = ["kind_of"]
@@ -69,7 +69,7 @@ def _kind_of_directory(path: str) -> InputKind:
 def _start_of(path: str) -> bytes:
     """Return the first bytes, uncompressed; those of damaged compression are a log's, which says so when it is read."""
     try:
-        with open_capture(path) as stream:
+        with open_unpacked(path) as stream:
             return stream.read(_START_BYTES)
     except (OSError, EOFError, EvidenceError, ValueError):
         return b""

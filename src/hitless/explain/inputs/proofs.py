@@ -8,7 +8,7 @@ import msgspec
 from hitless.errors import EvidenceError
 from hitless.evidence.bundle import Bundle
 from hitless.explain.analysis.proofs import Proof
-from hitless.explain.inputs.captures import open_capture
+from hitless.explain.inputs.unpacked import open_unpacked
 from hitless.units import NANOSECONDS_PER_MILLISECOND
 from hitless.verdict import SCHEMA, ProofResult
 
@@ -33,7 +33,7 @@ def _of_bundle(path: str) -> Proof:
 
 
 def _of_document(path: str) -> Proof:
-    with open_capture(path) as stream:
+    with open_unpacked(path) as stream:
         try:
             data = stream.read(_LIMIT_BYTES + 1)
         except (OSError, EOFError) as error:

@@ -59,6 +59,15 @@ def test_a_reload_that_a_log_shows_too_is_one_change() -> None:
     assert {index: one.found.reload for index, one in found.items()} == {0: 1, 1: 2}
 
 
+def test_pids_alone_are_no_proof() -> None:
+    """Each proof has its own pids from 1 on."""
+    proven = find_proven([proof(hurt())])
+    logged = change(old_pids=(100,), new_pids=(101,))
+    assert len(join_proofs([logged], proven)[0]) == 3
+    again = find_proven([proof(hurt()), proof(hurt())])
+    assert len(join_proofs([], again)[0]) == 4
+
+
 def test_a_failed_reload_is_no_good_one_of_the_log() -> None:
     result = hurt()
     failed = replace(result, reloads=(replace(result.reloads[0], ok=False, message="cannot bind"),))

@@ -13,6 +13,8 @@ from hitless.verdict import CauseFound, Phase, ProofResult, Reload, VictimDetail
 __all__ = ["Proof", "ProvenReload", "find_proven", "join_proofs", "name_causes_between", "processes_of"]
 
 _NEAR_NS = 3 * NANOSECONDS_PER_SECOND
+_SAME_PIDS_NS = 120 * NANOSECONDS_PER_SECOND
+"""Clocks may differ; but each proof begins its own pids anew, and two have the same ones."""
 _RESTART = "restart"
 _MATCHING = frozenset(
     {ChangeKind.RELOAD, ChangeKind.FAILED_RELOAD, ChangeKind.REPLACED, ChangeKind.RESTART, ChangeKind.START}
@@ -104,14 +106,16 @@ def _is_about(proven: Change, change: Change) -> bool:
         ChangeKind.FAILED_RELOAD,
     }:
         return False
-    if set(proven.new_pids) & set(change.new_pids) and set(proven.old_pids) & set(change.old_pids):
-        return True
-    named = not proven.new_pids or not change.new_pids or bool(set(proven.new_pids) & set(change.new_pids))
-    return (
-        named
-        and change.at.t_ns <= proven.at.latest_ns + _NEAR_NS
-        and change.at.latest_ns >= proven.at.t_ns - _NEAR_NS
+    new = set(proven.new_pids) & set(change.new_pids)
+    if new and set(proven.old_pids) & set(change.old_pids):
+        return _are_near(proven.at, change.at, _SAME_PIDS_NS)
+    return (bool(new) or not proven.new_pids or not change.new_pids) and _are_near(
+        proven.at, change.at, _NEAR_NS
     )
+
+
+def _are_near(one: Moment, other: Moment, most_ns: int) -> bool:
+    return one.t_ns <= other.latest_ns + most_ns and other.t_ns <= one.latest_ns + most_ns
 
 
 def _proven(proof: Proof, reload: Reload) -> ProvenReload:
@@ -196,7 +200,10 @@ def _cause(
     details: Sequence[VictimDetail],
 ) -> NamedCause:
     known = CAUSES.get(code)
-    evidence = [Statement(text=f"proof: {text}") for text in (cause.evidence if cause is not None else ())]
+    evidence = [
+        Statement(text=f"in the whole proof: {text}")
+        for text in (cause.evidence if cause is not None else ())
+    ]
     evidence += [_of_victim(proof, victim) for victim in details[:_EXAMPLES]]
     where = f" ({cause.fix_where})" if cause is not None and cause.fix_where else ""
     return NamedCause(

@@ -79,7 +79,7 @@ def test_proofs_are_inputs(tmp_path: Path) -> None:
     assert [cause["code"] for cause in harmful["causes"]] == ["HL501"]
     assert (harmless["judgement"], harmless["proof"]["reload"]) == ("harmless", 2)
     assert [one["pid"] for one in found["generations"]] == [100, 101, 102]
-    assert [one["kind"] for one in found["inputs"]][0] == "proof"
+    assert found["inputs"][0]["kind"] == "proof"
     done = hitless(*ALONE, str(write_bundle(Run(), tmp_path / "good")))
     assert done.status == ExitCode.CLEAN
     assert "none of 196 attempts of a proof's clients was hurt" in " ".join(done.stdout.split())

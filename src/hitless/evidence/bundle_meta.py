@@ -56,5 +56,5 @@ class BundleMeta(Record, frozen=True):
     """How many `attempts-N.bin` there are, from 0."""
 
     def realtime_of(self, monotonic_ns: int) -> int:
-        """Return CLOCK_REALTIME at a moment of the run, exact to `clock_error_ns` where nobody set the clock meanwhile."""
+        """Return CLOCK_REALTIME at a moment of the run, exact to `clock_error_ns` unless it was set meanwhile."""
         return self.clock_realtime_ns + monotonic_ns - self.clock_monotonic_ns

@@ -28,6 +28,7 @@ from hitless.explain.inputs.errors import read_errors
 from hitless.explain.inputs.logs import count_lines, open_chosen
 from hitless.explain.inputs.proofs import read_proofs
 from hitless.explain.inputs.read_words import name_inputs
+from hitless.explain.scan.census import Census
 from hitless.explain.scan.run import Progress
 from hitless.explain.sources.log_set import LogSet
 from hitless.explain.troubled import read_troubled
@@ -54,38 +55,45 @@ def explain(
     Raises: EvidenceError if one that was named cannot be read, or there is none; UsageError for a pattern or a listener
     that is none.
     """
+    _require_inputs(chosen, receipts)
+    proofs = read_proofs(chosen.proofs)
+    errors = read_errors(chosen.errors, chosen.read.clock, chosen.window)
+    with open_chosen(chosen) as logs:
+        census = count_lines(logs, chosen, progress)
+        findings = _find(chosen, logs, census, receipts, proofs)
+        capture = read_captures(chosen.captures, chosen.listeners) if chosen.captures else None
+        clocks = _log_clocks(logs, chosen)
+        if capture is not None:
+            clocks = (*clocks, *_join_capture(logs, capture, findings))
+        if chosen.applications:
+            findings.application = _read_applications(chosen, findings)
+        findings.faults = explain_faults(logs, census, errors, findings.ledger.spans)
+        events = tuple(explain_event(logs, findings, index) for index in range(len(findings.ledger.spans)))
+        inputs = name_inputs(
+            chosen, logs, census, capture, findings.application, receipts, proofs=proofs, errors=errors
+        )
+        return replace(_assemble(chosen, findings, events, proofs, capture), inputs=inputs, clocks=clocks)
+
+
+def _require_inputs(chosen: Chosen, receipts: Sequence[Receipt]) -> None:
     if not (_has_logs(chosen) or chosen.captures or chosen.proofs or chosen.errors or receipts):
         raise EvidenceError(
             "There is nothing to look at.",
             hint="Name a log, a journal's export or a capture: hitless explain FILE",
         )
-    proofs = read_proofs(chosen.proofs)
-    errors = read_errors(chosen.errors, chosen.read.clock, chosen.window)
-    with open_chosen(chosen) as logs:
-        census = count_lines(logs, chosen, progress)
-        found = detect_changes(census.processes, census.messages, census.services)
-        proven = [reload for reload in find_proven(proofs) if chosen.window.has(reload.change.at)]
-        joined = join_all(found.changes, receipts, proven)
-        spans = plan_spans(joined.changes)
-        ledger = Ledger(census, spans)
-        capture = read_captures(chosen.captures, chosen.listeners) if chosen.captures else None
-        clocks = _log_clocks(logs, chosen)
-        lines = read_troubled(logs, ledger, spans)
-        findings = Findings(ledger, found, lines, joined.receipts, joined.proven)
-        if capture is not None:
-            clocks = (*clocks, *_join_capture(logs, capture, findings))
-        if chosen.applications:
-            findings.application = _read_applications(chosen, findings)
-        findings.faults = explain_faults(logs, census, errors, spans)
-        events = tuple(explain_event(logs, findings, index) for index in range(len(spans)))
-        explanation = _assemble(chosen, findings, events, proofs, capture)
-        return replace(
-            explanation,
-            inputs=name_inputs(
-                chosen, logs, census, capture, findings.application, receipts, proofs=proofs, errors=errors
-            ),
-            clocks=clocks,
-        )
+
+
+def _find(
+    chosen: Chosen, logs: LogSet, census: Census, receipts: Sequence[Receipt], proofs: Sequence[Proof]
+) -> Findings:
+    """Return the changes that logs, receipts and proofs show, and the lines that ended badly at them."""
+    found = detect_changes(census.processes, census.messages, census.services)
+    proven = [reload for reload in find_proven(proofs) if chosen.window.has(reload.change.at)]
+    joined = join_all(found.changes, receipts, proven)
+    spans = plan_spans(joined.changes)
+    ledger = Ledger(census, spans)
+    lines = read_troubled(logs, ledger, spans)
+    return Findings(ledger, found, lines, joined.receipts, joined.proven)
 
 
 def _has_logs(chosen: Chosen) -> bool:

@@ -12,7 +12,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hitless.errors import EvidenceError
-from hitless.explain.detect.activity import ActivityTable
 from hitless.explain.entries import ReadOptions
 from hitless.explain.formats.compile import compile_format
 from hitless.explain.scan import run
@@ -22,6 +21,7 @@ from hitless.explain.sources import files
 from hitless.explain.sources.log_set import open_logs
 from hitless.explain.window import ALWAYS, Window, read_entries
 from hitless.logged import OwnMessage, ServiceMessage, SkipReason, Traffic
+from tests.explain.activity_table import ActivityTable
 from tests.explain.made import OPTIONS, SECOND, START, START_S, bsd, iso, lines, message
 
 

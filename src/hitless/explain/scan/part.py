@@ -192,8 +192,10 @@ def _plans(options: ReadOptions) -> list[WordPlan]:
 
 
 def _lines_of(block: Block) -> Iterator[tuple[int, bytes]]:
-    offset = block.offset
-    for raw in block.data.split(b"\n"):
-        if raw:
-            yield offset, raw.rstrip(b"\r")
-        offset += len(raw) + 1
+    data, start = block.data, 0
+    while start < len(data):
+        end = data.find(b"\n", start)
+        end = len(data) if end < 0 else end
+        if end > start:
+            yield block.offset + start, data[start:end].rstrip(b"\r")
+        start = end + 1

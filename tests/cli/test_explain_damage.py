@@ -83,6 +83,7 @@ def test_out_of_order_the_same_is_counted(tmp_path: Path) -> None:
         found = json.loads(run(tmp_path / "haproxy.log", data)[1].stdout)
         kinds.append((found["totals"]["lines"], {e["change"]["kind"] for e in found["events"]} >= {"reload"}))
     assert kinds[0] == kinds[1]
+    assert any("not in order of time" in note for note in found["notes"])
 
 
 def line(moment: datetime, pid: int, stamp: Callable[[datetime], str]) -> str:

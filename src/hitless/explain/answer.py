@@ -13,6 +13,7 @@ from hitless.explain.analysis.clocks import Estimate, estimate_offset, pairs_of_
 from hitless.explain.analysis.joined import join_all
 from hitless.explain.analysis.ledger import Ledger
 from hitless.explain.analysis.loose_victims import name_loose_causes
+from hitless.explain.analysis.order import describe_disorder
 from hitless.explain.analysis.proofs import Proof, find_proven, name_causes_between, processes_of
 from hitless.explain.analysis.spans import plan_spans
 from hitless.explain.analysis.story import conclude, tell
@@ -34,7 +35,7 @@ from hitless.explain.sources.log_set import LogSet
 from hitless.explain.troubled import read_troubled
 from hitless.explain.window import Window, read_entries, sample_file
 from hitless.explanations import ClockOffset, ExplainedEvent, Explanation
-from hitless.logged import Clock, Traffic
+from hitless.logged import Clock, Entry, Traffic
 from hitless.reloads import Receipt
 from hitless.units import NANOSECONDS_PER_MILLISECOND, NANOSECONDS_PER_SECOND
 
@@ -62,7 +63,8 @@ def explain(
         census = count_lines(logs, chosen, progress)
         findings = _find(chosen, logs, census, receipts, proofs)
         capture = read_captures(chosen.captures, chosen.listeners) if chosen.captures else None
-        clocks = _log_clocks(logs, chosen)
+        samples = _sample(logs, chosen)
+        clocks = _log_clocks(samples)
         if capture is not None:
             clocks = (*clocks, *_join_capture(logs, capture, findings))
         if chosen.applications:
@@ -72,7 +74,10 @@ def explain(
         inputs = name_inputs(
             chosen, logs, census, capture, findings.application, receipts, proofs=proofs, errors=errors
         )
-        return replace(_assemble(chosen, findings, events, proofs, capture), inputs=inputs, clocks=clocks)
+        answer = _assemble(chosen, findings, events, proofs, capture)
+        disorder = [describe_disorder(name, entries) for name, entries in samples]
+        notes = (*answer.notes, *filter(None, disorder))
+        return replace(answer, inputs=inputs, clocks=clocks, notes=notes)
 
 
 def _require_inputs(chosen: Chosen, receipts: Sequence[Receipt]) -> None:
@@ -100,15 +105,19 @@ def _has_logs(chosen: Chosen) -> bool:
     return bool(chosen.logs or chosen.units or chosen.journal_directories)
 
 
-def _log_clocks(logs: LogSet, chosen: Chosen) -> tuple[ClockOffset, ...]:
+def _sample(logs: LogSet, chosen: Chosen) -> list[tuple[str, list[Entry]]]:
+    """Return some lines of each log, by its name."""
+    return [(file.name, list(sample_file(logs, file, chosen.window, _SAMPLE_LINES))) for file in logs.files]
+
+
+def _log_clocks(samples: Sequence[tuple[str, Sequence[Entry]]]) -> tuple[ClockOffset, ...]:
     """Return how far the stamps of each log are from HAProxy's own dates in it."""
     found = []
-    for file in logs.files:
-        entries = sample_file(logs, file, chosen.window, _SAMPLE_LINES)
+    for name, entries in samples:
         lines = [entry for entry in entries if isinstance(entry, Traffic)]
         estimate = estimate_offset(pairs_of_log(lines))
         if estimate is not None:
-            found.append(_offset(file.name, lines[0].at.clock, estimate))
+            found.append(_offset(name, lines[0].at.clock, estimate))
     return tuple(found)
 
 

@@ -18,17 +18,18 @@ from hitless.logged import Traffic
 
 __all__ = ["explain_faults", "read_failed_connections"]
 
+_NO_STATUS = -1
+_NO_TEXT = -1
 _MOST = 5000
 _MOST_QUOTED = 200
 
 
 def read_failed_connections(logs: LogSet, census: Census) -> FailedConnections:
     """Return all of them, or evenly chosen ones where they may be too many."""
-    names = [*census.terminations, ""]
-    keys = census.ended[["status", "termination"]]
-    unique, which = np.unique(keys, return_inverse=True)
-    fits = np.array([may_have_failed(int(status), names[number]) for status, number in unique.tolist()], bool)
-    mine = census.ended[fits[which.reshape(-1)]] if len(unique) else census.ended[:0]
+    known = (n for n, name in enumerate(census.terminations) if may_have_failed(_NO_STATUS, name))
+    fits = [_NO_TEXT, *known]
+    ended = census.ended
+    mine = ended[(ended["status"] <= 0) & np.isin(ended["termination"], fits)]
     if not len(mine):
         return FailedConnections()
     trouble = census.trouble

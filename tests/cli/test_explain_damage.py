@@ -4,6 +4,7 @@ import gzip
 import json
 import lzma
 import random
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -148,3 +149,31 @@ def test_stamps_of_the_hour_that_does_not_exist(stamp: Callable[[datetime], str]
     found = explained(tmp_path / "haproxy.log", text.replace("/2027:03:", "/2027:02:"))
     assert found["totals"]["lines"] == 1440
     assert len(found["events"]) >= 1
+
+
+@pytest.mark.parametrize("form", ["httplog", "json"])
+@pytest.mark.parametrize("stamp", [bsd, iso])
+@pytest.mark.parametrize("minutes", [35, 65, 95])
+def test_a_reload_in_the_hour_that_comes_twice(
+    minutes: int, stamp: Callable[[datetime], str], form: str, tmp_path: Path
+) -> None:
+    """From 01:30 to 03:30 on the wall it is two hours and another one: 02:05 is two moments."""
+    text = reload_at(AUTUMN, minutes, stamp)
+    found = explained(tmp_path / "haproxy.log", as_json(text) if form == "json" else text)
+    (event,) = found["events"]
+    assert (event["change"]["kind"], event["judgement"]) == ("reload", "harmless")
+    expected = AUTUMN + timedelta(minutes=minutes)
+    assert event["change"]["at"]["t_ns"] == int(expected.timestamp()) * 10**9
+    assert (event["change"]["old_pids"], event["change"]["new_pids"]) == ([100], [200])
+    assert found["last_ns"] - found["first_ns"] == 7196 * 10**9
+    accepted = [one["first_accept"]["t_ns"] for one in found["generations"]]
+    assert accepted == [int(AUTUMN.timestamp()) * 10**9, int(expected.timestamp() + 5) * 10**9]
+
+
+def as_json(text: str) -> str:
+    """The same lines as objects."""
+    pattern = re.compile(r"(192\S+) \[(\S+)\] web app/s1 \S+ 200 .*")
+    return pattern.sub(
+        r'{"client":"\1","date":"\2","frontend":"web","backend":"app","status":200,"termination":"----"}',
+        text,
+    )

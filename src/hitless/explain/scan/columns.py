@@ -22,6 +22,7 @@ _MINUTE_LENGTH = len("29/Nov/2026:02:58")
 _WITHIN_MINUTE_MS = ((18, 10_000), (19, 1000), (21, 100), (22, 10), (23, 1))
 """The places of the digits behind the minute in "29/Nov/2026:02:58:03.315", and what they stand for."""
 _NEVER_MS = -(1 << 62)
+_HALF_HOUR_S = 1800
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,11 @@ class BlockColumns:
         self.seconds, self._stamp_gap, good = read_seconds(words, reader.shape, reader.stamps)
         self._message_gap = self._stamp_gap + reader.shape.origin_words
         good &= self._message_gap < words.last_gap
+        timed = self.seconds[self.seconds >= 0]
+        self.shifts = bool(len(timed)) and any(
+            reader.clock.shifts_near(int(second) * NANOSECONDS_PER_SECOND) for second in (timed[0], timed[-1])
+        )
+        """The clock on the wall is put forward or back within hours: one time may be two moments."""
         self.left: Mask = np.ones(self.lines, dtype=bool)
         """Lines that no plan has read."""
         self.origins: Positions = np.full(self.lines, -1, dtype=np.int64)
@@ -134,6 +140,8 @@ class BlockColumns:
     def _accepted(self, found: PlanLines) -> Positions:
         date = found.date
         key = date.keys(_MINUTE_LENGTH)
+        if self.shifts:  # the same minute may come twice
+            key = key ^ (self.seconds[found.lines] // _HALF_HOUR_S).astype(np.uint64)
         heads = run_starts(key)
         # Lines that took long are among those of other minutes: a minute is a run many times.
         _, first, inverse = np.unique(key[heads], return_index=True, return_inverse=True)

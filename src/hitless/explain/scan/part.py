@@ -12,7 +12,7 @@ from hitless.explain.entries import EntryReader, ReadOptions
 from hitless.explain.formats.known import known_formats
 from hitless.explain.scan.columns import BlockColumns, ColumnReader
 from hitless.explain.scan.head_shape import learn_shape, read_origin
-from hitless.explain.scan.lean import lean_readers
+from hitless.explain.scan.lean import Dates, lean_readers
 from hitless.explain.scan.plan import WordPlan, plan_words
 from hitless.explain.scan.tally import ProcessKey, Tally
 from hitless.explain.scan.unwrap import is_wrapped, unwrap_block
@@ -20,6 +20,7 @@ from hitless.explain.service_lines import SERVICES
 from hitless.explain.sources.blocks import Block, SkipCount
 from hitless.explain.window import ALWAYS, Window
 from hitless.logged import SkipReason
+from hitless.units import NANOSECONDS_PER_SECOND
 
 __all__ = ["scan_part"]
 
@@ -57,7 +58,8 @@ class _Scanner:
         self._window = window
         self._options = options
         self._plans = _plans(options)
-        self._lean = lean_readers(options)
+        self._dates = Dates(options.clock)
+        self._lean = lean_readers(options, self._dates)
         self._wrapped = False
         self._columns: ColumnReader | None = None
         self._learned = False
@@ -121,13 +123,30 @@ class _Scanner:
             self._skips.add(SkipReason.OTHER_PROGRAM, block.sizes(stranger), first, lines=lines)
         left = block.leftover(~stranger & inside)
         self._line_by_line(
-            ((int(block.offsets[n]), raw if originals is None else originals[n]) for n, raw in left),
+            (
+                (int(block.offsets[n]), raw if originals is None else originals[n])
+                for n, raw in self._at_their_times(block, left)
+            ),
             counted=True,
         )
+
+    def _at_their_times(
+        self, block: BlockColumns, lines: Iterable[tuple[int, bytes]]
+    ) -> Iterator[tuple[int, bytes]]:
+        """Yield lines of a block whose stamps were read before, each with the reader where that line is in time."""
+        stamps, timed = self._reader.stamps, np.flatnonzero(block.seconds >= 0)
+        for number, raw in lines:
+            if block.shifts and block.seconds[number] >= 0:
+                stamps.learn(int(block.seconds[number]) * NANOSECONDS_PER_SECOND)
+            yield number, raw
+        if block.shifts and len(timed):
+            stamps.learn(int(block.seconds[timed[-1]]) * NANOSECONDS_PER_SECOND)
 
     def _take_lean(self, block: BlockColumns, usable: "np.ndarray[tuple[int], np.dtype[np.bool_]]") -> None:
         """Count lines of formats that are not read by columns, the format of the last line first."""
         for number, message in block.messages(usable):
+            if block.shifts:
+                self._dates.near(int(block.seconds[number]) * NANOSECONDS_PER_SECOND)
             for position, read in enumerate(self._lean):
                 found = read(message)
                 if found is not None:

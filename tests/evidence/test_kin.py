@@ -70,11 +70,8 @@ def test_where_a_process_was_born_does_not_tell_where_it_opened() -> None:
 
 
 def test_those_that_lived_at_the_start_are_remembered_until_their_number_is_another_s() -> None:
-    machine = Machine()
-    machine.here[10] = True
-    kin = Kin(machine.looks, living=(10, 11))
-    del machine.here[10]
-    assert [kin.closes_here(pid, 5) for pid in (10, 11)] == [True, None]
+    kin = Kin(Machine().looks, living={10: True, 11: False})
+    assert [kin.closes_here(pid, 5) for pid in (10, 11, 12)] == [True, False, None]
     kin.forked(6, HERE, 10)
     kin.look()
     assert kin.closes_here(10, 7) is None

@@ -7,8 +7,8 @@ HERE, ELSEWHERE, LAUNCHER, DAEMON = 1, 2, 3, 4
 LISTEN, UNLISTEN = EventKind.KERNEL_LISTEN, EventKind.KERNEL_UNLISTEN
 
 
-def changes(*, from_the_start: bool = False, living: tuple[int, ...] = ()) -> tuple[ListenerChanges, Kin]:
-    kin = Kin({HERE: True, ELSEWHERE: False, DAEMON: True}.get, living)
+def changes(*, from_the_start: bool = False) -> tuple[ListenerChanges, Kin]:
+    kin = Kin({HERE: True, ELSEWHERE: False, DAEMON: True}.get)
     return ListenerChanges(kin, from_the_start=from_the_start), kin
 
 

@@ -6,7 +6,7 @@ lives where it lived.
 """
 
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 __all__ = ["Kin"]
 
@@ -17,12 +17,14 @@ class Kin:
     """Answers for processes by their number.
 
     `listens_here` looks at a living process: whether it is in the namespace, None where that cannot be known. `living`
-    are looked at now, so that they are known when they have ended.
+    has what was seen of those that lived before the trace began. All are threads: the trace knows no processes.
     """
 
-    def __init__(self, listens_here: Callable[[int], bool | None], living: Iterable[int] = ()) -> None:
+    def __init__(
+        self, listens_here: Callable[[int], bool | None], living: Mapping[int, bool] | None = None
+    ) -> None:
         self._listens_here = listens_here
-        self._living = {pid: here for pid in living if (here := listens_here(pid)) is not None}
+        self._living = dict(living or {})
         self._born: dict[int, bool] = {}
         self._forks: deque[tuple[int, int, int]] = deque(maxlen=MOST_REMEMBERED)
         self._unlooked: deque[int] = deque(maxlen=MOST_REMEMBERED)

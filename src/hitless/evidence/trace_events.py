@@ -9,7 +9,7 @@ import secrets
 import socket
 import struct
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from hitless.evidence.kin import Kin
 from hitless.evidence.listener_changes import ListenerChanges
@@ -48,8 +48,8 @@ class TraceFilter:
     endpoints: frozenset[str] = frozenset()
     client_addresses: frozenset[str] = frozenset()
     listens_here: Callable[[int], bool | None] = lambda _pid: True
-    living: tuple[int, ...] = ()
-    """Processes to remember: what they close is known to be theirs when they have ended."""
+    living: Mapping[int, bool] = field(default_factory=dict)
+    """Threads there are already, and what `listens_here` says of them: they may have ended when it is asked again."""
     from_the_start: bool = False
     """The trace begins before any watched socket is opened: one that was not seen opening here is another's."""
 

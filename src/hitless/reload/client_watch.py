@@ -15,11 +15,11 @@ import msgspec
 from hitless.clock import now_ns
 from hitless.errors import EvidenceError, HitlessError
 from hitless.evidence.model import CounterReading, TraceStatus
-from hitless.evidence.namespaces import listens_in
+from hitless.evidence.namespaces import listens_in, living_threads
 from hitless.evidence.trace import FORK, SEND_RESET, SET_STATE, KernelTrace, TraceCost
 from hitless.evidence.trace_events import TraceFilter
 from hitless.evidence.tracefs import sweep_stale_instances
-from hitless.host.processes import PROC, list_pids
+from hitless.host.processes import PROC
 from hitless.records import Event, EventKind
 from hitless.reload.clients import Kind, Seen, is_noise, judge_effects, kind_of
 from hitless.reload.gaps import WatchedTime, find_gaps
@@ -178,10 +178,11 @@ class ClientWatch:
     def _start_trace(self) -> None:
         with contextlib.suppress(EvidenceError):  # no tracefs: then there is nothing to sweep
             sweep_stale_instances()
+        listens_here = listens_in(self._namespace.inode, self._proc)
         wanted = TraceFilter(
             endpoints=frozenset(self._endpoints),
-            listens_here=listens_in(self._namespace.inode, self._proc),
-            living=tuple(list_pids(self._proc)),
+            listens_here=listens_here,
+            living=living_threads(listens_here, self._proc),
         )
         if self._endpoints:  # without any, a filter would take all
             trace = KernelTrace(wanted, suffix="watch", capacity=_MOST_EVENTS, cost=self._cost)

@@ -56,6 +56,8 @@ def accept_queue(victim: Victim, reload: ReloadPhases, moment: Moment) -> Attrib
         return Attribution(
             "HL507", (*seen, f"{victim.stream.target.endpoint} was opened anew, not handed over")
         )
+    if moment.nothing_handed_over:
+        return Attribution("HL104", (*seen, "every listening socket was opened anew, none was handed over"))
     return Attribution("HL502", seen)
 
 

@@ -82,6 +82,10 @@ class VariantResult(LabRecord, frozen=True):
     """What was done."""
     runs: int = 1
     """How often it was run: a race is given several chances to show."""
+    times: int = 1
+    """Of so many, each judged by itself, this is the worst (`--times`)."""
+    green_times: int = 0
+    """So many of them were green."""
     duration_s: float = 0.0
 
 

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from hitless.lab.judge import judge_claims, judge_scenario, judge_variant, observe_proof
+from hitless.lab.judge import judge_claims, judge_scenario, judge_times, judge_variant, observe_proof
 from hitless.lab.plan import Observations
 from hitless.labs import Status, VariantResult
 from hitless.verdict import ProofResult
@@ -74,3 +74,16 @@ def test_a_scenario_is_as_good_as_its_worse_half_and_decides_claims() -> None:
     assert result.status is Status.UNKNOWN
     (claim,) = judge_claims(scenario, V28, result)
     assert (claim.holds, claim.evidence) == (None, "no kernel trace")
+
+
+def test_of_several_runs_the_worst_counts_and_how_many_were_green() -> None:
+    green = judged("fixed", SILENT, Run().judge())
+    red = judged("fixed", SILENT, hurt())
+    of_three = judge_times([green, red, green])
+    assert (of_three.status, of_three.misses, of_three.green_times, of_three.times) == (
+        Status.RED,
+        red.misses,
+        2,
+        3,
+    )
+    assert judge_times([green, green]).status is Status.GREEN

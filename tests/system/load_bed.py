@@ -19,8 +19,10 @@ from wsproto import ConnectionType, WSConnection
 from wsproto.events import AcceptConnection, CloseConnection, Ping, Request, TextMessage
 
 from hitless.attempts import read_attempts
+from hitless.host.inet_diag import open_sock_diag, read_listeners
 from hitless.load.runner import LoadProcesses
 from hitless.records import LoadPlan, Stream, Target
+from tests.system.live_haproxy import await_true
 
 Rows = npt.NDArray[np.void]
 
@@ -36,6 +38,15 @@ def free_port() -> int:
 
 def target(port: int, **fields: object) -> Target:
     return Target(frontend="fe", where="test.cfg:1", address="127.0.0.1", port=port, **fields)  # type: ignore[arg-type]
+
+
+def await_queue(port: int, connections: int) -> None:
+    """Wait until so many connections at least wait to be accepted there, in the network namespace of this thread."""
+    with open_sock_diag() as diag:
+        await_true(
+            lambda: sum(one.queue_length for one in read_listeners(diag) if one.port == port) >= connections,
+            "clients wait to be accepted",
+        )
 
 
 def run_load(

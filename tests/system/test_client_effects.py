@@ -17,7 +17,6 @@ from hitless.attempts import OUTCOMES
 from hitless.errors import EvidenceError
 from hitless.evidence import trace
 from hitless.evidence.tracefs import open_tracefs
-from hitless.host.inet_diag import open_sock_diag, read_listeners
 from hitless.host.netns import in_network_namespace
 from hitless.load.runner import LoadProcesses
 from hitless.records import Outcome, Stream, Workload
@@ -25,7 +24,7 @@ from hitless.reload.client_watch import ClientWatch
 from hitless.reloads import ClientEffects
 from tests.system.conftest import require
 from tests.system.live_haproxy import LiveHaproxy, await_readable, await_true, live_haproxy, versions
-from tests.system.load_bed import run_load, target, until_attempts
+from tests.system.load_bed import await_queue, run_load, target, until_attempts
 
 pytestmark = pytest.mark.system
 
@@ -60,8 +59,7 @@ def reload_without_transfer(live: LiveHaproxy, namespace: int | None = None) -> 
     """
     old = live.process
     old.send_signal(signal.SIGSTOP)
-    with in_network_namespace(namespace, open_sock_diag) as diag:
-        await_true(lambda: max(queue_lengths(diag, live.port)) > CLIENTS // 4, "clients wait to be accepted")
+    in_network_namespace(namespace, lambda: await_queue(live.port, CLIENTS // 4))
     wrapper = ("nsenter", f"--net=/proc/{namespace}/ns/net") if namespace else ()
     live.start("-sf", str(old.pid), wrapper=wrapper)
     await_true(lambda: live._serving() == live.process.pid, "the new process answers")
@@ -69,18 +67,16 @@ def reload_without_transfer(live: LiveHaproxy, namespace: int | None = None) -> 
     await_true(lambda: old.poll() is not None, "the old process ends")
 
 
-def queue_lengths(diag: socket.socket, port: int) -> list[int]:
-    return [one.queue_length for one in read_listeners(diag) if one.port == port]
-
-
 def watched_reload(live: LiveHaproxy, load: LoadProcesses, reload: Callable[[], None]) -> ClientEffects:
     """Reload once under load, as a driver does."""
     with ClientWatch([f"127.0.0.1:{live.port}"], live.process.pid) as watch:
         until_attempts(load.counters()[0] + 500)(load)
+        old = live._serving()
         watch.mark_trigger()
         reload()
         watch.mark_takeover()
         until_attempts(load.counters()[0] + 500)(load)
+        await_true(lambda: not Path(f"/proc/{old}").exists(), "the old process has closed what it had")
         return watch.finish()
 
 

@@ -22,7 +22,7 @@ from tests.cli.commands import hitless
 from tests.system.capture_bed import loopback_capture
 from tests.system.conftest import require
 from tests.system.live_haproxy import LiveHaproxy, await_true, children, live_haproxy, versions
-from tests.system.load_bed import run_load, target
+from tests.system.load_bed import await_queue, run_load, target
 from tests.system.logging_bed import LoggingBed, SyslogFile, busy, logging_bed
 from tests.system.test_explain_logs import live_through
 from tests.system.websocket_bed import Closings, Upstream, web_socket
@@ -230,7 +230,7 @@ def test_an_accept_queue_that_was_thrown_away_seen_from_a_capture(tmp_path: Path
         def replace() -> None:
             old = live.process
             old.send_signal(signal.SIGSTOP)
-            time.sleep(0.3)
+            await_queue(live.port, 8)
             live.start("-sf", str(old.pid))
             await_true(lambda: is_pending(old.pid, signal.SIGUSR1), "the old process is told to go")
             old.send_signal(signal.SIGCONT)

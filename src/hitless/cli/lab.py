@@ -23,6 +23,7 @@ __all__ = ["command"]
 
 _FORMATS = ("text", "json", "markdown", "matrix")
 _MOST_JOBS = 16
+_MOST_TIMES = 1000
 _REPORT_LIMIT_BYTES = 256 * 1024 * 1024
 
 _output_options = (
@@ -84,6 +85,13 @@ def list_command(names: tuple[str, ...], output_format: str) -> None:
     "--jobs", type=click.IntRange(1, _MOST_JOBS), default=2, show_default=True, help="So many at a time."
 )
 @click.option(
+    "--times",
+    type=click.IntRange(1, _MOST_TIMES),
+    default=1,
+    show_default=True,
+    help="Run each so often, and say how often it came out as it must.",
+)
+@click.option(
     "--bundles",
     type=click.Path(),
     metavar="DIRECTORY",
@@ -115,7 +123,7 @@ def run_command(names: tuple[str, ...], **words: Any) -> int:
         def show(progress: Progress) -> None:
             line.say(f"{progress.done} of {progress.total} · {' · '.join(progress.running)}")
 
-        report = run_suite(plan, haproxies, show, jobs=words["jobs"], bundles=bundles)
+        report = run_suite(plan, haproxies, show, jobs=words["jobs"], times=words["times"], bundles=bundles)
     _write(report, words["output_format"], words["output"])
     return _status(report)
 

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from hitless.lab.conditions import Value, misses, parse_condition
 from hitless.labs import ClaimResult, ScenarioResult, Status, VariantResult
 from hitless.verdict import Conclusion
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from hitless.lab.plan import Observations
     from hitless.lab.scenario import Scenario
     from hitless.verdict import ProofResult
 
-__all__ = ["command_for", "judge_claims", "judge_scenario", "judge_variant", "observe_proof"]
+__all__ = ["command_for", "judge_claims", "judge_scenario", "judge_times", "judge_variant", "observe_proof"]
+
+_WORST_FIRST = (Status.RED, Status.UNKNOWN, Status.GREEN)
 
 
 def observe_proof(result: ProofResult) -> dict[str, Value]:
@@ -104,6 +108,18 @@ def _zeros(scenario: Scenario, name: str, version: tuple[int, int]) -> dict[str,
     asked = [*scenario.expectations(name, version)]
     asked += [key for claim in scenario.claims if claim.variant == name for key in claim.true_if]
     return {key: 0 for key in asked if key.startswith(("lost.", "cause."))}
+
+
+def judge_times(results: Sequence[VariantResult]) -> VariantResult:
+    """Return the worst of several runs, with the number of all and of the green ones."""
+    worst = min(results, key=lambda result: _WORST_FIRST.index(result.status))
+    green = sum(result.status is Status.GREEN for result in results)
+    return msgspec.structs.replace(
+        worst,
+        times=len(results),
+        green_times=green,
+        duration_s=round(sum(result.duration_s for result in results), 1),
+    )
 
 
 def judge_scenario(

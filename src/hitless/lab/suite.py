@@ -12,6 +12,7 @@ import time
 from collections import deque
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from itertools import product
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -19,7 +20,7 @@ import msgspec
 from hitless import __version__
 from hitless.errors import SandboxError
 from hitless.host.processes import format_ending
-from hitless.lab.judge import judge_claims, judge_scenario
+from hitless.lab.judge import judge_claims, judge_scenario, judge_times
 from hitless.lab.plan import Case
 from hitless.lab.scenario import VARIANTS
 from hitless.lab.scratch import sweep_scratch
@@ -106,21 +107,27 @@ def run_suite(
     show: Callable[[Progress], None],
     *,
     jobs: int = 2,
+    times: int = 1,
     bundles: Path | None = None,
 ) -> LabReport:
-    """Run it all, `jobs` variants at a time; `bundles` is the directory that takes the evidence of each.
+    """Run it all so many times, `jobs` variants at a time; `bundles` is the directory that takes the evidence of each.
 
     Raises: SandboxError if a worker dies; KeyboardInterrupt goes through, with every worker ended.
     """
     started = time.monotonic()
     sweep_scratch()
     with ExitStack() as stack:
-        pool = _Pool(plan.cases, show, bundles)
-        found = pool.run([_Worker(stack) for _ in range(min(jobs, 2 * len(plan.cases)))])
+        pool = _Pool(plan.cases, times, show, bundles)
+        found = pool.run([_Worker(stack) for _ in range(min(jobs, 2 * times * len(plan.cases)))])
     results: list[ScenarioResult] = []
     claims: list[ClaimResult] = []
     for number, case in enumerate(plan.cases):
-        result = _result(case, found[number, "broken"], found[number, "fixed"])
+        broken, fixed = (
+            judge_times([found[number, name, time] for time in range(times)]) for name in VARIANTS
+        )
+        result = judge_scenario(
+            case.scenario, case.haproxy.branch, case.haproxy.version, case.mode, broken, fixed
+        )
         results.append(result)
         claims += judge_claims(case.scenario, case.haproxy.branch, result)
     return LabReport(
@@ -134,8 +141,8 @@ def run_suite(
     )
 
 
-def _result(case: Case, broken: VariantResult, fixed: VariantResult) -> ScenarioResult:
-    return judge_scenario(case.scenario, case.haproxy.branch, case.haproxy.version, case.mode, broken, fixed)
+Key = tuple[int, str, int]
+"""The number of a case, the variant, and which of its runs."""
 
 
 class _Worker:
@@ -148,7 +155,7 @@ class _Worker:
             stdout=subprocess.PIPE,
             start_new_session=True,
         )
-        self.key: tuple[int, str] | None = None
+        self.key: Key | None = None
         self.buffer = b""
         self.label = ""
         self.text = ""
@@ -168,7 +175,7 @@ class _Worker:
         assert self.process.stdout is not None
         self.process.stdout.close()
 
-    def give(self, key: tuple[int, str], label: str, task: Task) -> None:
+    def give(self, key: Key, label: str, task: Task) -> None:
         """Have it run something."""
         assert self.process.stdin is not None
         self.key, self.label, self.text = key, label, ""
@@ -195,13 +202,14 @@ class _Pool:
     """Gives what is to be run to workers that are free, and collects what comes back."""
 
     cases: Sequence[Case]
+    times: int
     show: Callable[[Progress], None]
     bundles: Path | None
-    waiting: deque[tuple[int, str]] = field(default_factory=deque)
-    found: dict[tuple[int, str], VariantResult] = field(default_factory=dict)
+    waiting: deque[Key] = field(default_factory=deque)
+    found: dict[Key, VariantResult] = field(default_factory=dict)
 
-    def run(self, workers: Sequence[_Worker]) -> dict[tuple[int, str], VariantResult]:
-        self.waiting.extend((number, name) for number in range(len(self.cases)) for name in VARIANTS)
+    def run(self, workers: Sequence[_Worker]) -> dict[Key, VariantResult]:
+        self.waiting.extend(product(range(len(self.cases)), VARIANTS, range(self.times)))
         total = len(self.waiting)
         with selectors.DefaultSelector() as selector:
             for worker in workers:
@@ -217,11 +225,13 @@ class _Pool:
         worker.key = None
         if not self.waiting:
             return
-        number, name = self.waiting.popleft()
+        key = number, name, time = self.waiting.popleft()
         case = self.cases[number]
         label = f"{case.scenario.identity} on {case.haproxy.name} {case.mode}, {name}"
+        if self.times > 1:
+            label += f" {time + 1}"
         bundle = str(self.bundles / label.replace(" ", "-").replace(",", "")) if self.bundles else ""
-        worker.give((number, name), label, Task(case, name, bundle))
+        worker.give(key, label, Task(case, name, bundle))
 
     def _hear(self, worker: _Worker, workers: Sequence[_Worker], total: int) -> None:
         for message in worker.read():

@@ -51,7 +51,9 @@ def _settled(value: Any) -> Any:
         return value
     settled = {key: _settled(item) for key, item in value.items() if key != "propertyNames"}
     description = settled.get("description")
-    return settled | {"description": inspect.cleandoc(description)} if isinstance(description, str) else settled
+    return (
+        settled | {"description": inspect.cleandoc(description)} if isinstance(description, str) else settled
+    )
 
 
 def whole_schema(

@@ -1,7 +1,7 @@
 """What was lost, in few words."""
 
 from hitless.labs import Status
-from hitless.report.lab.wording import bound, loss, losses, summary
+from hitless.report.lab.wording import bound, loss, losses, steadiness, summary
 from tests.lab.made import make_report, make_result, make_run
 
 
@@ -39,6 +39,12 @@ def test_a_bound_is_for_who_lost_nothing() -> None:
     assert bound(make_run()) == "< 0.7 %"
     assert bound(make_run(lost={"refused": 1})) == ""
     assert bound(make_run(bound=None)) == ""
+
+
+def test_how_steady_it_was_is_said_where_each_ran_several_times() -> None:
+    assert steadiness(make_result()) == ""
+    often = make_result(broken=make_run(times=20, green_times=19), fixed=make_run(times=20, green_times=20))
+    assert steadiness(often) == "19 and 20 of 20"
 
 
 def test_the_summary_counts_everything() -> None:

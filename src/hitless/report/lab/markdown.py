@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from hitless.labs import Status
 from hitless.report.gfm import LEFT, bullets, code, code_span, plain_text, table
-from hitless.report.lab.wording import MARKS, bound, losses, summary
+from hitless.report.lab.wording import MARKS, bound, losses, steadiness, summary
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,7 +50,7 @@ def render(report: LabReport) -> str:
 def _row(result: ScenarioResult) -> tuple[str, ...]:
     broken, fixed = losses(result)
     return (
-        MARKS[result.status],
+        " · ".join(filter(None, (MARKS[result.status], steadiness(result)))),
         f"{result.code} {plain_text(result.name)}",
         result.version,
         result.mode,

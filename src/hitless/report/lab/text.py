@@ -6,7 +6,7 @@ import inspect
 from typing import TYPE_CHECKING
 
 from hitless.labs import Status
-from hitless.report.lab.wording import MARKS, losses, summary
+from hitless.report.lab.wording import MARKS, losses, steadiness, summary
 from hitless.report.plain import cells, clip, neutralise, wrap
 
 if TYPE_CHECKING:
@@ -43,6 +43,8 @@ def _table(results: Sequence[ScenarioResult], width: int, *, colour: bool) -> It
         where = f"{result.version} {'mw' if result.mode == 'master-worker' else 'classic'}"
         broken, fixed = losses(result)
         both = neutralise(f"{'' if result.breaks else 'not affected: '}{broken} → {fixed}")
+        if often := steadiness(result):
+            both = f"{often} · {both}"
         if width <= _NARROW:
             yield f"{mark} {clip(f'{name} · {where}', width - 4)}"
             yield f"    {clip(both, width - 4)}"

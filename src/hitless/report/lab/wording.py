@@ -9,7 +9,7 @@ from hitless.labs import Status
 if TYPE_CHECKING:
     from hitless.labs import LabReport, ScenarioResult, VariantResult
 
-__all__ = ["MARKS", "bound", "loss", "losses", "summary"]
+__all__ = ["MARKS", "bound", "loss", "losses", "steadiness", "summary"]
 
 MARKS = {Status.GREEN: "ok", Status.RED: "RED", Status.UNKNOWN: "?"}
 _OUTCOME_WORDS = {
@@ -30,6 +30,13 @@ _SHOWN = 3
 def losses(result: ScenarioResult) -> tuple[str, str]:
     """Return what was lost broken, and fixed: "20 stale reuse", "0 of 412", or what differs, without clients."""
     return loss(result.broken, result.fixed), loss(result.fixed, result.broken)
+
+
+def steadiness(result: ScenarioResult) -> str:
+    """Return how often each variant came out as it must: "20 and 20 of 20"; "" where each ran once."""
+    if result.broken.times == 1:
+        return ""
+    return f"{result.broken.green_times} and {result.fixed.green_times} of {result.fixed.times}"
 
 
 def loss(run: VariantResult, other: VariantResult) -> str:

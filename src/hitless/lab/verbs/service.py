@@ -184,7 +184,9 @@ def upgrade(stage: Stage, version: str) -> None:
 
 def _next_version(stage: Stage) -> str:
     """Return the oldest branch that is newer than the scenario's; "" where there is none."""
-    branches = {(int(major), int(minor)): name for name in stage.plan.others for major, minor in [name.split(".")]}
+    branches = {
+        (int(major), int(minor)): name for name in stage.plan.others for major, minor in [name.split(".")]
+    }
     newer = [branch for branch in branches if branch > stage.plan.version]
     return branches[min(newer)] if newer else ""
 

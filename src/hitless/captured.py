@@ -4,7 +4,6 @@ A capture knows only wall time: every `…_ns` here is CLOCK_REALTIME of the mac
 where that point was never seen. Endpoints are written as in `hitless.records.Target.endpoint`.
 """
 
-from collections.abc import Mapping
 from enum import StrEnum
 
 import msgspec
@@ -189,8 +188,11 @@ class Skipped(Record, frozen=True):
     why: str
 
 
-class CaptureTotals(Record, frozen=True):
-    """How much was read, and what had to be left out. Counts are packets unless the name says otherwise."""
+class CaptureTotals(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """How much was read, and what had to be left out; counted up while captures are read.
+
+    Counts are packets unless the name says otherwise.
+    """
 
     files: int = 0
     size_bytes: int = 0
@@ -221,7 +223,7 @@ class CaptureTotals(Record, frozen=True):
     forgotten: int = 0
     holes: int = 0
     """Connections of which packets are missing from the capture."""
-    endings: Mapping[str, int] = msgspec.field(default_factory=dict)
+    endings: dict[str, int] = msgspec.field(default_factory=dict)
     """How many connections ended how, by `Ending`."""
     gaps: int = 0
     skipped: tuple[Skipped, ...] = ()

@@ -43,6 +43,8 @@ class Clock(StrEnum):
     """When journald received it."""
     CONTAINER = "container"
     """When the container's runtime read it."""
+    PROOF = "proof"
+    """The machine of a proof, read by hitless."""
     BETWEEN = "between"
     """No stamp: it stands between two lines that have one."""
     NONE = "none"

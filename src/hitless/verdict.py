@@ -344,6 +344,8 @@ class ProofResult(VerdictRecord, frozen=True, kw_only=True):
     duration_s: float = 0.0
     origin_ns: int = 0
     """CLOCK_MONOTONIC at second 0 of this document, in nanoseconds: the clock of attempts and events."""
+    origin_realtime_ns: int = 0
+    """CLOCK_REALTIME at that moment, in nanoseconds since 1970; 0: not known."""
     control_end_s: float = 0.0
     """When the control run had ended and the reloads could begin."""
 

@@ -11,6 +11,8 @@ from hitless.reload.receipts import append_receipt
 from hitless.reloads import ReloadOutcome
 from tests.cli.commands import hitless
 from tests.explain.stories import CAPTURES, LOGS, reload_log
+from tests.prove.bundles import write_bundle
+from tests.prove.runs import KEEPALIVE, Run
 from tests.reload.made_receipts import make_full
 
 ALONE = ("explain", "--no-journal", "--no-receipts", "--zone", "UTC")
@@ -64,6 +66,32 @@ def test_receipts_are_inputs(tmp_path: Path) -> None:
     for where in (str(tmp_path / "receipts"), path):
         found = json.loads(hitless(*ALONE, "--format", "json", where).stdout)
         assert sum(event["receipt"] is not None for event in found["events"]) == 6
+
+
+def test_proofs_are_inputs(tmp_path: Path) -> None:
+    run = Run()
+    run.stale(KEEPALIVE, 6.2)
+    bundle = write_bundle(run, tmp_path / "bundle")
+    done = hitless(*ALONE, "--format", "json", str(bundle))
+    assert done.status == ExitCode.FOUND
+    found = json.loads(done.stdout)
+    harmful, harmless = found["events"]
+    assert [cause["code"] for cause in harmful["causes"]] == ["HL501"]
+    assert (harmless["judgement"], harmless["proof"]["reload"]) == ("harmless", 2)
+    assert [one["pid"] for one in found["generations"]] == [100, 101, 102]
+    assert found["inputs"][0]["kind"] == "proof"
+    done = hitless(*ALONE, str(write_bundle(Run(), tmp_path / "good")))
+    assert done.status == ExitCode.CLEAN
+    assert "none of 196 attempts of a proof's clients was hurt" in " ".join(done.stdout.split())
+    (bundle / "verdict.json").write_text("{}")
+    assert hitless(*ALONE, str(bundle)).status == ExitCode.UNKNOWN
+
+
+def test_what_show_errors_printed_is_an_input() -> None:
+    done = hitless(*ALONE, str(LOGS / "3.2.errors"), str(LOGS / "3.2.error-log"))
+    text = " ".join(done.stdout.split())
+    assert "11:07:45.219 invalid response · web to bad/s1: in a header's name" in text
+    assert "11:07:45.221 failed connection · prox: Received something which does not look like" in text
 
 
 def test_formats_come_from_the_configuration(tmp_path: Path) -> None:

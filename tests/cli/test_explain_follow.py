@@ -1,3 +1,6 @@
+"""`hitless explain --follow` on files and on a journal: each event is told when it is over; no child outlives it."""
+
+import json
 import os
 import signal
 import subprocess
@@ -5,6 +8,9 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
+from hitless.errors import ExitCode
 from tests.explain.stories import log_lines
 
 
@@ -59,3 +65,85 @@ def await_open(pid: int, path: Path) -> None:
     }:
         assert time.monotonic() < deadline
         time.sleep(0.02)
+
+
+JOURNALCTL = """\
+#!/bin/sh
+case "$*" in
+*--follow*)
+    echo $$ > {directory}/pid.new; mv {directory}/pid.new {directory}/pid
+    exec tail -n +1 -f {directory}/journal;;
+*) exec cat {directory}/journal;;
+esac
+"""
+
+
+def entries(second: float) -> str:
+    """A reload of 100 by 200 in a journal."""
+    texts = [(second - 30 + n, 100, request(second - 30 + n, 100).decode()) for n in range(30)]
+    texts.append((second, 100, ": Proxy web stopped (cumulated conns: FE: 1, BE: 0)."))
+    texts += [(second + n / 10, 200, request(second, 200).decode()) for n in range(10)]
+    return "".join(
+        json.dumps(
+            {
+                "__REALTIME_TIMESTAMP": str(round(at * 1e6)),
+                "MESSAGE": text.partition(": ")[2].rstrip(),
+                "SYSLOG_IDENTIFIER": "haproxy",
+                "_PID": str(pid),
+            }
+        )
+        + "\n"
+        for at, pid, text in texts
+    )
+
+
+def follow_journal(directory: Path) -> "subprocess.Popen[str]":
+    """Follow a journal that is a file; returns once journalctl runs."""
+    (directory / "journal").touch()
+    (directory / "journalctl").write_text(JOURNALCTL.format(directory=directory))
+    (directory / "journalctl").chmod(0o755)
+    words = ("explain", "--follow", "--journal", "--no-receipts", "--zone", "UTC", "--unit", "haproxy")
+    done = subprocess.Popen(
+        [sys.executable, "-m", "hitless", *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1", "PATH": f"{directory}:{os.environ['PATH']}"},
+    )
+    deadline = time.monotonic() + 20
+    while not (directory / "pid").exists():
+        assert done.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    return done
+
+
+def test_a_journal_is_followed_and_left(tmp_path: Path) -> None:
+    with follow_journal(tmp_path) as done:
+        assert done.stdout is not None
+        try:
+            with (tmp_path / "journal").open("a") as file:
+                file.write(entries(time.time()))
+            first = done.stdout.readline()
+        finally:
+            done.send_signal(signal.SIGINT)
+    assert "reload 100 → 200" in first
+    assert done.returncode == ExitCode.INTERRUPTED
+    assert is_gone(tmp_path)
+
+
+@pytest.mark.parametrize("how", ["SIGTERM", "SIGHUP", "nobody reads"])
+def test_journalctl_ends_however_it_ends(how: str, tmp_path: Path) -> None:
+    with follow_journal(tmp_path) as done:
+        assert not is_gone(tmp_path)
+        if how == "nobody reads":
+            assert done.stdout is not None
+            done.stdout.close()
+        else:
+            done.send_signal(signal.Signals[how])
+        done.wait(20)
+    assert is_gone(tmp_path)
+
+
+def is_gone(directory: Path) -> bool:
+    return not Path(f"/proc/{int((directory / 'pid').read_text())}").exists()

@@ -64,7 +64,7 @@ def test_out_of_order_truncated_and_over_new_year(tmp_path: Path) -> None:
     random.Random(1).shuffle(lines)
     assert explain_bytes(tmp_path, b"".join(lines)).events
     cut = explain_bytes(tmp_path, gzip.compress(data)[:2000])
-    assert [skipped.reason for skipped in cut.skipped] == [SkipReason.BROKEN_COMPRESSION]
+    assert SkipReason.BROKEN_COMPRESSION in {skipped.reason for skipped in cut.skipped}
     year = data.replace(b"Nov 29", b"Dec 31").replace(b"29/Nov/2026", b"31/Dec/2026")
     year += data.replace(b"Nov 29", b"Jan  1").replace(b"29/Nov/2026", b"01/Jan/2027")
     found = explain_bytes(tmp_path, year)

@@ -25,8 +25,11 @@ def test_a_bundle_is_judged_as_its_run_was(tmp_path: Path) -> None:
     run = hurt_run()
     path = write_bundle(run, tmp_path / "b")
     result = replay_bundle(path, ClientClass.NAIVE)
-    assert msgspec.structs.replace(result, started_at="") == run.judge()
+    assert msgspec.structs.replace(result, started_at="", origin_realtime_ns=0) == run.judge()
     assert result.started_at == "2026-11-18T11:06:40+00:00"
+    assert result.origin_realtime_ns == 1_795_000_000_500_000_000, (
+        "the load began half a second after the run"
+    )
     stored = Bundle.open(path).verdict(ProofResult)
     assert stored.verdict == result.verdict
 

@@ -12,9 +12,12 @@ from pathlib import Path
 
 from tests.system.live_haproxy import LiveHaproxy, await_true, children, live_haproxy
 
+SO_RCVBUFFORCE = 33
+"""Linux v6.18 include/uapi/asm-generic/socket.h: beyond net.core.rmem_max."""
+LOG_TARGET = "LOG_TARGET"
 CONFIGURATION = """\
 global
-    log {directory}/log.sock local0
+    log LOG_TARGET local0
     stats socket {directory}/run/admin.sock mode 600 level admin expose-fd listeners
     hard-stop-after 1s
 defaults
@@ -49,15 +52,25 @@ class Happening:
 
 
 class SyslogFile:
-    """Receives datagrams and writes them to a file, as rsyslog's traditional format does."""
+    """Receives datagrams and writes them to a file, as rsyslog's traditional format does, each as soon as it is here.
 
-    def __init__(self, path: Path, name: Path) -> None:
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
-        self._socket.bind(str(path))
-        self._file = name.open("wb")
+    HAProxy drops what a receiver has no room for. A unix socket has room for `net.unix.max_dgram_qlen` datagrams, 10 by
+    default, which a burst on a busy machine fills; one of UDP for as many bytes as it likes.
+    """
+
+    def __init__(self, name: Path) -> None:
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        size = socket.SO_RCVBUF if os.geteuid() else SO_RCVBUFFORCE
+        self._socket.setsockopt(socket.SOL_SOCKET, size, 1 << 23)
+        self._socket.bind(("127.0.0.1", 0))
+        self._file = name.open("wb", buffering=0)
         self._thread = threading.Thread(target=self._receive)
         self._thread.start()
+
+    def name_in(self, configuration: str) -> str:
+        """Return a configuration in which LOG_TARGET is this receiver."""
+        address, port = self._socket.getsockname()
+        return configuration.replace(LOG_TARGET, f"{address}:{port}")
 
     def _receive(self) -> None:
         while data := self._socket.recv(65536):
@@ -65,9 +78,8 @@ class SyslogFile:
             self._file.write(stamp + b" lb1 " + rest.rstrip(b"\n") + b"\n")
 
     def close(self) -> None:
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
-            sender.connect(self._socket.getsockname())
-            sender.send(b"")
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+            sender.sendto(b"", self._socket.getsockname())
         self._thread.join()
         self._file.close()
         self._socket.close()
@@ -101,10 +113,11 @@ class LoggingBed:
     live: LiveHaproxy
     log: Path
     version: str
+    receiver: SyslogFile
     happened: list[Happening] = field(default_factory=list)
 
     def write(self, extra: str = "") -> None:
-        self.live.write(CONFIGURATION.replace("EXTRA", extra))
+        self.live.write(self.receiver.name_in(CONFIGURATION.replace("EXTRA", extra)))
 
     def note(self, what: str, act: Callable[[], object]) -> None:
         """Do something, and keep when and to whom."""
@@ -154,10 +167,10 @@ class LoggingBed:
 def logging_bed(directory: Path, version: str) -> Iterator[LoggingBed]:
     """Start a HAProxy of this branch that logs, and clients; everything ends with the block."""
     (directory / "run").mkdir()
-    log = SyslogFile(directory / "log.sock", directory / "haproxy.log")
+    log = SyslogFile(directory / "haproxy.log")
     try:
-        text = CONFIGURATION.replace("EXTRA", "")
+        text = log.name_in(CONFIGURATION.replace("EXTRA", ""))
         with live_haproxy(directory, version, configuration=text) as live, busy(live.port):
-            yield LoggingBed(live, directory / "haproxy.log", version)
+            yield LoggingBed(live, directory / "haproxy.log", version, log)
     finally:
         log.close()

@@ -32,7 +32,7 @@ pytestmark = pytest.mark.system
 K = ChangeKind
 SERVICE = """\
 global
-    log {{directory}}/log.sock len 8192 local0
+    log LOG_TARGET len 8192 local0
     stats socket {{directory}}/run/admin.sock mode 600 level admin expose-fd listeners
     {settings}
 defaults
@@ -61,9 +61,9 @@ def serving(
     directory: Path, version: str, text: str, mode: str = "master-worker", wrapper: tuple[str, ...] = ()
 ) -> Iterator[LiveHaproxy]:
     """Run a HAProxy whose log is `haproxy.log`."""
-    log = SyslogFile(directory / "log.sock", directory / "haproxy.log")
+    log = SyslogFile(directory / "haproxy.log")
     try:
-        with live_haproxy(directory, version, mode, configuration=text, wrapper=wrapper) as live:
+        with live_haproxy(directory, version, mode, configuration=log.name_in(text), wrapper=wrapper) as live:
             yield live
     finally:
         log.close()

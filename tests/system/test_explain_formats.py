@@ -1,9 +1,11 @@
 """Lines that real HAProxies write in formats of all sorts, read by the formats that their configuration has."""
 
+import json
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -11,6 +13,7 @@ from hitless.config import build_model, read_files
 from hitless.explain.entries import EntryReader, ReadOptions
 from hitless.explain.formats.configured import read_configured_logging
 from hitless.logged import OwnMessage, Traffic
+from tests.cli.commands import hitless
 from tests.system.live_haproxy import LiveHaproxy, free_port, live_haproxy, versions
 
 pytestmark = pytest.mark.system
@@ -99,10 +102,11 @@ def ask(port: int) -> str:
         return f"127.0.0.1:{client.getsockname()[1]}"
 
 
-def next_traffic(log: socket.socket, reader: EntryReader) -> Traffic:
-    """The next line about a request; up to 2.3 the master logs that proxies start."""
+def next_traffic(log: socket.socket, reader: EntryReader, written: IO[bytes]) -> Traffic:
+    """The next line about a request, kept as a receiver keeps it; up to 2.3 the master logs that proxies start."""
     while True:
         line = log.recv(65536)
+        written.write(line.rstrip(b"\n") + b"\n")
         entry = reader.read(line.rstrip(b"\n"), 0)
         if isinstance(entry, OwnMessage):
             continue
@@ -112,7 +116,8 @@ def next_traffic(log: socket.socket, reader: EntryReader) -> Traffic:
 
 @pytest.mark.parametrize("version", versions("2.2", "2.6", "2.8", "3.0", "3.2"))
 def test_the_configurations_formats_read_its_lines(version: str, tmp_path: Path) -> None:
-    with running(version, tmp_path) as (live, log, ports):
+    path = tmp_path / "haproxy.log"
+    with running(version, tmp_path) as (live, log, ports), path.open("wb") as written:
         files = read_files([str(live.configuration)])
         logging = read_configured_logging(build_model(files, environment={}, version=(2, 8)), files)
         assert not logging.problems
@@ -124,7 +129,7 @@ def test_the_configurations_formats_read_its_lines(version: str, tmp_path: Path)
         (worker,) = live.workers
         for port in ports if version >= "3.0" else ports[:-1]:
             client = ask(port)
-            entry = next_traffic(log, reader)
+            entry = next_traffic(log, reader, written)
             assert (entry.client, entry.program, entry.pid) == (client, "edge", worker), entry
             assert not entry.cut
             if entry.accepted is not None:
@@ -159,3 +164,17 @@ def test_the_configurations_formats_read_its_lines(version: str, tmp_path: Path)
     if version >= "3.0":
         assert found["encoded"].request == "GET /a?b=%22c HTTP/1.1"
         assert found["encoded"].other["agent"] == "a.example"
+    explained(path, live, len(found))
+
+
+def explained(path: Path, live: LiveHaproxy, lines: int) -> None:
+    """The same through the command line: all lines are counted, none is left out."""
+    words = ("explain", "--no-journal", "--config", str(live.configuration), "--format", "json", str(path))
+    done = hitless(*words)
+    read = json.loads(done.stdout)
+    assert read["totals"]["lines"] == lines
+    assert read["skipped"] == []
+    (configuration,) = (one for one in read["inputs"] if one["kind"] == "configuration")
+    assert configuration["notes"] == []
+    assert configuration["items"] >= 3
+    assert read["totals"]["errors"] == 1, "the 503"

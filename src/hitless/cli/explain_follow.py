@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import select
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -11,17 +14,15 @@ from hitless.cli.output import STDOUT, text_style, write_text
 from hitless.errors import EvidenceError, ExitCode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
-    from hitless.explain.inputs.chosen import Chosen
     from hitless.explanations import ExplainedEvent, Explanation
-    from hitless.logged import Entry
 
 __all__ = ["follow_events"]
 
 _LOOK_BACK_NS = 600 * 1_000_000_000
 """An event is explained beside the ten minutes before it."""
-_POLL_S = 5.0
+_STDOUT_FD = 1
 
 
 def follow_events(words: Mapping[str, Any]) -> int:
@@ -30,36 +31,41 @@ def follow_events(words: Mapping[str, Any]) -> int:
     Raises: EvidenceError if there is nothing that can be followed.
     """
     from hitless.explain.answer import explain
+    from hitless.explain.sources.follow import follow
     from hitless.explain.watch import Watch
     from hitless.explain.window import Window
 
     chosen = choose_inputs(words)
+    chosen = replace(
+        chosen, logs=tuple(path for path in chosen.logs if path != STDOUT), captures=(), notes=()
+    )
     if not chosen.logs and not chosen.units:
         raise EvidenceError(
             "There is no log to follow.", hint="Name one: hitless explain --follow /var/log/haproxy.log"
         )
     watch = Watch(time.time_ns())
-    for entry in _entries(chosen):
+    for entry in follow(chosen.logs, chosen.read, units=chosen.units, goes_on=_is_read):
         now_ns = time.time_ns()
         if entry is not None:
             watch.take(entry, now_ns)
-        if watch.is_due(now_ns) or (entry is None and not chosen.logs):
-            recent = replace(chosen, window=Window(now_ns - _LOOK_BACK_NS, None), captures=(), notes=())
+        if watch.is_due(now_ns):
+            recent = replace(chosen, window=Window(now_ns - _LOOK_BACK_NS, None))
             found = explain(recent, choose_receipts(recent, words))
             for event in watch.news(found.events, time.time_ns()):
                 _tell(found, event, words)
     return ExitCode.CLEAN
 
 
-def _entries(chosen: Chosen) -> Iterator[Entry | None]:
-    """Yield what is logged; None from time to time. Of a journal alone only None: it is asked anew each time."""
-    if chosen.logs:
-        from hitless.explain.sources.follow import follow
+def _is_read() -> bool:
+    """Whether somebody still reads what is told.
 
-        yield from follow([path for path in chosen.logs if path != STDOUT], chosen.read)
-    while True:
-        yield None
-        time.sleep(_POLL_S)
+    Raises: BrokenPipeError if nobody does: with nothing to tell that would not be noticed.
+    """
+    poll = select.poll()
+    poll.register(_STDOUT_FD, 0)
+    if any(events & (select.POLLERR | select.POLLHUP) for _, events in poll.poll(0)):
+        raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
+    return True
 
 
 def _tell(explanation: Explanation, event: ExplainedEvent, words: Mapping[str, Any]) -> None:

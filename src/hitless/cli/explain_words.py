@@ -120,6 +120,8 @@ def choose_inputs(words: Mapping[str, Any]) -> Chosen:
         journal_directories=tuple(of_kind[InputKind.JOURNAL]),
         captures=tuple(of_kind[InputKind.CAPTURE]),
         receipts=tuple(of_kind[InputKind.RECEIPTS]),
+        proofs=tuple(of_kind[InputKind.PROOF]),
+        errors=tuple(of_kind[InputKind.ERRORS]),
         applications=words["applications"],
         patterns=words["patterns"],
         listeners=(*words["listeners"], *([] if words["listeners"] else listeners)),
@@ -160,12 +162,12 @@ def choose_receipts(chosen: Chosen, words: Mapping[str, Any]) -> tuple[Receipt, 
 
 def _receipts_of_file(path: str, query: Query) -> list[Receipt]:
     """Return the receipts of one file: lines of the store, or one document of `hitless history ID --format json`."""
-    from hitless.explain.inputs.captures import open_capture
+    from hitless.explain.inputs.unpacked import open_unpacked
     from hitless.reload.history_query import matches, traits
     from hitless.reload.receipt_line import LINE_LIMIT_BYTES, decode_line
 
     found = []
-    with open_capture(path) as stream:
+    with open_unpacked(path) as stream:
         data = stream.read(64 * LINE_LIMIT_BYTES)
     lines = [data] if data.startswith(b"{\n") else data.splitlines()
     for line in filter(bytes.strip, lines):
@@ -251,6 +253,7 @@ def _configured(
     read = ReadOptions(
         formats=logging.formats,
         data_formats=logging.data_formats,
+        error_formats=logging.error_formats,
         programs=logging.programs,
         clock=WallClock(zone),
         unit=unit,

@@ -54,3 +54,7 @@ class BundleMeta(Record, frozen=True):
     """Kernel release."""
     attempts_files: int = 0
     """How many `attempts-N.bin` there are, from 0."""
+
+    def realtime_of(self, monotonic_ns: int) -> int:
+        """Return CLOCK_REALTIME at a moment of the run, exact to `clock_error_ns` unless it was set meanwhile."""
+        return self.clock_realtime_ns + monotonic_ns - self.clock_monotonic_ns

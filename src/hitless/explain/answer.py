@@ -10,31 +10,40 @@ from hitless import __version__
 from hitless.errors import EvidenceError
 from hitless.explain.analysis.captured import CaptureEvidence, share_out
 from hitless.explain.analysis.clocks import Estimate, estimate_offset, pairs_of_capture, pairs_of_log
+from hitless.explain.analysis.joined import join_all
 from hitless.explain.analysis.ledger import Ledger
 from hitless.explain.analysis.loose_victims import name_loose_causes
-from hitless.explain.analysis.receipts import join_receipts
+from hitless.explain.analysis.order import describe_disorder
+from hitless.explain.analysis.proofs import Proof, find_proven, name_causes_between, processes_of
 from hitless.explain.analysis.spans import plan_spans
 from hitless.explain.analysis.story import conclude, tell
 from hitless.explain.analysis.unknowns import find_blind_spots
+from hitless.explain.analysis.unread import count_not_understood
 from hitless.explain.detect.detect import detect_changes
 from hitless.explain.events import Findings, explain_event
+from hitless.explain.failed_connections import explain_faults
 from hitless.explain.inputs.applications import ApplicationEvidence, read_applications
 from hitless.explain.inputs.captures import read_captures
 from hitless.explain.inputs.chosen import Chosen
+from hitless.explain.inputs.errors import read_errors
 from hitless.explain.inputs.logs import count_lines, open_chosen
+from hitless.explain.inputs.proofs import read_proofs
 from hitless.explain.inputs.read_words import name_inputs
+from hitless.explain.scan.census import Census
 from hitless.explain.scan.run import Progress
 from hitless.explain.sources.log_set import LogSet
 from hitless.explain.troubled import read_troubled
 from hitless.explain.window import Window, read_entries, sample_file
 from hitless.explanations import ClockOffset, ExplainedEvent, Explanation
-from hitless.logged import Clock, Detection, Traffic
+from hitless.logged import Clock, Entry, Traffic
 from hitless.reloads import Receipt
 from hitless.units import NANOSECONDS_PER_MILLISECOND, NANOSECONDS_PER_SECOND
 
 __all__ = ["explain"]
 
 _SAMPLE_LINES = 500
+_KEPT_UNKNOWN = 200
+"""So many lines that are not understood a scan keeps of each part of a log."""
 _SAMPLE_OF_CAPTURE = 20_000
 _WORTH_TAKING_OFF_NS = 20 * NANOSECONDS_PER_MILLISECOND
 
@@ -47,43 +56,68 @@ def explain(
     Raises: EvidenceError if one that was named cannot be read, or there is none; UsageError for a pattern or a listener
     that is none.
     """
-    if not (chosen.logs or chosen.units or chosen.journal_directories or chosen.captures or receipts):
-        raise EvidenceError(
-            "There is nothing to look at.",
-            hint="Name a log, a journal's export or a capture: hitless explain FILE",
-        )
+    _require_inputs(chosen, receipts)
+    proofs = read_proofs(chosen.proofs)
+    errors = read_errors(chosen.errors, chosen.read.clock, chosen.window)
     with open_chosen(chosen) as logs:
         census = count_lines(logs, chosen, progress)
-        found = detect_changes(census.processes, census.messages, census.services)
-        changes, of_change = join_receipts(found.changes, receipts)
-        spans = plan_spans(changes)
-        ledger = Ledger(census, spans)
+        findings = _find(chosen, logs, census, receipts, proofs)
         capture = read_captures(chosen.captures, chosen.listeners) if chosen.captures else None
-        clocks = _log_clocks(logs, chosen)
-        lines = read_troubled(logs, ledger, spans)
-        findings = Findings(ledger, found, lines, of_change)
+        samples = _sample(logs, chosen)
+        clocks = _log_clocks(samples)
         if capture is not None:
             clocks = (*clocks, *_join_capture(logs, capture, findings))
         if chosen.applications:
             findings.application = _read_applications(chosen, findings)
-        events = tuple(explain_event(logs, findings, index) for index in range(len(spans)))
-        explanation = _assemble(chosen, findings, events, found, capture)
-        return replace(
-            explanation,
-            inputs=name_inputs(chosen, logs, census, capture, findings.application, receipts),
-            clocks=clocks,
+        findings.faults = explain_faults(logs, census, errors, findings.ledger.spans)
+        events = tuple(explain_event(logs, findings, index) for index in range(len(findings.ledger.spans)))
+        inputs = name_inputs(
+            chosen, logs, census, capture, findings.application, receipts, proofs=proofs, errors=errors
+        )
+        answer = _assemble(chosen, findings, events, proofs, capture)
+        disorder = [describe_disorder(name, entries) for name, entries in samples]
+        notes = (*answer.notes, *filter(None, disorder))
+        return replace(answer, inputs=inputs, clocks=clocks, notes=notes)
+
+
+def _require_inputs(chosen: Chosen, receipts: Sequence[Receipt]) -> None:
+    if not (_has_logs(chosen) or chosen.captures or chosen.proofs or chosen.errors or receipts):
+        raise EvidenceError(
+            "There is nothing to look at.",
+            hint="Name a log, a journal's export or a capture: hitless explain FILE",
         )
 
 
-def _log_clocks(logs: LogSet, chosen: Chosen) -> tuple[ClockOffset, ...]:
+def _find(
+    chosen: Chosen, logs: LogSet, census: Census, receipts: Sequence[Receipt], proofs: Sequence[Proof]
+) -> Findings:
+    """Return the changes that logs, receipts and proofs show, and the lines that ended badly at them."""
+    found = detect_changes(census.processes, census.messages, census.services)
+    proven = [reload for reload in find_proven(proofs) if chosen.window.has(reload.change.at)]
+    joined = join_all(found.changes, receipts, proven)
+    spans = plan_spans(joined.changes)
+    ledger = Ledger(census, spans)
+    lines = read_troubled(logs, ledger, spans)
+    return Findings(ledger, found, lines, joined.receipts, joined.proven)
+
+
+def _has_logs(chosen: Chosen) -> bool:
+    return bool(chosen.logs or chosen.units or chosen.journal_directories)
+
+
+def _sample(logs: LogSet, chosen: Chosen) -> list[tuple[str, list[Entry]]]:
+    """Return some lines of each log, by its name."""
+    return [(file.name, list(sample_file(logs, file, chosen.window, _SAMPLE_LINES))) for file in logs.files]
+
+
+def _log_clocks(samples: Sequence[tuple[str, Sequence[Entry]]]) -> tuple[ClockOffset, ...]:
     """Return how far the stamps of each log are from HAProxy's own dates in it."""
     found = []
-    for file in logs.files:
-        entries = sample_file(logs, file, chosen.window, _SAMPLE_LINES)
+    for name, entries in samples:
         lines = [entry for entry in entries if isinstance(entry, Traffic)]
         estimate = estimate_offset(pairs_of_log(lines))
         if estimate is not None:
-            found.append(_offset(file.name, lines[0].at.clock, estimate))
+            found.append(_offset(name, lines[0].at.clock, estimate))
     return tuple(found)
 
 
@@ -125,19 +159,24 @@ def _assemble(
     chosen: Chosen,
     findings: Findings,
     events: tuple[ExplainedEvent, ...],
-    found: Detection,
+    proofs: Sequence[Proof],
     capture: CaptureEvidence | None,
 ) -> Explanation:
-    ledger, census = findings.ledger, findings.ledger.census
+    ledger, census, found = findings.ledger, findings.ledger.census, findings.found
     totals, elsewhere = ledger.totals(), ledger.elsewhere()
-    causes_elsewhere = name_loose_causes(findings.loose_victims, findings.exhausted_elsewhere())
+    causes_elsewhere = (
+        *name_loose_causes(findings.loose_victims, findings.exhausted_elsewhere()),
+        *name_causes_between(proofs),
+    )
     captured_connections = capture.totals.connections if capture is not None else 0
     judgement = conclude(events, causes_elsewhere, totals.lines + captured_connections)
     first_ns, last_ns = findings.extent(capture)
     return Explanation(
         tool_version=__version__,
         judgement=judgement,
-        story=tell(judgement, events, causes_elsewhere, totals, elsewhere, captured_connections),
+        story=tell(
+            judgement, events, causes_elsewhere, totals, elsewhere, captured_connections, findings.faults
+        ),
         since_ns=chosen.window.since_ns,
         until_ns=chosen.window.until_ns,
         first_ns=first_ns,
@@ -146,11 +185,12 @@ def _assemble(
         events=events,
         elsewhere=elsewhere,
         causes_elsewhere=causes_elsewhere,
-        generations=found.generations,
-        blind=found.blind if chosen.logs or chosen.units or chosen.journal_directories else (),
-        not_known=find_blind_spots(found.blind),
+        faults=tuple(findings.faults),
+        generations=(*found.generations, *processes_of(proofs, found.generations)),
+        blind=found.blind if _has_logs(chosen) else (),
+        not_known=find_blind_spots(found.blind) if _has_logs(chosen) or chosen.captures else (),
         captures=capture.totals if capture is not None else None,
-        skipped=census.skipped,
+        skipped=(*census.skipped, *count_not_understood(census.unknown, most=_KEPT_UNKNOWN)),
         notes=(*chosen.notes, *census.notes),
         zone=chosen.read.clock.name,
         zone_offset_s=_zone_offset_s(chosen, first_ns),

@@ -94,7 +94,7 @@ def look(logs: LogSet, file: LogFile, offset: int) -> Sight | None:
     for _ in range(_LONGEST_HOLE_PROBES):
         at = file.data_at(at)
         data = file.read_at(at, _PROBE_BYTES)
-        for raw in data.split(b"\n")[:_LINES_OF_PROBE]:
+        for raw in data.split(b"\n", _LINES_OF_PROBE)[:_LINES_OF_PROBE]:
             moment = reader.time_of(raw.strip(b"\0\r"))
             if moment is not None:
                 return Sight(moment.t_ns, at)

@@ -47,6 +47,8 @@ class ReadOptions:
     """Of the configuration, tried before HAProxy's own."""
     data_formats: tuple[LineFormat, ...] = ()
     """Of structured data (`log-format-sd`)."""
+    error_formats: frozenset[str] = frozenset()
+    """Names of those of `formats` that are of connections which failed (`error-log-format`)."""
     programs: frozenset[str] = frozenset()
     """Tags of HAProxy's lines (`log-tag`), besides those that begin with "haproxy"."""
     clock: WallClock = field(default_factory=WallClock)

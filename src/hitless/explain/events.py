@@ -11,12 +11,13 @@ from hitless.explain.analysis.holes import accepts_per_s, find_holes
 from hitless.explain.analysis.judge import judge_event
 from hitless.explain.analysis.ledger import Ledger
 from hitless.explain.analysis.plots import make_plot
+from hitless.explain.analysis.proofs import ProvenReload
 from hitless.explain.analysis.spans import Span
 from hitless.explain.analysis.view import View
 from hitless.explain.inputs.applications import ApplicationEvidence
 from hitless.explain.quoting import quote
 from hitless.explain.sources.log_set import LogSet
-from hitless.explanations import ApplicationErrors, Captured, ExplainedEvent, Group, ReceiptFound
+from hitless.explanations import ApplicationErrors, Captured, ExplainedEvent, Fault, Group, ReceiptFound
 from hitless.logged import Detection, OwnMessage, Traffic
 from hitless.units import NANOSECONDS_PER_SECOND
 
@@ -34,11 +35,13 @@ class Findings:
     found: Detection
     lines: Mapping[int, Sequence[Traffic]]
     receipts: Mapping[int, ReceiptFound]
+    proven: Mapping[int, ProvenReload] = field(default_factory=dict)
     captured: Mapping[int, Captured] = field(default_factory=dict)
     loose_victims: Sequence[CapturedConnection] = ()
     """Hurt connections of captures that are near no event."""
     capture_offset_ns: int = 0
     application: ApplicationEvidence | None = None
+    faults: Sequence[Fault] = ()
 
     def exhausted(self, index: int) -> list[OwnMessage]:
         """Return messages about what was used up, from a change that left an old process to the next such change."""
@@ -109,6 +112,7 @@ def explain_event(logs: LogSet, findings: Findings, index: int) -> ExplainedEven
         captured=view.captured,
         application=view.application,
         receipt=view.receipt,
+        proof=view.proof,
         not_known=not_known,
         quotes=quote(logs, view.book.places),
         plot=make_plot(findings.ledger.census, span),
@@ -117,6 +121,7 @@ def explain_event(logs: LogSet, findings: Findings, index: int) -> ExplainedEven
 
 def _view(findings: Findings, index: int) -> View:
     ledger = findings.ledger
+    proven = findings.proven.get(index)
     span, census, endings = ledger.spans[index], ledger.census, ledger.endings(index)
     lines = findings.lines.get(index, ())
     return View(
@@ -134,6 +139,8 @@ def _view(findings: Findings, index: int) -> View:
         captured=findings.captured.get(index),
         application=_application(findings, span, lines),
         receipt=findings.receipts.get(index),
+        proof=proven.found if proven is not None else None,
+        proof_causes=proven.causes if proven is not None else (),
         blind=findings.found.blind,
     )
 

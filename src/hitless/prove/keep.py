@@ -129,7 +129,11 @@ def _judge(
     )
     started = datetime.fromtimestamp(meta.clock_realtime_ns / 1e9, UTC)
     result = judge(case, hitless_version=meta.hitless)
-    return msgspec.structs.replace(result, started_at=started.isoformat(timespec="seconds"))
+    return msgspec.structs.replace(
+        result,
+        started_at=started.isoformat(timespec="seconds"),
+        origin_realtime_ns=meta.realtime_of(result.origin_ns),
+    )
 
 
 def _with_attempts(meta: BundleMeta, directory: Path) -> BundleMeta:

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hitless.captured import CaptureTotals
 from hitless.errors import EvidenceError
 from hitless.explain.captures import reader
-from hitless.explain.captures.frames import Tally
 from hitless.explain.captures.reader import CaptureFile, Readable
 from tests.explain.captures.wire import Packet, Talk, enhanced, interface, pcap, section
 
@@ -18,8 +18,8 @@ FILES = {
 }
 
 
-def read(stream: Readable) -> tuple[int, CaptureFile, Tally]:
-    tally = Tally()
+def read(stream: Readable) -> tuple[int, CaptureFile, CaptureTotals]:
+    tally = CaptureTotals()
     file = CaptureFile(stream, "x.pcap", tally)
     return sum(len(frames.start) for frames in file), file, tally
 
@@ -68,7 +68,7 @@ def test_a_compressed_file_that_is_cut_is_read_as_far_as_it_goes() -> None:
     assert "reading failed" in file.skipped.why
 
 
-def read_in_small_pieces(stream: Readable) -> tuple[int, CaptureFile, Tally]:
+def read_in_small_pieces(stream: Readable) -> tuple[int, CaptureFile, CaptureTotals]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(reader, "_PIECE_BYTES", 64)
         return read(stream)

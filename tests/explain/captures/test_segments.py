@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hitless.captured import CaptureTotals
 from hitless.explain.captures.endpoints import endpoint_number
-from hitless.explain.captures.frames import Frames, Tally
+from hitless.explain.captures.frames import Frames
 from hitless.explain.captures.segments import Segment, find_segments
 from tests.explain.captures.wire import (
     ACK,
@@ -51,8 +52,8 @@ def frames(packets: list[Packet], link: int = 1) -> Frames:
     return Frames(buffer, *(np.array(values, np.int64) for values in column))
 
 
-def find(*raw: bytes, link: int = 1, captured: int | None = None) -> tuple[list[Segment], Tally]:
-    tally = Tally()
+def find(*raw: bytes, link: int = 1, captured: int | None = None) -> tuple[list[Segment], CaptureTotals]:
+    tally = CaptureTotals()
     found = find_segments(frames([Packet(START_NS, one, captured) for one in raw], link), tally)
     return list(found.rows) if found else [], tally
 
@@ -159,7 +160,7 @@ def test_only_segments_that_say_something_are_kept() -> None:
 def test_other_ports_are_foreign_where_ports_are_given() -> None:
     other = ipv4(CLIENT, ("192.0.2.1", 22), tcp(CLIENT, ("192.0.2.1", 22), SYN))
     back = ipv4(PROXY, CLIENT, tcp(PROXY, CLIENT, SYN | ACK))
-    tally = Tally()
+    tally = CaptureTotals()
     packets = [Packet(START_NS, ethernet(packet)) for packet in (other, back, V4)]
     found = find_segments(frames(packets), tally, np.array([80]))
     assert found is not None

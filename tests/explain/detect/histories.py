@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 
 from hitless.evidence.haproxy_messages import MessageKind, classify_message
-from hitless.explain.detect.activity import ActivityTable
 from hitless.logged import Clock, LinePlace, Moment, OwnMessage, ServiceKind, ServiceMessage, Traffic
+from tests.explain.activity_table import ActivityTable
 
 SECOND = 1_000_000_000
 START_S = 1_795_921_075

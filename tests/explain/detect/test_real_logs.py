@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from hitless.explain.detect.activity import ActivityTable
 from hitless.explain.detect.detect import detect_changes
 from hitless.explain.entries import ReadOptions
 from hitless.explain.heads.wall_clock import WallClock
 from hitless.explain.sources.log_set import open_logs
 from hitless.explain.window import read_entries
 from hitless.logged import Blind, Change, ChangeKind, Detection, OwnMessage, Traffic
+from tests.explain.activity_table import ActivityTable
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 K = ChangeKind

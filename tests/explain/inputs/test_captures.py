@@ -1,3 +1,4 @@
+import gzip
 import lzma
 from pathlib import Path
 
@@ -5,7 +6,7 @@ import pytest
 
 from hitless.captured import Ending
 from hitless.errors import EvidenceError
-from hitless.explain.inputs.captures import open_capture, read_captures
+from hitless.explain.inputs.captures import read_captures
 from tests.explain.stories import CAPTURES
 
 
@@ -25,8 +26,18 @@ def test_compressed_and_missing(tmp_path: Path) -> None:
     packed = tmp_path / "x.xz"
     packed.write_bytes(lzma.compress((CAPTURES / "quiet.pcap").read_bytes()))
     assert read_captures([str(packed)], []).totals.connections == 18
-    with pytest.raises(EvidenceError, match="cannot be read"), open_capture("/nowhere"):
-        pass
+    with pytest.raises(EvidenceError, match="cannot be read"):
+        read_captures(["/nowhere"], [])
     packed.write_bytes(b"\x28\xb5\x2f\xfd1234")
-    with pytest.raises(EvidenceError, match="zstd"), open_capture(str(packed)):
-        pass
+    with pytest.raises(EvidenceError, match=r"zstd|is no capture"):
+        read_captures([str(packed)], [])
+
+
+def test_a_compressed_one_that_was_cut_is_read_as_far_as_it_goes(tmp_path: Path) -> None:
+    whole = (CAPTURES / "idle-close.pcap").read_bytes()
+    packed = tmp_path / "x.gz"
+    packed.write_bytes(gzip.compress(whole)[:-3000])
+    found = read_captures([str(packed)], [])
+    assert 0 < found.totals.packets < read_captures([str(CAPTURES / "idle-close.pcap")], []).totals.packets
+    (skipped,) = found.totals.skipped
+    assert "reading failed" in skipped.why

@@ -28,7 +28,7 @@ def test_a_file_is_what_it_holds(tmp_path: Path) -> None:
 
 
 def test_directories(tmp_path: Path) -> None:
-    with pytest.raises(EvidenceError, match="without receipts or a journal"):
+    with pytest.raises(EvidenceError, match="without receipts, a journal"):
         kind_of(str(tmp_path))
     (tmp_path / "system.journal").touch()
     assert kind_of(str(tmp_path)) is InputKind.JOURNAL

@@ -1,7 +1,13 @@
+from collections.abc import Iterator
+
+import pytest
+
 from hitless.explain.scan.lean import LeanLine
 from hitless.explain.scan.merge import make_census, merge_tallies
 from hitless.explain.scan.tally import Tally
-from hitless.logged import Skipped, SkipReason
+from hitless.logged import Clock, LinePlace, Moment, Skipped, SkipReason, UnknownText
+
+AT = Moment(t_ns=5, error_ns=1, clock=Clock.SYSLOG)
 
 
 def tally(source: int, *lines: tuple[int, int, str, str]) -> Tally:
@@ -75,3 +81,32 @@ def test_messages_that_were_dropped_are_noted() -> None:
     one = Tally(0)
     one.dropped_messages = 5
     assert "5 messages" in make_census(merge_tallies([one]), [], []).notes[0]
+
+
+def test_parts_are_added_when_they_come() -> None:
+    taken: list[int] = []
+
+    def parts() -> Iterator[Tally]:
+        for source in range(3):
+            taken.append(source)
+            yield tally(source, (source, 7, "a", "SC--"))
+
+    total = merge_tallies(parts())
+    assert (total.lines, total.trouble.lines, taken) == (3, 3, [0, 1, 2])
+    assert len(total.skipped) == 1
+    with pytest.raises(ValueError, match="no parts"):
+        merge_tallies([])
+
+
+def test_a_sum_has_the_bounds_of_a_part() -> None:
+    found = []
+    for source in range(3):
+        found.append(Tally(source))
+        for number in range(150):
+            place = LinePlace(source=source, offset=number, size_bytes=1)
+            found[-1].take(UnknownText(at=AT, place=place, text="x"))
+    unknown = merge_tallies(found).unknown
+    assert [(entry.place.source, entry.place.offset) for entry in unknown] == [
+        *((0, number) for number in range(150)),
+        *((1, number) for number in range(50)),
+    ]

@@ -28,6 +28,15 @@ def test_equal_keys_are_summed(batches: list[list[tuple[int, int, int]]]) -> Non
     }
 
 
+@given(KEYS)
+def test_sorting_and_counters_find_the_same(keys: list[tuple[int, int, int]]) -> None:
+    counted, ordered = Rows(3), Rows(3)
+    counted.add(*np.array(keys, dtype=np.int64).T)
+    far = (1 << 30, 0, 0)  # too far off for counters
+    ordered.add(*np.array([*keys, far], dtype=np.int64).T)
+    assert counted.table.tolist() == ordered.table.tolist()[:-1]
+
+
 def test_keys_too_wide_for_one_number() -> None:
     rows = Rows(2)
     huge = np.array([1 << 60, 0, 1 << 60, 5], dtype=np.int64)

@@ -12,15 +12,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hitless.errors import EvidenceError
-from hitless.explain.detect.activity import ActivityTable
 from hitless.explain.entries import ReadOptions
 from hitless.explain.formats.compile import compile_format
 from hitless.explain.scan import run
 from hitless.explain.scan.census import Census
 from hitless.explain.scan.run import scan_logs
+from hitless.explain.sources import files
 from hitless.explain.sources.log_set import open_logs
 from hitless.explain.window import ALWAYS, Window, read_entries
 from hitless.logged import OwnMessage, ServiceMessage, SkipReason, Traffic
+from tests.explain.activity_table import ActivityTable
 from tests.explain.made import OPTIONS, SECOND, START, START_S, bsd, iso, lines, message
 
 
@@ -234,6 +235,35 @@ def test_parts_in_processes_have_the_same_sum(tmp_path: Path, monkeypatch: pytes
     census = check(path, workers=2)
     assert census.lines == 7001
     assert check(path, workers=1).size_bytes == census.size_bytes
+
+
+def test_a_census_does_not_depend_on_where_blocks_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.log"
+    text = b"".join(lines(3000, pids=(100, 200, 300)))
+    path.write_bytes(text)
+    found = []
+    for size in (1000, 4096, 65_536, 1 << 20):
+        monkeypatch.setattr(files, "CHUNK_BYTES", size)
+        with open_logs([str(path)], OPTIONS) as logs:
+            found.append(scan_logs(logs))
+    for census in found:
+        assert (census.processes, census.frontends) == (found[0].processes, found[0].frontends)
+        assert np.array_equal(census.ended, found[0].ended)
+        assert np.array_equal(census.accepted, found[0].accepted)
+        assert np.array_equal(census.trouble, found[0].trouble)
+    assert [p.places[-1].offset for p in found[0].processes][-1] == text.rindex(b"\n", 0, -1) + 1
+
+
+def test_every_byte_is_told_of_once_by_all_who_scan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.log"
+    path.write_bytes(b"".join(lines(7000)))
+    monkeypatch.setattr(run, "_PART_BYTES", 100_000)
+    seen: list[int] = []
+    with open_logs([str(path)], OPTIONS) as logs:
+        census = scan_logs(logs, workers=3, progress=seen.append)
+    assert sum(seen) == census.size_bytes == path.stat().st_size
 
 
 def test_a_log_that_goes_away_meanwhile(tmp_path: Path) -> None:

@@ -52,8 +52,8 @@ def test_trouble_is_what_went_wrong() -> None:
         (5, 1, 1, "", -1),
     )
     tally.add(rows, np.zeros(6, dtype=np.int64) + tally.process(("", "", 1)))
-    assert tally.trouble_lines == 4
-    assert np.concatenate(tally.trouble).tolist() == [[1, 3, 1], [1, 3, 2], [1, 3, 4], [1, 3, 5]]
+    assert tally.trouble.lines == 4
+    assert tally.trouble.table.tolist() == [[1, 3, 1], [1, 3, 2], [1, 3, 4], [1, 3, 5]]
 
 
 def test_single_lines() -> None:

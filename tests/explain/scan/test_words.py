@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hitless.explain.scan.words import LONGEST_TEXT, Interner, find_words
+from hitless.explain.scan.words import LONGEST_TEXT, Interner, WordFinder, find_words
 
 LINES = st.lists(st.binary(max_size=60).map(lambda b: b.replace(b"\n", b"")), min_size=1, max_size=20)
 
@@ -36,11 +36,23 @@ def test_equal_texts_have_equal_numbers(texts: list[bytes]) -> None:
     assert [table.number_of(text) for text in texts] == numbers.tolist()
 
 
-def test_texts_of_one_length() -> None:
-    data = b"29/Nov/2026:02:58\n29/Nov/2026:02:58\n29/Nov/2026:02:59\n"
-    words = find_words(data)
-    keys = words.keys(words.starts, 17)
-    assert keys[0] == keys[1] != keys[2]
+def test_a_text_has_the_same_number_beside_longer_ones() -> None:
+    table = Interner()
+    numbers = []
+    for other in (b"", b"longer than sixteen bytes", b"x" * LONGEST_TEXT):
+        words = find_words(b"web\n" + other + b"\n")
+        hashes = words.hashes(words.starts, words.ends)
+        numbers.append(int(table.number(hashes, lambda n, other=other: (b"web", other)[n])[0]))  # type: ignore[misc]
+    assert numbers == [0, 0, 0]
+    assert table.texts.count(b"web") == 1
+
+
+def test_blocks_one_after_the_other() -> None:
+    finder = WordFinder()
+    for data in (b"a b\nc\n", b"one two three\nfour" * 50, b"x", b"", b"a\n" * 300):
+        found, alone = finder.find(data), find_words(data)
+        assert (found.ends.tolist(), found.gaps.tolist()) == (alone.ends.tolist(), alone.gaps.tolist())
+        assert found.data.tolist() == alone.data.tolist()
 
 
 def test_a_table_has_a_bound() -> None:

@@ -82,3 +82,16 @@ def test_zstd_says_what_is_missing_or_is_read() -> None:
         assert "zstandard" in caught.value.hint
     else:
         assert unpack(packed) == b"hello\n"
+
+
+@pytest.mark.parametrize("at", [-1, -6, -4000])
+def test_damaged_gzip_is_good_up_to_the_damage(at: int) -> None:
+    packed = bytearray(gzip.compress(TEXT))
+    packed[at] ^= 0xFF
+    found = bytearray()
+    with pytest.raises(BrokenCompression):
+        collect(decompress(io.BytesIO(packed), "gzip"), found)
+    if at > -9:
+        assert bytes(found) in {TEXT, TEXT[:-1]}, "the check sum is behind all of it"
+    else:
+        assert len(found) > len(TEXT) * 0.9

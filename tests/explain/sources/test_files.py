@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from hitless.errors import EvidenceError
+from hitless.explain.sources import files
 from hitless.explain.sources.blocks import SkipCount
 from hitless.explain.sources.files import CHUNK_BYTES, LogFile, open_log
 from hitless.logged import SkipReason
@@ -30,6 +31,15 @@ def test_a_plain_file_and_parts_of_it(tmp_path: Path) -> None:
     assert text(file, start=1, end=SIZE * 3) == b"".join(LINES[1:3])
     assert text(file, start=SIZE, end=SIZE + 1) == LINES[1]
     assert text(file, start=SIZE * 5000) == b""
+    file.close()
+
+
+def test_what_is_read_at_once_ends_with_a_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "CHUNK_BYTES", SIZE * 7 + 5)
+    file = log(tmp_path)
+    blocks = [(block.offset, block.data) for block in file.blocks(SkipCount(3), start=SIZE)]
+    assert blocks[:2] == [(SIZE, b"".join(LINES[1:8])), (SIZE * 8, b"".join(LINES[8:15]))]
+    assert b"".join(data for _, data in blocks) == b"".join(LINES[1:])
     file.close()
 
 

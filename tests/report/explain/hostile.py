@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from hitless.explanations import Explanation, Group, NotKnown, Quote
+from hitless.explanations import Explanation, Fault, FaultKind, Group, NotKnown, Quote
 from tests.explain.stories import story
 
 ATTACK = "\x1b[2J\x07<script>alert(1)</script>|`\u202e@admin www.evil.example\r\n## x"
@@ -26,6 +26,16 @@ def hostile() -> Explanation:
         for event in explanation.events
     )
     inputs = tuple(replace(read, name=ATTACK, notes=(ATTACK,)) for read in explanation.inputs)
+    fault = Fault(
+        kind=FaultKind.INVALID_REQUEST,
+        what=ATTACK,
+        first_ns=explanation.first_ns,
+        last_ns=explanation.last_ns,
+        frontend=ATTACK,
+        clients=(ATTACK,),
+        quotes=(Quote(source=ATTACK, offset=0, text=ATTACK),),
+    )
+    explanation = replace(explanation, faults=(fault,))
     return replace(explanation, events=events, inputs=inputs, story=(ATTACK, ATTACK), notes=(ATTACK,))
 
 

@@ -27,7 +27,7 @@ _EXPLAINED = ("K", "SC", "sC", "SQ", "R")
 
 def judge_event(view: View) -> Verdict:
     """Return the judgement, its headline, the causes, and what stays unknown."""
-    causes = [*name_capture_causes(view), *name_log_causes(view)]
+    causes = [*view.proof_causes, *name_capture_causes(view), *name_log_causes(view)]
     causes = _merged(causes)
     if not causes:
         causes = _unexplained(view)
@@ -44,7 +44,13 @@ def _judge(view: View, causes: list[NamedCause]) -> Judgement:
     if any(cause.counting is Counting.NOT_COUNTED for cause in causes):
         busy = view.accepts_per_s or view.before.lines
         return Judgement.HARMFUL if busy and kind is not ChangeKind.RESTART else Judgement.UNKNOWN
-    seen = view.during.lines or view.before.lines or (view.captured is not None and view.captured.connections)
+    proven = view.proof is not None and view.proof.is_complete
+    seen = (
+        proven
+        or view.during.lines
+        or view.before.lines
+        or (view.captured is not None and view.captured.connections)
+    )
     return Judgement.HARMLESS if seen else Judgement.UNKNOWN
 
 
@@ -125,6 +131,10 @@ def _headline(view: View, judgement: Judgement, causes: list[NamedCause]) -> str
         return f"{what}: these inputs cannot tell whether a client was hurt"
     lines, errors = view.during.lines, view.during.errors
     text = f"{what}: nobody was hurt that these inputs can show"
+    if view.proof is not None:
+        text += (
+            f": none of a proof's clients ({format_count(view.proof.attempts)} attempts in all its reloads)"
+        )
     if lines:
         unusual = sum(e.lines for e in view.endings if e.is_excess)
         text += f": {format_count(lines)} lines around it, {format_count(errors)} errors"

@@ -3,7 +3,16 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from hitless.explanations import Counting, EndingCount, ExplainedEvent, Judgement, NamedCause, TrafficCount
+from hitless.explanations import (
+    Counting,
+    EndingCount,
+    ExplainedEvent,
+    Fault,
+    FaultKind,
+    Judgement,
+    NamedCause,
+    TrafficCount,
+)
 from hitless.logged import ChangeKind
 from hitless.units import format_count
 
@@ -18,6 +27,11 @@ _NOUNS = {
     ChangeKind.CRASH: ("crash", "crashes"),
     ChangeKind.HARD_STOP: ("hard stop", "hard stops"),
     ChangeKind.REPLACED: ("change of processes", "changes of processes"),
+}
+_FAULTS = {
+    FaultKind.INVALID_REQUEST: "invalid request",
+    FaultKind.INVALID_RESPONSE: "invalid response",
+    FaultKind.CONNECTION_FAILED: "failed connection",
 }
 _MOST = 6
 
@@ -39,19 +53,19 @@ def tell(
     totals: TrafficCount,
     elsewhere: Sequence[EndingCount],
     captured: int = 0,
+    faults: Sequence[Fault] = (),
 ) -> tuple[str, ...]:
     """Return the story; `captured` is how many connections captures have."""
     bad = [event for event in events if event.judgement is Judgement.HARMFUL]
     return (
-        _first(judgement, events, totals, captured),
+        _first(judgement, events, [*_seen(totals, captured), *_of_faults(faults)]),
         *_of_causes([*(cause for event in bad for cause in event.causes), *causes_elsewhere]),
         *_of_other_times(elsewhere),
+        *_besides(faults if events else ()),
     )
 
 
-def _first(
-    judgement: Judgement, events: Sequence[ExplainedEvent], totals: TrafficCount, captured: int
-) -> str:
+def _first(judgement: Judgement, events: Sequence[ExplainedEvent], seen: Sequence[str]) -> str:
     """Return the sentence that says all."""
     happened = _happened(events)
     there_were = _there_were(events, happened)
@@ -62,19 +76,47 @@ def _first(
         besides = f" {there_were}." if events else ""
         return f"Clients were hurt at a time of which no log here says what happened.{besides}"
     if not events:
-        seen = [f"{format_count(totals.lines)} lines about traffic"] if totals.lines else []
-        seen += [f"{format_count(captured)} captured connections"] if captured else []
         if not seen:
             return "Neither traffic nor a word of HAProxy is in these inputs."
-        return f"No reload, restart or crash is in these inputs: {' and '.join(seen)}."
+        return f"No reload, restart or crash is in these inputs: {_listed(seen)}."
     if judgement is Judgement.HARMLESS:
-        lines, errors = (sum(getattr(e.during, name) for e in events) for name in ("lines", "errors"))
-        return (
-            f"Nothing bad happened around {happened}: {format_count(lines)} lines around them, "
-            f"{format_count(errors)} errors, no more than usual."
-        )
+        return f"Nothing bad happened around {happened}: {_listed(list(_of_quiet(events)))}."
     unknown = sum(event.judgement is Judgement.UNKNOWN for event in events)
     return f"{there_were}; for {unknown} of them these inputs cannot tell whether a client was hurt."
+
+
+def _seen(totals: TrafficCount, captured: int) -> Iterator[str]:
+    if totals.lines:
+        yield f"{format_count(totals.lines)} lines about traffic"
+    if captured:
+        yield f"{format_count(captured)} captured connections"
+
+
+def _of_faults(faults: Sequence[Fault]) -> Iterator[str]:
+    counts: Counter[FaultKind] = Counter()
+    for fault in faults:
+        counts[fault.kind] += fault.count
+    for kind, number in counts.items():
+        yield _counted(number, _FAULTS[kind])
+
+
+def _besides(faults: Sequence[Fault]) -> Iterator[str]:
+    if faults:
+        yield f"Besides, HAProxy saw {_listed(list(_of_faults(faults)))}."
+
+
+def _of_quiet(events: Sequence[ExplainedEvent]) -> Iterator[str]:
+    """Yield what shows that nothing bad happened."""
+    lines, errors = (sum(getattr(e.during, name) for e in events) for name in ("lines", "errors"))
+    proofs = {event.proof.name: event.proof.attempts for event in events if event.proof is not None}
+    if lines or not proofs:
+        yield f"{format_count(lines)} lines around them, {format_count(errors)} errors, no more than usual"
+    if proofs:
+        yield f"none of {_counted(sum(proofs.values()), 'attempt')} of a proof's clients was hurt"
+
+
+def _listed(parts: Sequence[str]) -> str:
+    return f"{', '.join(parts[:-1])} and {parts[-1]}" if len(parts) > 1 else "".join(parts)
 
 
 def _of_other_times(elsewhere: Sequence[EndingCount]) -> Iterator[str]:
@@ -90,9 +132,7 @@ def _there_were(events: Sequence[ExplainedEvent], happened: str) -> str:
 def _happened(events: Sequence[ExplainedEvent]) -> str:
     kinds = Counter(event.change.kind for event in events)
     words = [f"{count} {_NOUNS[kind][count > 1]}" for kind, count in kinds.items()]
-    if len(words) < 2:
-        return "".join(words) or "no event"
-    return f"{', '.join(words[:-1])} and {words[-1]}"
+    return _listed(words) or "no event"
 
 
 def _of_causes(causes: Sequence[NamedCause]) -> Iterator[str]:

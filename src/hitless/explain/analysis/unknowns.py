@@ -60,7 +60,8 @@ _OF_CLIENTS = frozenset(
 
 def find_unknowns(view: View) -> tuple[NotKnown, ...]:
     """Return what stays unknown of one event, beyond what all events of these inputs share."""
-    measured = view.receipt is not None and view.receipt.resets_to_clients is not None
+    measured = view.proof is not None and view.proof.is_complete
+    measured |= view.receipt is not None and view.receipt.resets_to_clients is not None
     if view.change.kind not in _OF_CLIENTS or view.captured is not None or measured:
         return ()
     return (_RESETS,)

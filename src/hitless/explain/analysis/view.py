@@ -10,6 +10,8 @@ from hitless.explanations import (
     ApplicationErrors,
     Captured,
     EndingCount,
+    NamedCause,
+    ProofFound,
     ReceiptFound,
     Role,
     Statement,
@@ -68,6 +70,9 @@ class View:
     captured: Captured | None = None
     application: ApplicationErrors | None = None
     receipt: ReceiptFound | None = None
+    proof: ProofFound | None = None
+    proof_causes: Sequence[NamedCause] = ()
+    """What the proof found at this reload."""
     blind: tuple[Blind, ...] = ()
     book: QuoteBook = field(default_factory=QuoteBook)
 

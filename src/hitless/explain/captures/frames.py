@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     Numbers = npt.NDArray[np.int64]
     Mask = npt.NDArray[np.bool_]
 
-__all__ = ["MAX_PACKET_BYTES", "Frames", "Tally", "Walk", "Walker"]
+__all__ = ["MAX_PACKET_BYTES", "Frames", "Walk", "Walker"]
 
 MAX_PACKET_BYTES = 1 << 20
 """A packet that says it is longer is garbage. Source: libpcap 1.10 MAXIMUM_SNAPLEN is 262144 for every network."""
@@ -33,32 +33,6 @@ class Frames:
     """CLOCK_REALTIME."""
     link: Numbers
     """The link type (LINKTYPE_…)."""
-
-
-@dataclass(slots=True)
-class Tally:
-    """What was counted so far; `CaptureTotals` says what each means."""
-
-    files: int = 0
-    size_bytes: int = 0
-    first_ns: int = 0
-    last_ns: int = 0
-    packets: int = 0
-    tcp: int = 0
-    other: int = 0
-    fragments: int = 0
-    cut: int = 0
-    unknown_link: int = 0
-    without_time: int = 0
-    dropped_by_kernel: int | None = None
-    foreign: int = 0
-    stray: int = 0
-    connections: int = 0
-    undirected: int = 0
-    forgotten: int = 0
-    holes: int = 0
-    gaps: int = 0
-    endings: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

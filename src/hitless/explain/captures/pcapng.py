@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from hitless.explain.captures.frames import Numbers, Tally
+    from hitless.captured import CaptureTotals
+    from hitless.explain.captures.frames import Numbers
 
     Ticks = npt.NDArray[np.uint64]
 
@@ -67,7 +68,7 @@ class _Columns:
 class PcapngWalker:
     """Steps through the blocks of a file, its section header first."""
 
-    def __init__(self, tally: Tally) -> None:
+    def __init__(self, tally: CaptureTotals) -> None:
         self._tally = tally
         self._dropped_before = tally.dropped_by_kernel or 0
         self._dropped: dict[int, int] = {}

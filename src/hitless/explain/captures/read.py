@@ -8,7 +8,6 @@ import msgspec
 import numpy as np
 
 from hitless.captured import CaptureTotals
-from hitless.explain.captures.frames import Tally
 from hitless.explain.captures.reader import CaptureFile
 from hitless.explain.captures.segments import find_segments
 from hitless.explain.captures.track import MAX_FLOWS, Tracker
@@ -30,8 +29,8 @@ class CaptureReader:
     def __init__(self, listeners: Listeners, *, max_flows: int = MAX_FLOWS) -> None:
         ports = listeners.only_ports
         self._ports = None if ports is None else np.array(sorted(ports), np.int64)
-        self._tally = Tally()
-        self._tracker = Tracker(listeners, self._tally, max_flows=max_flows)
+        self._totals = CaptureTotals()
+        self._tracker = Tracker(listeners, self._totals, max_flows=max_flows)
         self._skipped: list[Skipped] = []
 
     def read(self, stream: Readable, name: str) -> Iterator[Found]:
@@ -39,10 +38,10 @@ class CaptureReader:
 
         Raises: EvidenceError if the file is no capture.
         """
-        file = CaptureFile(stream, name, self._tally)
+        file = CaptureFile(stream, name, self._totals)
         for frames in file:
             self._note_times(frames.t_ns)
-            segments = find_segments(frames, self._tally, self._ports)
+            segments = find_segments(frames, self._totals, self._ports)
             if segments is not None:
                 yield from self._tracker.take(segments)
         if file.skipped is not None:
@@ -54,11 +53,11 @@ class CaptureReader:
 
     def totals(self) -> CaptureTotals:
         """Return how much was read so far, and what was left out."""
-        tally = self._tally
-        counts = {name: getattr(tally, name) for name in tally.__slots__}
-        return msgspec.convert({**counts, "skipped": self._skipped}, CaptureTotals, from_attributes=True)
+        return msgspec.structs.replace(
+            self._totals, endings=dict(self._totals.endings), skipped=tuple(self._skipped)
+        )
 
     def _note_times(self, t_ns: np.ndarray[tuple[int], np.dtype[np.int64]]) -> None:
         first, last = int(t_ns.min()), int(t_ns.max())
-        self._tally.first_ns = min(self._tally.first_ns or first, first)
-        self._tally.last_ns = max(self._tally.last_ns, last)
+        self._totals.first_ns = min(self._totals.first_ns or first, first)
+        self._totals.last_ns = max(self._totals.last_ns, last)

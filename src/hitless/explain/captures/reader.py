@@ -6,7 +6,7 @@ import zlib
 from lzma import LZMAError
 from typing import TYPE_CHECKING, Protocol
 
-from hitless.captured import Skipped
+from hitless.captured import CaptureTotals, Skipped
 from hitless.errors import EvidenceError
 from hitless.explain.captures.pcap import HEADER_BYTES, PcapWalker, is_pcap
 from hitless.explain.captures.pcapng import PcapngWalker, is_pcapng
@@ -14,7 +14,7 @@ from hitless.explain.captures.pcapng import PcapngWalker, is_pcapng
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hitless.explain.captures.frames import Frames, Tally, Walker
+    from hitless.explain.captures.frames import Frames, Walker
 
 __all__ = ["CaptureFile", "Readable"]
 
@@ -33,7 +33,7 @@ class Readable(Protocol):
 class CaptureFile:
     """One file: iterate over its packets; `skipped` says then what could not be read."""
 
-    def __init__(self, stream: Readable, name: str, tally: Tally) -> None:
+    def __init__(self, stream: Readable, name: str, tally: CaptureTotals) -> None:
         self.skipped: Skipped | None = None
         self._stream = stream
         self._name = name

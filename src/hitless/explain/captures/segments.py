@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from hitless.explain.captures.frames import Frames, Mask, Numbers, Tally
+    from hitless.captured import CaptureTotals
+    from hitless.explain.captures.frames import Frames, Mask, Numbers
 
     Octets = npt.NDArray[np.uint8]
 
@@ -71,7 +72,7 @@ class _Packets:
 
 
 def find_segments(
-    frames: Frames, tally: Tally, ports: npt.NDArray[np.int64] | None = None
+    frames: Frames, tally: CaptureTotals, ports: npt.NDArray[np.int64] | None = None
 ) -> Segments | None:
     """Return the segments that say something, None if there are none; those of other ports count as foreign."""
     octets = np.frombuffer(frames.buffer + bytes(_BEYOND_BYTES), np.uint8)
@@ -93,7 +94,7 @@ def _select(packets: _Packets, rows: Mask) -> _Packets:
 
 
 def _build(
-    octets: Octets, frames: Frames, tcp: _Packets, tally: Tally, ports: npt.NDArray[np.int64] | None
+    octets: Octets, frames: Frames, tcp: _Packets, tally: CaptureTotals, ports: npt.NDArray[np.int64] | None
 ) -> Segments | None:
     at = tcp.transport
     flags = octets[at + 13].astype(np.int64) & 0x17
@@ -134,7 +135,7 @@ def _endpoints(octets: Octets, tcp: _Packets, side: int) -> list[int]:
     return found
 
 
-def _find_packets(octets: Octets, frames: Frames, limit: Numbers, tally: Tally) -> _Packets:
+def _find_packets(octets: Octets, frames: Frames, limit: Numbers, tally: CaptureTotals) -> _Packets:
     """Return what is IP; all else is counted."""
     network, kind = _find_network(octets, frames, limit)
     tally.unknown_link += int((kind == -1).sum())

@@ -12,8 +12,8 @@ from hitless.explain.captures.gaps import GapWatch
 from hitless.explain.captures.segments import ACK, FIN, RST, SYN
 
 if TYPE_CHECKING:
+    from hitless.captured import CaptureTotals
     from hitless.explain.captures.endpoints import Listeners
-    from hitless.explain.captures.frames import Tally
     from hitless.explain.captures.segments import Segments
 
 __all__ = ["MAX_FLOWS", "Tracker"]
@@ -32,7 +32,7 @@ Key = tuple[int, int]
 class Tracker:
     """Follows all connections of one capture, or of the files of one."""
 
-    def __init__(self, listeners: Listeners, tally: Tally, *, max_flows: int = MAX_FLOWS) -> None:
+    def __init__(self, listeners: Listeners, tally: CaptureTotals, *, max_flows: int = MAX_FLOWS) -> None:
         self._listeners = listeners
         self._tally = tally
         self._max_flows = max_flows

@@ -36,6 +36,8 @@ class ConfiguredLogging:
     formats: tuple[LineFormat, ...] = ()
     data_formats: tuple[LineFormat, ...] = ()
     """Of structured data (`log-format-sd`)."""
+    error_formats: frozenset[str] = frozenset()
+    """Names of those of `formats` that `error-log-format` gives."""
     programs: frozenset[str] = frozenset()
     """The tags of its lines, besides the name of the program."""
     frontends: tuple[FrontendLog, ...] = ()
@@ -55,11 +57,12 @@ def read_configured_logging(model: Model, files: Sequence[ConfigFile] = ()) -> C
     if tag is not None and len(tag.words) > 1:
         reader.programs.add(tag.words[1])
     return ConfiguredLogging(
-        tuple(reader.formats.values()),
-        tuple(reader.data_formats.values()),
-        frozenset(reader.programs),
-        tuple(reader.frontends),
-        tuple(dict.fromkeys(reader.problems)),
+        formats=tuple(reader.formats.values()),
+        data_formats=tuple(reader.data_formats.values()),
+        error_formats=frozenset(reader.error_formats - {f.format_name for f in reader.frontends}),
+        programs=frozenset(reader.programs),
+        frontends=tuple(reader.frontends),
+        problems=tuple(dict.fromkeys(reader.problems)),
     )
 
 
@@ -69,6 +72,7 @@ class _Reader:
         self._known = {known.text: known.name for known in known_formats()}
         self.formats: dict[str, LineFormat] = {}
         self.data_formats: dict[str, LineFormat] = {}
+        self.error_formats: set[str] = set()
         self.programs: set[str] = set()
         self.frontends: list[FrontendLog] = []
         self.problems: list[str] = []
@@ -81,9 +85,10 @@ class _Reader:
             name = self._format_of(directive)
         tags = [d.words[1] for d in proxy.all("log-tag") if len(d.words) > 1]
         self.programs.update(tags)
-        for keyword, table in (("error-log-format", self.formats), ("log-format-sd", self.data_formats)):
-            for line in proxy.all(keyword):
-                self._compile(line.words[1:2], line.where, table)
+        for line in proxy.all("error-log-format"):
+            self.error_formats.add(self._compile(line.words[1:2], line.where, self.formats))
+        for line in proxy.all("log-format-sd"):
+            self._compile(line.words[1:2], line.where, self.data_formats)
         self.frontends.append(FrontendLog(proxy.name, name, where, tags[-1] if tags else ""))
 
     def take_profiles(self, file: ConfigFile) -> None:

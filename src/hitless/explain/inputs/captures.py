@@ -1,20 +1,14 @@
 """Captures, read for the connections that were hurt, and for what they have in common with logs."""
 
-import bz2
-import gzip
-import lzma
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from typing import IO
+from collections.abc import Sequence
 
 from hitless.captured import CapturedConnection
-from hitless.errors import EvidenceError
 from hitless.explain.analysis.captured import CaptureEvidence
 from hitless.explain.captures.endpoints import parse_listeners
 from hitless.explain.captures.read import CaptureReader
-from hitless.explain.sources.decompress import compression_of
+from hitless.explain.inputs.unpacked import open_unpacked
 
-__all__ = ["open_capture", "read_captures"]
+__all__ = ["read_captures"]
 
 
 def read_captures(paths: Sequence[str], listeners: Sequence[str]) -> CaptureEvidence:
@@ -25,7 +19,7 @@ def read_captures(paths: Sequence[str], listeners: Sequence[str]) -> CaptureEvid
     reader = CaptureReader(parse_listeners(listeners))
     evidence = CaptureEvidence()
     for path in paths:
-        with open_capture(path) as stream:
+        with open_unpacked(path) as stream:
             for found in reader.read(stream, path):
                 evidence.take(found)
     for found in reader.finish():
@@ -33,24 +27,3 @@ def read_captures(paths: Sequence[str], listeners: Sequence[str]) -> CaptureEvid
             evidence.take(found)
     evidence.totals = reader.totals()
     return evidence
-
-
-@contextmanager
-def open_capture(path: str) -> Iterator[IO[bytes]]:
-    """Open a capture, through its decompressor where it has one.
-
-    Raises: EvidenceError if it cannot be opened.
-    """
-    try:
-        file = open(path, "rb")  # noqa: SIM115, PTH123 - closed below, with its decompressor
-    except OSError as error:
-        raise EvidenceError(f"The capture {path} cannot be read: {error.strerror}.") from error
-    with file:
-        compression = compression_of(file.read(6))
-        file.seek(0)
-        opened = {"gzip": gzip.open, "xz": lzma.open, "bzip2": bz2.open}.get(compression)
-        if compression == "zstd":
-            raise EvidenceError(f"{path} is compressed with zstd.", hint=f"Unpack it: zstd -d {path}")
-        stream: IO[bytes] = opened(file) if opened is not None else file  # type: ignore[operator]
-        with stream:
-            yield stream

@@ -22,6 +22,10 @@ class Chosen:
     captures: tuple[str, ...] = ()
     receipts: tuple[str, ...] = ()
     """Directories, or single files of receipts."""
+    proofs: tuple[str, ...] = ()
+    """Bundles of `hitless prove`, or its documents."""
+    errors: tuple[str, ...] = ()
+    """Files with what `show errors` printed."""
     applications: tuple[str, ...] = ()
     patterns: tuple[str, ...] = ()
     """Regular expressions of broken connections in the logs of applications, besides those that are known."""

@@ -1,4 +1,4 @@
-"""What a file is, by its first bytes: a capture, receipts, or a log."""
+"""What a file is, by its first bytes: a capture, receipts, a proof, what `show errors` printed, or a log."""
 
 import os
 import stat
@@ -7,14 +7,17 @@ from pathlib import Path
 from hitless.errors import EvidenceError
 from hitless.explain.captures.pcap import is_pcap
 from hitless.explain.captures.pcapng import is_pcapng
-from hitless.explain.inputs.captures import open_capture
+from hitless.explain.error_snapshots import is_show_errors
+from hitless.explain.inputs.unpacked import open_unpacked
 from hitless.explanations import InputKind
 
 __all__ = ["kind_of"]
 
 _START_BYTES = 4096
 _OF_RECEIPT = (b'"format":', b'"outcome":', b'"requester":')
+_OF_PROOF = (b'"schema":', b'"hitless":', b'"haproxy":', b'"via":')
 _RECEIPTS = "receipts-"
+_BUNDLE = {"meta.json", "events.jsonl"}
 
 
 def kind_of(path: str) -> InputKind:
@@ -34,8 +37,14 @@ def kind_of(path: str) -> InputKind:
     if not stat.S_ISREG(status.st_mode):
         return InputKind.LOG  # which says why it takes regular files alone
     start = _start_of(path)
-    if is_pcap(start) or is_pcapng(start):
-        return InputKind.CAPTURE
+    return _kind_of_text(start) if not (is_pcap(start) or is_pcapng(start)) else InputKind.CAPTURE
+
+
+def _kind_of_text(start: bytes) -> InputKind:
+    if is_show_errors(start):
+        return InputKind.ERRORS
+    if start.lstrip().startswith(b"{") and all(key in start for key in _OF_PROOF):
+        return InputKind.PROOF
     return InputKind.RECEIPTS if all(key in start for key in _OF_RECEIPT) else InputKind.LOG
 
 
@@ -44,6 +53,8 @@ def _kind_of_directory(path: str) -> InputKind:
         names = [entry.name for entry in Path(path).iterdir()]
     except OSError as error:
         raise EvidenceError(f"The directory {path} cannot be listed: {error.strerror}.") from error
+    if set(names) >= _BUNDLE:
+        return InputKind.PROOF
     if any(name.startswith(_RECEIPTS) and name.endswith(".jsonl") for name in names):
         return InputKind.RECEIPTS
     if any(name.endswith((".journal", ".journal~")) for name in names) or any(
@@ -51,14 +62,14 @@ def _kind_of_directory(path: str) -> InputKind:
     ):
         return InputKind.JOURNAL
     raise EvidenceError(
-        f"{path} is a directory without receipts or a journal.", hint="Name the log files in it."
+        f"{path} is a directory without receipts, a journal or a proof.", hint="Name the log files in it."
     )
 
 
 def _start_of(path: str) -> bytes:
     """Return the first bytes, uncompressed; those of damaged compression are a log's, which says so when it is read."""
     try:
-        with open_capture(path) as stream:
+        with open_unpacked(path) as stream:
             return stream.read(_START_BYTES)
     except (OSError, EOFError, EvidenceError, ValueError):
         return b""

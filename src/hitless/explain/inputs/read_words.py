@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 
 from hitless.explain.analysis.captured import CaptureEvidence
+from hitless.explain.analysis.proofs import Proof
 from hitless.explain.inputs.applications import ApplicationEvidence
 from hitless.explain.inputs.chosen import Chosen
+from hitless.explain.inputs.errors import ErrorEvidence
 from hitless.explain.scan.census import Census
 from hitless.explain.sources.log_set import LogSet
 from hitless.explanations import InputKind, InputRead
@@ -21,6 +23,9 @@ def name_inputs(
     capture: CaptureEvidence | None,
     application: ApplicationEvidence | None,
     receipts: Sequence[Receipt],
+    *,
+    proofs: Sequence[Proof] = (),
+    errors: ErrorEvidence | None = None,
 ) -> tuple[InputRead, ...]:
     """Return all inputs; the logs first, each at the place of its number."""
     found = [_log(chosen, logs, number) for number in range(len(logs.files))]
@@ -57,7 +62,37 @@ def name_inputs(
         found.append(
             InputRead(kind=InputKind.RECEIPTS, name="receipts of hitless reload", items=len(receipts))
         )
+    found += map(_proof, proofs)
+    if errors is not None and chosen.errors:
+        found.append(_errors(chosen, errors))
     return (*found, *chosen.given)
+
+
+def _proof(proof: Proof) -> InputRead:
+    result = proof.result
+    clients = f"{result.verdict.client_class.value} clients"
+    words = f"{result.conclusion.value} for {clients}, HAProxy {result.haproxy.version}"
+    return InputRead(
+        kind=InputKind.PROOF,
+        name=proof.name,
+        items=len(result.reloads),
+        first_ns=proof.origin_ns,
+        last_ns=proof.at(result.duration_s).t_ns,
+        notes=(words, *result.verdict.reasons, *result.limitations),
+    )
+
+
+def _errors(chosen: Chosen, errors: ErrorEvidence) -> InputRead:
+    times = [snapshot.at.t_ns for _, snapshot in errors.found]
+    return InputRead(
+        kind=InputKind.ERRORS,
+        name=", ".join(chosen.errors),
+        size_bytes=errors.size_bytes,
+        items=len(errors.found),
+        first_ns=min(times, default=0),
+        last_ns=max(times, default=0),
+        notes=tuple(errors.notes),
+    )
 
 
 def _log(chosen: Chosen, logs: LogSet, number: int) -> InputRead:

@@ -9,16 +9,20 @@ from hitless.explain.formats.dates import parse_accepted
 from hitless.explain.heads.stamps import StampReader
 from hitless.explain.heads.wall_clock import WallClock
 from hitless.explain.scan.head_shape import HeadShape
-from hitless.explain.scan.plan import Field, WordPlan
+from hitless.explain.scan.plan import WordPlan
+from hitless.explain.scan.plan_lines import PlanLines
+from hitless.explain.scan.runs import run_ends, run_starts
 from hitless.explain.scan.stamp_columns import read_seconds
-from hitless.explain.scan.words import LONGEST_TEXT, Interner, Mask, Positions, Words, find_words
-from hitless.units import NANOSECONDS_PER_MILLISECOND
+from hitless.explain.scan.words import LONGEST_TEXT, Interner, Mask, Positions, WordFinder, Words
+from hitless.units import NANOSECONDS_PER_MILLISECOND, NANOSECONDS_PER_SECOND
 
 __all__ = ["BlockColumns", "ColumnReader", "Columns"]
 
-_DATE_LENGTH = len("29/Nov/2026:02:58:03.315")
 _MINUTE_LENGTH = len("29/Nov/2026:02:58")
-_NO_STATUS = -1
+_WITHIN_MINUTE_MS = ((18, 10_000), (19, 1000), (21, 100), (22, 10), (23, 1))
+"""The places of the digits behind the minute in "29/Nov/2026:02:58:03.315", and what they stand for."""
+_NEVER_MS = -(1 << 62)
+_HALF_HOUR_S = 1800
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,9 @@ class Columns:
     status: Positions
 
 
+_NOTHING = Columns(*[np.empty(0, dtype=np.int64)] * 7)
+
+
 @dataclass(slots=True)
 class ColumnReader:
     """Reads blocks of one source in order; what a text's number means lasts from block to block."""
@@ -47,15 +54,16 @@ class ColumnReader:
     origins: Interner = field(default_factory=Interner)
     frontends: Interner = field(default_factory=lambda: Interner(10_000))
     terminations: Interner = field(default_factory=lambda: Interner(4096))
+    _finder: WordFinder = field(default_factory=WordFinder)
 
     def read(self, data: bytes, offset: int) -> "BlockColumns":
-        """Take a block of whole lines that begins at an offset of the source."""
-        words = find_words(data)
+        """Take a block of whole lines that begins at an offset of the source; it is good until the next is taken."""
+        words = self._finder.find(data)
         return BlockColumns(self, words, words.starts + offset)
 
     def read_unwrapped(self, data: bytes, offsets: Sequence[int]) -> "BlockColumns":
         """Take lines that were made of others, which begin at these offsets of the source."""
-        return BlockColumns(self, find_words(data), np.array(offsets, dtype=np.int64))
+        return BlockColumns(self, self._finder.find(data), np.array(offsets, dtype=np.int64))
 
 
 class BlockColumns:
@@ -69,6 +77,11 @@ class BlockColumns:
         self.seconds, self._stamp_gap, good = read_seconds(words, reader.shape, reader.stamps)
         self._message_gap = self._stamp_gap + reader.shape.origin_words
         good &= self._message_gap < words.last_gap
+        timed = self.seconds[self.seconds >= 0]
+        self.shifts = bool(len(timed)) and any(
+            reader.clock.shifts_near(int(second) * NANOSECONDS_PER_SECOND) for second in (timed[0], timed[-1])
+        )
+        """The clock on the wall is put forward or back within hours: one time may be two moments."""
         self.left: Mask = np.ones(self.lines, dtype=bool)
         """Lines that no plan has read."""
         self.origins: Positions = np.full(self.lines, -1, dtype=np.int64)
@@ -77,24 +90,21 @@ class BlockColumns:
 
     def columns(self, plan: WordPlan, usable: Mask) -> Columns:
         """Return the lines among the usable ones that are in a plan's format; they are no longer left."""
-        words = self._words
-        lines = np.flatnonzero(usable & self.left & (self._message_gap + plan.words <= words.last_gap))
-        for check in (self._check_date, self._check_termination, self._check_status):
-            lines = check(plan, lines)
-        frontend_start, frontend_end = self._bounds(plan.frontend, lines)
-        fits = (frontend_end > frontend_start) & (frontend_end - frontend_start <= LONGEST_TEXT)
-        lines, frontend_start, frontend_end = lines[fits], frontend_start[fits], frontend_end[fits]
-        accepted_ms = self._accepted(plan, lines)
-        self.left[lines] = False
-        termination = self._bounds(plan.termination, lines)
+        enough = self._message_gap + plan.words <= self._words.last_gap
+        lines = np.flatnonzero(usable & self.left & enough)
+        if not lines.size:
+            return _NOTHING
+        found = PlanLines(self._words, plan, lines, self._message_gap)
+        self.left[found.lines] = False
+        lines, reader = found.lines, self._reader
         return Columns(
             self.offsets[lines],
             self.seconds[lines],
-            accepted_ms,
+            self._accepted(found),
             self.origins[lines],
-            self._number(self._reader.frontends, frontend_start, frontend_end),
-            self._number(self._reader.terminations, *termination),
-            self._statuses(plan, lines),
+            self._number(reader.frontends, *found.frontend),
+            self._number(reader.terminations, *found.termination),
+            found.status,
         )
 
     def leftover(self, usable: Mask) -> Iterator[tuple[int, bytes]]:
@@ -127,78 +137,24 @@ class BlockColumns:
             words.hashes(starts, ends), lambda index: words.text(int(starts[index]), int(ends[index]))
         )
 
-    def _bounds(self, place: Field, lines: Positions) -> tuple[Positions, Positions]:
-        gaps = self._words.gaps
-        at = self._message_gap[lines] + place.word
-        return gaps[at] + 1 + len(place.before), gaps[at + 1] - len(place.after)
-
-    def _has(self, text: bytes, at: Positions) -> Mask:
-        data = self._words.data
-        found = np.ones(len(at), dtype=bool)
-        for number, byte in enumerate(text):
-            found &= data[np.minimum(at + number, len(data) - 1)] == byte
-        return found
-
-    def _check(self, place: Field, lines: Positions) -> tuple[Positions, Positions, Mask]:
-        """Return the bounds of a field, and for which lines what stands around it is right."""
-        starts, ends = self._bounds(place, lines)
-        good = (starts <= ends) & self._has(place.before, starts - len(place.before))
-        return starts, ends, good & self._has(place.after, ends)
-
-    def _check_date(self, plan: WordPlan, lines: Positions) -> Positions:
-        starts, ends, good = self._check(plan.date, lines)
-        good &= ends - starts == _DATE_LENGTH
-        for text, at in ((b"/", 2), (b"/", 6), (b":", 11), (b".", 20)):
-            good &= self._has(text, starts + at)
-        return lines[good]
-
-    def _check_termination(self, plan: WordPlan, lines: Positions) -> Positions:
-        starts, ends, good = self._check(plan.termination, lines)
-        good &= ends - starts == plan.termination_length
-        starts, data = starts[good], self._words.data
-        lines = lines[good]
-        letters = np.ones(len(lines), dtype=bool)
-        for number in range(plan.termination_length):
-            byte = data[starts + number]
-            letters &= (byte == ord("-")) | ((byte | 32) - ord("a") < 26)
-        return lines[letters]
-
-    def _check_status(self, plan: WordPlan, lines: Positions) -> Positions:
-        if plan.status is None:
-            return lines
-        starts, ends, good = self._check(plan.status, lines)
-        good &= (ends - starts == 3) | self._has(b"-1", starts)
-        lines = lines[good]
-        status = self._statuses(plan, lines)
-        known: Mask = status >= _NO_STATUS
-        return lines[known]
-
-    def _statuses(self, plan: WordPlan, lines: Positions) -> Positions:
-        if plan.status is None:
-            return np.full(len(lines), _NO_STATUS, dtype=np.int64)
-        starts, _ = self._bounds(plan.status, lines)
-        digits = [self._words.data[starts + n].astype(np.int64) - ord("0") for n in range(3)]
-        status = digits[0] * 100 + digits[1] * 10 + digits[2]
-        good = np.logical_and.reduce([(d >= 0) & (d <= 9) for d in digits])
-        negative = self._words.data[starts] == ord("-")
-        found: Positions = np.where(negative, _NO_STATUS, np.where(good, status, -2))
-        return found
-
-    def _accepted(self, plan: WordPlan, lines: Positions) -> Positions:
-        words = self._words
-        starts, _ = self._bounds(plan.date, lines)
-        hashes = words.keys(starts, _MINUTE_LENGTH)
-        distinct, first, inverse = np.unique(hashes, return_index=True, return_inverse=True)
-        minutes = np.empty(len(distinct), dtype=np.int64)
-        for number, index in enumerate(first):
-            start = int(starts[index])
-            text = words.text(start, start + _MINUTE_LENGTH).decode("ascii", "replace")
-            near_ns = int(self.seconds[lines[index]]) * 1_000_000_000
+    def _accepted(self, found: PlanLines) -> Positions:
+        date = found.date
+        key = date.keys(_MINUTE_LENGTH)
+        if self.shifts:  # the same minute may come twice
+            key = key ^ (self.seconds[found.lines] // _HALF_HOUR_S).astype(np.uint64)
+        heads = run_starts(key)
+        # Lines that took long are among those of other minutes: a minute is a run many times.
+        _, first, inverse = np.unique(key[heads], return_index=True, return_inverse=True)
+        minutes = np.empty(len(first), dtype=np.int64)
+        for number, head in enumerate(heads[first]):
+            start = int(found.date_start[head])
+            text = self._words.text(start, start + _MINUTE_LENGTH).decode("ascii", "replace")
+            near_ns = int(self.seconds[found.lines[head]]) * NANOSECONDS_PER_SECOND
             moment = parse_accepted({"date": f"{text}:00.000"}, self._reader.clock, near_ns=near_ns)
-            minutes[number] = moment.t_ns // NANOSECONDS_PER_MILLISECOND if moment is not None else -(1 << 62)
-        digits = [
-            words.data[starts + _MINUTE_LENGTH + n].astype(np.int64) - ord("0") for n in (1, 2, 4, 5, 6)
-        ]
-        within = digits[0] * 10_000 + digits[1] * 1000 + digits[2] * 100 + digits[3] * 10 + digits[4]
-        accepted: Positions = np.maximum(minutes[inverse] + within, -1)
+            minutes[number] = moment.t_ns // NANOSECONDS_PER_MILLISECOND if moment is not None else _NEVER_MS
+        within = np.zeros(len(key), dtype=np.int64)
+        for place, milliseconds in _WITHIN_MINUTE_MS:
+            within += date.digit(place) * milliseconds
+        base = np.repeat(minutes[inverse], run_ends(heads, len(key)) - heads)
+        accepted: Positions = np.maximum(base + within, -1)
         return accepted

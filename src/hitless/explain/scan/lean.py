@@ -15,11 +15,12 @@ from hitless.explain.formats.known import known_formats, meanings_of
 from hitless.explain.heads.stamps import parse_iso
 from hitless.explain.heads.wall_clock import WallClock
 from hitless.explain.scan.plan import plan_words
-from hitless.units import NANOSECONDS_PER_MILLISECOND
+from hitless.units import NANOSECONDS_PER_MILLISECOND, NANOSECONDS_PER_SECOND
 
-__all__ = ["LeanLine", "LeanReader", "lean_readers"]
+__all__ = ["Dates", "LeanLine", "LeanReader", "lean_readers"]
 
 _WANTED = ("date", "unix_time", "frontend", "frontend_tls", "status", "termination", "pid")
+_HALF_HOUR_NS = 1800 * NANOSECONDS_PER_SECOND
 _ODD = frozenset({"Q", "E", "X", "json"})
 _SECONDS = len("29/Nov/2026:02:58:03")
 _WITH_MILLISECONDS = len("29/Nov/2026:02:58:03.315")
@@ -39,9 +40,9 @@ class LeanLine:
 LeanReader = Callable[[bytes], LeanLine | None]
 
 
-def lean_readers(options: ReadOptions) -> list[LeanReader]:
+def lean_readers(options: ReadOptions, dates: "Dates | None" = None) -> list[LeanReader]:
     """Return the readers of formats that columns cannot read, those of the configuration first."""
-    dates = _Dates(options.clock)
+    dates = dates or Dates(options.clock)
     found: list[LeanReader] = []
     for line_format in (*options.formats, *known_formats()):
         if plan_words(line_format) is None:
@@ -50,12 +51,19 @@ def lean_readers(options: ReadOptions) -> list[LeanReader]:
     return [*found, _AnyJson(dates).read]
 
 
-class _Dates:
+class Dates:
     """HAProxy's dates as milliseconds; lines of one second follow each other."""
 
     def __init__(self, clock: WallClock) -> None:
         self._clock = clock
+        self._near_ns = 0
         self._second = lru_cache(maxsize=4096)(self._parse)
+
+    def near(self, near_ns: int) -> None:
+        """Take a moment that is near the dates to come: it tells the readings of an hour that comes twice apart."""
+        if near_ns // _HALF_HOUR_NS != self._near_ns // _HALF_HOUR_NS:
+            self._second.cache_clear()
+        self._near_ns = near_ns
 
     def milliseconds(self, text: str) -> int:
         """Return a date, -1 for none."""
@@ -66,11 +74,13 @@ class _Dates:
 
     def _parse(self, text: str) -> int:
         key = "unix_time" if text.isdecimal() else "date"
-        moment = parse_accepted({key: text}, self._clock) or parse_iso(text, self._clock)
+        near_ns = self._near_ns
+        moment = parse_accepted({key: text}, self._clock, near_ns=near_ns)
+        moment = moment or parse_iso(text, self._clock, near_ns=near_ns)
         return moment.t_ns // NANOSECONDS_PER_MILLISECOND if moment is not None else -1
 
 
-def _reader_of(line_format: LineFormat, dates: _Dates) -> LeanReader | None:
+def _reader_of(line_format: LineFormat, dates: Dates) -> LeanReader | None:
     """Return the reader of a format; None for one that names neither frontend nor termination nor date."""
     slots = {
         slot.meaning.field: n for n, slot in enumerate(line_format.slots) if slot.meaning.field in _WANTED
@@ -86,7 +96,7 @@ def _reader_of(line_format: LineFormat, dates: _Dates) -> LeanReader | None:
 
 
 def _read_beginning(
-    pattern: re.Pattern[bytes], groups: list[int], dates: _Dates, message: bytes
+    pattern: re.Pattern[bytes], groups: list[int], dates: Dates, message: bytes
 ) -> LeanLine | None:
     match = pattern.match(message)
     if match is None:
@@ -103,12 +113,12 @@ def _read_beginning(
     )
 
 
-def _read_whole(line_format: LineFormat, dates: _Dates, message: bytes) -> LeanLine | None:
+def _read_whole(line_format: LineFormat, dates: Dates, message: bytes) -> LeanLine | None:
     fields = read_fields(line_format, message.decode("utf-8", "backslashreplace"))
     return _of_text(fields.text, dates) if fields is not None else None
 
 
-def _of_text(text: Mapping[str, str], dates: _Dates) -> LeanLine:
+def _of_text(text: Mapping[str, str], dates: Dates) -> LeanLine:
     return LeanLine(
         dates.milliseconds(text.get("date") or text.get("unix_time", "")),
         text.get("frontend", "").removesuffix("~"),
@@ -121,7 +131,7 @@ def _of_text(text: Mapping[str, str], dates: _Dates) -> LeanLine:
 class _AnyJson:
     """JSON objects of formats that are not known; what their keys mean is found once for each set of keys."""
 
-    def __init__(self, dates: _Dates) -> None:
+    def __init__(self, dates: Dates) -> None:
         self._dates = dates
         self._meanings: dict[tuple[str, ...], dict[str, str] | None] = {}
 

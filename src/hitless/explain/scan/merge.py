@@ -1,6 +1,6 @@
 """Tallies of parts into one, and the census that it makes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -10,31 +10,38 @@ from hitless.explain.scan.census import ACCEPTED, ENDED, TROUBLE, Census
 from hitless.explain.scan.rows import Rows
 from hitless.explain.scan.tally import Extent, ProcessKey, Tally
 from hitless.explain.scan.words import Positions
-from hitless.logged import Clock, LinePlace, LogSource, Moment, Skipped, SkipReason
+from hitless.logged import Clock, Entry, LinePlace, LogSource, Moment, Skipped, SkipReason
 from hitless.units import NANOSECONDS_PER_MILLISECOND, NANOSECONDS_PER_SECOND
 
 __all__ = ["make_census", "merge_tallies"]
 
 
-def merge_tallies(parts: Sequence[Tally]) -> Tally:
-    """Return the sum of parts, which are not to be used any more. There is at least one."""
-    total = parts[0]
-    total.finish()
-    for part in parts[1:]:
+def merge_tallies(parts: Iterable[Tally]) -> Tally:
+    """Return the sum of parts, each added when it comes; they are not to be used any more. There is at least one."""
+    total: Tally | None = None
+    for part in parts:
         part.finish()
-        _add_rows(total, part)
-        for key, number in part.processes.items():
-            total.extents[total.process(key)].join(part.extents[number])
-        total.trouble += part.trouble
-        total.trouble_lines += part.trouble_lines
-        total.messages += part.messages
-        total.services += part.services
-        total.unknown += part.unknown
-        total.lines += part.lines
-        total.size_bytes += part.size_bytes
-        total.skipped += part.skipped
-        total.dropped_messages += part.dropped_messages
+        if total is None:
+            total = part
+        else:
+            _add(total, part)
+    if total is None:
+        raise ValueError("no parts")
     return total
+
+
+def _add(total: Tally, part: Tally) -> None:
+    _add_rows(total, part)
+    for key, number in part.processes.items():
+        total.extents[total.process(key)].join(part.extents[number])
+    total.trouble.join(part.trouble)
+    entries: list[Entry] = [*part.messages, *part.services, *part.unknown]
+    for entry in entries:
+        total.take(entry)
+    total.lines += part.lines
+    total.size_bytes += part.size_bytes
+    total.skipped = _summed((*total.skipped, *part.skipped))
+    total.dropped_messages += part.dropped_messages
 
 
 def _add_rows(total: Tally, part: Tally) -> None:
@@ -62,7 +69,7 @@ def _renumbered(numbers: Sequence[int]) -> Positions:
 
 def make_census(total: Tally, sources: Sequence[LogSource], skipped: Sequence[Skipped]) -> Census:
     """Return a tally as a census."""
-    trouble = np.concatenate(total.trouble) if total.trouble else np.empty((0, 3), dtype=np.int64)
+    trouble = total.trouble.table
     trouble = trouble[np.argsort(trouble[:, 0], kind="stable")]
     # Origins that were seen before no line of traffic are no processes.
     active = np.array([extent.lines > 0 for extent in total.extents], dtype=bool)
@@ -79,7 +86,7 @@ def make_census(total: Tally, sources: Sequence[LogSource], skipped: Sequence[Sk
         trouble=np.rec.fromarrays(trouble.T, dtype=TROUBLE),
         ended_bucket_s=total.ended.bucket_s,
         accepted_bucket_s=total.accepted.bucket_s,
-        trouble_lines=total.trouble_lines,
+        trouble_lines=total.trouble.lines,
         messages=tuple(sorted(total.messages, key=lambda m: m.at.t_ns)),
         services=tuple(sorted(total.services, key=lambda m: m.at.t_ns)),
         unknown=tuple(total.unknown),

@@ -12,7 +12,7 @@ from hitless.explain.entries import EntryReader, ReadOptions
 from hitless.explain.formats.known import known_formats
 from hitless.explain.scan.columns import BlockColumns, ColumnReader
 from hitless.explain.scan.head_shape import learn_shape, read_origin
-from hitless.explain.scan.lean import lean_readers
+from hitless.explain.scan.lean import Dates, lean_readers
 from hitless.explain.scan.plan import WordPlan, plan_words
 from hitless.explain.scan.tally import ProcessKey, Tally
 from hitless.explain.scan.unwrap import is_wrapped, unwrap_block
@@ -20,6 +20,7 @@ from hitless.explain.service_lines import SERVICES
 from hitless.explain.sources.blocks import Block, SkipCount
 from hitless.explain.window import ALWAYS, Window
 from hitless.logged import SkipReason
+from hitless.units import NANOSECONDS_PER_SECOND
 
 __all__ = ["scan_part"]
 
@@ -57,14 +58,16 @@ class _Scanner:
         self._window = window
         self._options = options
         self._plans = _plans(options)
-        self._lean = lean_readers(options)
+        self._dates = Dates(options.clock)
+        self._lean = lean_readers(options, self._dates)
         self._wrapped = False
         self._columns: ColumnReader | None = None
         self._learned = False
         self._kinds: list[int] = []
         self._processes: list[int] = []
         self._keys: list[ProcessKey] = []
-        self._programs: list[str] = []
+        self._ours: dict[str, list[int]] = {}
+        """The origins of a program that may be HAProxy, by its name."""
 
     def take(self, block: Block) -> None:
         self._tally.size_bytes += len(block.data)
@@ -120,13 +123,30 @@ class _Scanner:
             self._skips.add(SkipReason.OTHER_PROGRAM, block.sizes(stranger), first, lines=lines)
         left = block.leftover(~stranger & inside)
         self._line_by_line(
-            ((int(block.offsets[n]), raw if originals is None else originals[n]) for n, raw in left),
+            (
+                (int(block.offsets[n]), raw if originals is None else originals[n])
+                for n, raw in self._at_their_times(block, left)
+            ),
             counted=True,
         )
+
+    def _at_their_times(
+        self, block: BlockColumns, lines: Iterable[tuple[int, bytes]]
+    ) -> Iterator[tuple[int, bytes]]:
+        """Yield lines of a block whose stamps were read before, each with the reader where that line is in time."""
+        stamps, timed = self._reader.stamps, np.flatnonzero(block.seconds >= 0)
+        for number, raw in lines:
+            if block.shifts and block.seconds[number] >= 0:
+                stamps.learn(int(block.seconds[number]) * NANOSECONDS_PER_SECOND)
+            yield number, raw
+        if block.shifts and len(timed):
+            stamps.learn(int(block.seconds[timed[-1]]) * NANOSECONDS_PER_SECOND)
 
     def _take_lean(self, block: BlockColumns, usable: "np.ndarray[tuple[int], np.dtype[np.bool_]]") -> None:
         """Count lines of formats that are not read by columns, the format of the last line first."""
         for number, message in block.messages(usable):
+            if block.shifts:
+                self._dates.near(int(block.seconds[number]) * NANOSECONDS_PER_SECOND)
             for position, read in enumerate(self._lean):
                 found = read(message)
                 if found is not None:
@@ -159,13 +179,14 @@ class _Scanner:
             kind = _OURS if head is not None else _NONE
             if program.lower().partition("_")[0] in SERVICES:
                 kind = _SERVICE
+            if kind == _OURS:
+                self._ours.setdefault(program, []).append(len(self._kinds))
             self._kinds.append(kind)
-            self._programs.append(program)
             key = (head.host, program, head.pid) if head is not None else ("", "", 0)
             self._keys.append(key)
             self._processes.append(self._tally.process(key) if kind == _OURS else -1)
-        for number, kind in enumerate(self._kinds):
-            if kind == _OURS and self._reader.is_other_program(self._programs[number]):
+        for program in [name for name in self._ours if self._reader.is_other_program(name)]:
+            for number in self._ours.pop(program):
                 self._kinds[number] = _STRANGER
 
     def _line_by_line(self, lines: Iterable[tuple[int, bytes]], *, counted: bool = False) -> None:
@@ -192,8 +213,10 @@ def _plans(options: ReadOptions) -> list[WordPlan]:
 
 
 def _lines_of(block: Block) -> Iterator[tuple[int, bytes]]:
-    offset = block.offset
-    for raw in block.data.split(b"\n"):
-        if raw:
-            yield offset, raw.rstrip(b"\r")
-        offset += len(raw) + 1
+    data, start = block.data, 0
+    while start < len(data):
+        end = data.find(b"\n", start)
+        end = len(data) if end < 0 else end
+        if end > start:
+            yield block.offset + start, data[start:end].rstrip(b"\r")
+        start = end + 1

@@ -4,12 +4,14 @@ import math
 
 import numpy as np
 
+from hitless.explain.scan.runs import run_ends, run_starts
 from hitless.explain.scan.words import Positions
 
 __all__ = ["BUCKETS_S", "Rows"]
 
 BUCKETS_S = (1, 10, 60, 600, 3600, 86_400)
 _MOST_ROWS = 400_000
+_MOST_COUNTERS = 1 << 16
 
 
 class Rows:
@@ -77,25 +79,38 @@ def _columns_of(rows: Positions) -> list[Positions]:
 
 def _summed(keys: list[Positions], counts: Positions | None) -> Positions:
     """Return rows of distinct keys with their counts (one for each, where none are given), in order of the keys."""
-    packed = _packed(keys)
+    packed, span = _packed(keys)
+    if packed is not None and counts is None and span <= _MOST_COUNTERS:
+        return _counted(keys, packed)
     order = np.lexsort(keys[::-1]) if packed is None else np.argsort(packed, kind="stable")
     if packed is None:
         changes = np.logical_or.reduce([np.diff(key[order]) != 0 for key in keys])
+        heads = np.concatenate((np.zeros(1, dtype=np.int64), np.flatnonzero(changes) + 1))
     else:
-        changes = np.diff(packed[order]) != 0
-    heads = np.concatenate((np.zeros(1, dtype=np.int64), np.flatnonzero(changes) + 1))
-    ends = np.append(heads[1:], len(order))
-    sums = ends - heads if counts is None else np.add.reduceat(counts[order], heads)
+        heads = run_starts(packed[order])
+    sums = run_ends(heads, len(order)) - heads if counts is None else np.add.reduceat(counts[order], heads)
     return np.column_stack((*(key[order[heads]] for key in keys), sums))
 
 
-def _packed(keys: list[Positions]) -> Positions | None:
-    """Return each row's keys as one number that sorts as they do, None where they do not fit into one."""
+def _counted(keys: list[Positions], packed: Positions) -> Positions:
+    """Return the same by a counter for each number that keys may be packed into, not by sorting."""
+    counters = np.bincount(packed)
+    distinct = np.flatnonzero(counters)
+    row = np.empty(len(counters), dtype=np.int64)
+    row[packed] = np.arange(len(packed))  # one of the rows that have these keys
+    return np.column_stack((*(key[row[distinct]] for key in keys), counters[distinct]))
+
+
+def _packed(keys: list[Positions]) -> tuple[Positions | None, int]:
+    """Return each row's keys as one number below a bound that sorts as they do, None where they do not fit into one."""
     lowest = [int(key.min()) for key in keys]
     spans = [int(key.max()) - low + 1 for key, low in zip(keys, lowest, strict=True)]
-    if math.prod(spans) >= 1 << 62:
-        return None
+    bound = math.prod(spans)
+    if bound >= 1 << 62:
+        return None, bound
     packed = np.zeros(len(keys[0]), dtype=np.int64)
     for key, low, span in zip(keys, lowest, spans, strict=True):
-        packed = packed * span + (key - low)
-    return packed
+        packed *= span
+        packed += key
+        packed -= low
+    return packed, bound

@@ -1,50 +1,58 @@
 """The stamps of a block's lines as seconds: one is read where the minute changes, the others differ in two digits."""
 
 import re
+from dataclasses import dataclass
 
 import numpy as np
 
 from hitless.explain.heads.stamps import STAMP, StampReader
+from hitless.explain.scan.fixed_text import FixedText, read_text
 from hitless.explain.scan.head_shape import HeadShape
+from hitless.explain.scan.runs import run_ends, run_starts
 from hitless.explain.scan.words import Mask, Positions, Words
 from hitless.units import NANOSECONDS_PER_SECOND
 
 __all__ = ["read_seconds"]
 
 _STAMP = re.compile(STAMP)
-_BSD_MINUTE = len("Nov 22 13:49")
-_BSD_LENGTH = len("Nov 22 13:49:27")
-_ISO_MINUTE = len("2026-11-29T02:56")
-_ISO_LEAST = len("2026-11-29T02:56:22")
 _LONGEST_STAMP = 40
-_MARKS = {
-    "bsd": ((3, " "), (6, " "), (9, ":"), (12, ":"), (15, " ")),
-    "iso": ((4, "-"), (7, "-"), (10, "T"), (13, ":"), (16, ":")),
-}
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """How stamps of a kind look; the colon before the seconds is behind `minute` bytes."""
+
+    template: bytes
+    minute: int
+    least: int
+    most: int
+
+
+_BSD = _Form(b"??? ?? ??:??:?? ", minute=len("Nov 22 13:49"), least=15, most=15)
+_ISO = _Form(b"????-??-??T??:??:", minute=len("2026-11-29T02:56"), least=19, most=_LONGEST_STAMP)
 
 
 def read_seconds(words: Words, shape: HeadShape, stamps: StampReader) -> tuple[Positions, Positions, Mask]:
     """Return each line's second since 1970, the index in `gaps` of the end of its stamp, and whether it has one."""
-    starts = words.starts
+    begin = words.starts
     if shape.kind == "bsd":
         # A day of one digit is padded with a space: a gap more.
-        gap = words.first_gap + 2 + (words.data[starts + 4] == ord(" "))
-        begin, minute = starts, _BSD_MINUTE
+        form, gap = _BSD, words.first_gap + 2 + (words.data[begin + 4] == ord(" "))
     else:
-        gap = words.first_gap + shape.stamp_word
-        begin = starts if not shape.stamp_word else _after(words, words.first_gap + shape.stamp_word - 1)
-        minute = _ISO_MINUTE
+        form, gap = _ISO, words.first_gap + shape.stamp_word
+        if shape.stamp_word:
+            begin = _after(words, words.first_gap + shape.stamp_word - 1)
     good = gap < words.last_gap
     gap = np.minimum(gap, words.last_gap)
-    for at, mark in _MARKS[shape.kind]:
-        good &= words.data[np.minimum(begin + at, len(words.data) - 1)] == ord(mark)
+    text = read_text(words, begin, form.minute + 3)
     end = words.gaps[gap]
-    good &= end - begin == _BSD_LENGTH if shape.kind == "bsd" else end - begin >= _ISO_LEAST
-    good &= end - begin <= _LONGEST_STAMP
-    seconds = np.full(len(starts), -1, dtype=np.int64)
-    lines = np.flatnonzero(good)
-    if lines.size:
-        seconds[lines] = _seconds(words, begin[lines], end[lines], minute, stamps)
+    size = end - begin
+    good &= text.is_like(form.template) & (size >= form.least) & (size <= form.most)
+    if good.all():
+        seconds = _seconds(words, begin, end, text, form, stamps)
+    else:
+        seconds = np.full(len(begin), -1, dtype=np.int64)
+        seconds[good] = _seconds(words, begin[good], end[good], text.of(good), form, stamps)
     return seconds, gap, good & (seconds >= 0)
 
 
@@ -52,21 +60,21 @@ def _after(words: Words, gap: Positions) -> Positions:
     return words.gaps[np.minimum(gap, words.last_gap)] + 1
 
 
-def _seconds(words: Words, begin: Positions, end: Positions, minute: int, stamps: StampReader) -> Positions:
-    key = words.keys(begin, minute)
-    if (
-        minute == _ISO_MINUTE
-    ):  # the zone too: the last six bytes of the stamp, "+01:00" or a part of the fraction and "Z"
+def _seconds(
+    words: Words, begin: Positions, end: Positions, text: FixedText, form: _Form, stamps: StampReader
+) -> Positions:
+    key = text.keys(form.minute)
+    if form is _ISO:
+        # The zone too: the last six bytes of the stamp, "+01:00" or a part of the fraction and "Z".
         zulu = words.data[end - 1] == ord("Z")
         key ^= np.where(zulu, np.uint64(1), words.overlapping[end - 8] >> np.uint64(16))
-    heads = np.concatenate((np.zeros(1, dtype=np.int64), np.flatnonzero(key[1:] != key[:-1]) + 1))
+    heads = run_starts(key)
     minutes = np.empty(len(heads), dtype=np.int64)
     for number, head in enumerate(heads):
         start = int(begin[head])
-        minutes[number] = _minute(words.text(start, int(end[head])), minute, stamps)
-    lengths = np.diff(np.append(heads, len(begin)))
-    base = np.repeat(minutes, lengths)
-    tens, ones = (words.data[begin + minute + n].astype(np.int64) - ord("0") for n in (1, 2))
+        minutes[number] = _minute(words.text(start, int(end[head])), form.minute, stamps)
+    base = np.repeat(minutes, run_ends(heads, len(key)) - heads)
+    tens, ones = text.digit(form.minute + 1), text.digit(form.minute + 2)
     good = (base >= 0) & (tens >= 0) & (tens <= 6) & (ones >= 0) & (ones <= 9)
     return np.where(good, base + tens * 10 + ones, -1)
 

@@ -7,6 +7,8 @@ import numpy as np
 from hitless.explain.scan.columns import Columns
 from hitless.explain.scan.lean import LeanLine
 from hitless.explain.scan.rows import Rows
+from hitless.explain.scan.runs import run_ends, run_starts
+from hitless.explain.scan.trouble import Trouble
 from hitless.explain.scan.words import Interner, Positions
 from hitless.logged import Entry, OwnMessage, ServiceMessage, Skipped, Traffic, UnknownText
 from hitless.units import NANOSECONDS_PER_MILLISECOND, NANOSECONDS_PER_SECOND
@@ -18,7 +20,6 @@ ProcessKey = tuple[str, str, int]
 
 _MOST_MESSAGES = 200_000
 _MOST_UNKNOWN = 200
-_MOST_TROUBLE = 500_000
 _BATCH = 4096
 _NORMAL = (b"--", b"LR")
 """The first two characters of termination states in which nothing went wrong: HAProxy 2.8 doc section 8.5."""
@@ -43,7 +44,7 @@ class Extent:
         self.lines += other.lines
         if other.first_s >= 0 and not 0 <= self.first_s <= other.first_s:
             self.first_s, self.first_offset, self.source = other.first_s, other.first_offset, other.source
-        if other.last_s > self.last_s:
+        if other.last_s >= self.last_s:
             self.last_s, self.last_offset = other.last_s, other.last_offset
         if other.first_accept_ms >= 0 and not 0 <= self.first_accept_ms <= other.first_accept_ms:
             self.first_accept_ms = other.first_accept_ms
@@ -61,8 +62,7 @@ class Tally:
     terminations: Interner = field(default_factory=lambda: Interner(4096))
     ended: Rows = field(default_factory=lambda: Rows(5))
     accepted: Rows = field(default_factory=lambda: Rows(3))
-    trouble: list[Positions] = field(default_factory=list)
-    trouble_lines: int = 0
+    trouble: Trouble = field(default_factory=Trouble)
     messages: list[OwnMessage] = field(default_factory=list)
     services: list[ServiceMessage] = field(default_factory=list)
     unknown: list[UnknownText] = field(default_factory=list)
@@ -70,7 +70,6 @@ class Tally:
     size_bytes: int = 0
     skipped: tuple[Skipped, ...] = ()
     dropped_messages: int = 0
-    _kept_trouble: int = 0
     _singles: list[tuple[int, int, int, int, int, int, int]] = field(default_factory=list)
 
     def process(self, key: ProcessKey) -> int:
@@ -140,16 +139,18 @@ class Tally:
 
     def _extend(self, columns: Columns, process: Positions) -> None:
         """Take the first and last signs of the processes in these lines."""
-        order = np.argsort(process, kind="stable")
+        # Numbers of 16 bits are sorted in one pass, not by comparing.
+        few = len(self.extents) <= 1 << 16
+        order = np.argsort(process.astype(np.uint16) if few else process, kind="stable")
         numbers = process[order]
-        heads = np.concatenate((np.zeros(1, dtype=np.int64), np.flatnonzero(np.diff(numbers)) + 1))
+        heads = run_starts(numbers)
         seconds, offsets, accepted = (
             column[order] for column in (columns.second, columns.offset, columns.accepted_ms)
         )
         began = np.where(accepted < 0, _NEVER, accepted)
         firsts, lasts = np.minimum.reduceat(seconds, heads), np.maximum.reduceat(seconds, heads)
         first_began, last_began = np.minimum.reduceat(began, heads), np.maximum.reduceat(accepted, heads)
-        ends = np.append(heads[1:], len(numbers))
+        ends = run_ends(heads, len(numbers))
         for n, head in enumerate(heads):
             seen = Extent(
                 int(ends[n] - head),
@@ -166,10 +167,4 @@ class Tally:
     def _look_for_trouble(self, columns: Columns) -> None:
         normal = np.array([text[:2] in _NORMAL for text in self.terminations.texts] or [False], dtype=bool)
         odd = (columns.status >= 500) | ~normal[np.maximum(columns.termination, 0)]
-        found = np.flatnonzero(odd)
-        self.trouble_lines += len(found)
-        found = found[: _MOST_TROUBLE - self._kept_trouble]
-        self._kept_trouble += len(found)
-        if len(found):
-            source = np.full(len(found), self.source, dtype=np.int64)
-            self.trouble.append(np.column_stack((columns.second[found], source, columns.offset[found])))
+        self.trouble.add(columns.second[odd], self.source, columns.offset[odd])

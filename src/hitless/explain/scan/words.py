@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Interner", "Words", "find_words"]
+__all__ = ["Interner", "WordFinder", "Words", "find_words"]
 
 Positions = npt.NDArray[np.int64]
 Bytes = npt.NDArray[np.uint8]
@@ -24,7 +24,9 @@ _SPACE = 32
 _LINE_FEED = 10
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 _SHIFT = np.uint64(29)
-_MASKS = np.array([(1 << (8 * n)) - 1 for n in range(9)], dtype=np.uint64)
+_LENGTHS = range(-LONGEST_TEXT, LONGEST_TEXT + 1)
+_MASKS = np.array([(1 << (8 * min(max(n, 0), 8))) - 1 for n in _LENGTHS], dtype=np.uint64)
+"""Which bits belong to a text, of eight bytes that begin so many before its end, from -`LONGEST_TEXT` on."""
 
 
 @dataclass(slots=True)
@@ -49,18 +51,13 @@ class Words:
         lengths = ends - starts
         found = lengths.astype(np.uint64) * _MULTIPLIER
         longest = int(lengths.max(initial=0))
+        # What is behind a text's end adds nothing: its number is the same beside longer ones.
         for offset in range(0, min(longest, LONGEST_TEXT), 8):
-            part = self.overlapping[starts + offset] & _MASKS[np.clip(lengths - offset, 0, 8)]
-            found = (found ^ part) * _MULTIPLIER
-            found ^= found >> _SHIFT
-        return found
-
-    def keys(self, starts: Positions, length: int) -> Hashes:
-        """Return a number for each text of one and the same length, at least 8: equal for equal texts."""
-        found = self.overlapping[starts] * _MULTIPLIER
-        for offset in (*range(8, length - 8, 8), length - 8):
-            found ^= found >> _SHIFT
-            found = (found ^ self.overlapping[starts + offset]) * _MULTIPLIER
+            part = self.overlapping[starts + offset] & _MASKS[lengths + (LONGEST_TEXT - offset)]
+            part *= _MULTIPLIER + np.uint64(2 * offset)
+            part ^= part >> _SHIFT
+            found += part
+        found *= _MULTIPLIER
         return found
 
     def text(self, start: int, end: int) -> bytes:
@@ -68,22 +65,40 @@ class Words:
         return self.data[start:end].tobytes()
 
 
+class WordFinder:
+    """Finds the words of one block after the other; those of a block are good until the next.
+
+    The memory of blocks is used again: fresh pages cost as much as what is done with them.
+    """
+
+    def __init__(self) -> None:
+        self._padded = np.empty(0, dtype=np.uint8)
+        self._is_gap = np.empty(0, dtype=bool)
+
+    def find(self, data: bytes) -> Words:
+        """Return the words of a block of whole lines; a last line without a line feed gets one."""
+        size = len(data)
+        if len(self._is_gap) <= size:
+            self._padded = np.empty(size + 1 + _PADDING, dtype=np.uint8)
+            self._is_gap = np.empty(size + 1, dtype=bool)
+        padded = self._padded[: size + 1 + _PADDING]
+        padded[:size] = np.frombuffer(data, dtype=np.uint8)
+        padded[size:] = 0
+        if not data.endswith(b"\n"):
+            padded[size] = _LINE_FEED
+            size += 1
+        gaps = np.flatnonzero(np.less_equal(padded[:size], _SPACE, out=self._is_gap[:size]))
+        last_gap = np.flatnonzero(padded[gaps] == _LINE_FEED)
+        ends = gaps[last_gap]
+        starts = np.concatenate((np.zeros(1, dtype=np.int64), ends[:-1] + 1))
+        first_gap = np.concatenate((np.zeros(1, dtype=np.int64), last_gap[:-1] + 1))
+        overlapping = np.ndarray((len(padded) - 7,), dtype="<u8", buffer=padded, strides=(1,))
+        return Words(padded, overlapping, starts, ends, gaps, first_gap, last_gap)
+
+
 def find_words(data: bytes) -> Words:
-    """Return the words of a block of whole lines; a last line without a line feed gets one."""
-    size = len(data)
-    padded = np.empty(size + 1 + _PADDING, dtype=np.uint8)
-    padded[:size] = np.frombuffer(data, dtype=np.uint8)
-    padded[size:] = 0
-    if not data.endswith(b"\n"):
-        padded[size] = _LINE_FEED
-        size += 1
-    gaps = np.flatnonzero(padded[:size] <= _SPACE)
-    last_gap = np.flatnonzero(padded[gaps] == _LINE_FEED)
-    ends = gaps[last_gap]
-    starts = np.concatenate((np.zeros(1, dtype=np.int64), ends[:-1] + 1))
-    first_gap = np.concatenate((np.zeros(1, dtype=np.int64), last_gap[:-1] + 1))
-    overlapping = np.ndarray((len(padded) - 7,), dtype="<u8", buffer=padded, strides=(1,))
-    return Words(padded, overlapping, starts, ends, gaps, first_gap, last_gap)
+    """Return the words of one block alone."""
+    return WordFinder().find(data)
 
 
 class Interner:

@@ -17,6 +17,7 @@ __all__ = ["BrokenCompression", "compression_of", "decompress"]
 _MAGIC = ((b"\x1f\x8b", "gzip"), (b"\xfd7zXZ\x00", "xz"), (b"\x28\xb5\x2f\xfd", "zstd"), (b"BZh", "bzip2"))
 _INPUT_BYTES = 256 * 1024
 _OUTPUT_BYTES = 1024 * 1024
+_SALVAGE_STEPS = (64 * 1024, 1024, 32, 1)
 _MOST_XZ_MEMORY_BYTES = 256 * 1024 * 1024
 
 
@@ -64,7 +65,39 @@ class _Gzip:
         return not self._object.unconsumed_tail
 
     def decompress(self, data: bytes, max_length: int, /) -> bytes:
-        return self._object.decompress(self._object.unconsumed_tail + data, max_length)
+        data = self._object.unconsumed_tail + data
+        before = self._object.copy()
+        try:
+            return self._object.decompress(data, max_length)
+        except zlib.error as error:
+            raise _Damaged(str(error), _salvage(before, data)) from error
+
+
+class _Damaged(Exception):  # noqa: N818 - as BrokenCompression
+    """Damaged data, and what could be taken from before the damage."""
+
+    def __init__(self, why: str, output: bytes) -> None:
+        super().__init__(why)
+        self.output = output
+
+
+def _salvage(state: "zlib._Decompress", data: bytes) -> bytes:
+    """Return what comes before the damage, perhaps without its last byte.
+
+    zlib throws away all that it made in the call that meets the damage.
+    """
+    output = b""
+    for size in _SALVAGE_STEPS:
+        while True:
+            trial = state.copy()
+            try:
+                more = trial.decompress(data, size)
+            except zlib.error:
+                break
+            if not more:
+                return output
+            output, data, state = output + more, trial.unconsumed_tail, trial
+    return output
 
 
 def _members(file: IO[bytes], make: Callable[[], Any]) -> Iterator[bytes]:
@@ -73,6 +106,9 @@ def _members(file: IO[bytes], make: Callable[[], Any]) -> Iterator[bytes]:
     while True:
         try:
             output = current.decompress(data, _OUTPUT_BYTES)
+        except _Damaged as error:
+            yield from filter(None, [error.output])
+            raise BrokenCompression(str(error)) from error
         except (zlib.error, lzma.LZMAError, OSError, ValueError, EOFError) as error:
             raise BrokenCompression(str(error)) from error
         if output:

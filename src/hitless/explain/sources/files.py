@@ -100,6 +100,8 @@ class LogFile:
             data = self.read_at(at, min(CHUNK_BYTES, end - at))
             if not data:
                 return
+            # What ends with a line need not be put together with what follows: less is copied.
+            data = data[: data.rfind(b"\n") + 1] or data
             at += len(data)
             yield data
         if at >= self.size_bytes or self.read_at(at - 1, 1) in {b"\n", b"\0", b""}:

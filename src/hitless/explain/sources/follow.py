@@ -12,6 +12,7 @@ from hitless.errors import EvidenceError
 from hitless.explain.entries import EntryReader, ReadOptions
 from hitless.explain.sources.blocks import LONGEST_LINE_BYTES
 from hitless.explain.sources.files import CHUNK_BYTES
+from hitless.explain.sources.journal_tail import JournalTail
 from hitless.logged import Entry, SkipReason
 
 __all__ = ["Tail", "follow"]
@@ -93,15 +94,20 @@ def follow(
     paths: Sequence[str],
     options: ReadOptions,
     *,
+    units: Sequence[str] = (),
     goes_on: Callable[[], bool] = lambda: True,
     interval_s: float = _INTERVAL_S,
 ) -> Iterator[Entry | None]:
     """Yield what is logged from now on, by log in its order; None when there was nothing for an interval.
 
-    Raises: EvidenceError if a log may not be read.
+    `units`: the journal of these too.
+
+    Raises: EvidenceError if a log may not be read, or the journal cannot be followed.
     """
-    tails = [Tail(path) for path in paths]
-    readers = [EntryReader(number, options, end_ns=time.time_ns()) for number in range(len(paths))]
+    tails: list[Tail | JournalTail] = [Tail(path) for path in paths]
+    if units:
+        tails.append(JournalTail(units))
+    readers = [EntryReader(number, options, end_ns=time.time_ns()) for number in range(len(tails))]
     try:
         while goes_on():
             silent = True

@@ -7,6 +7,7 @@ from hitless.explanations import ExplainedEvent, Explanation, Judgement
 from hitless.logged import Generation, Moment
 from hitless.report.explain.html_event import render_endings, render_event
 from hitless.report.explain.html_evidence import render_causes, render_unknown
+from hitless.report.explain.html_faults import render_faults
 from hitless.report.explain.words import (
     KINDS,
     Times,
@@ -41,6 +42,7 @@ def render(explanation: Explanation) -> str:
         _overview(explanation, times),
         _events(explanation, times),
         _elsewhere(explanation, times),
+        render_faults(explanation.faults, times),
         _unknown(explanation),
         _generations(explanation.generations, times),
         _inputs(explanation),

@@ -1,9 +1,9 @@
 """One event as HTML: what happened, its plot, its causes, its tables."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from hitless.captured import CapturedConnection, Ending, Side
-from hitless.explanations import Captured, EndingCount, ExplainedEvent, ReceiptFound, TrafficCount
+from hitless.explanations import Captured, EndingCount, ExplainedEvent, ProofFound, ReceiptFound, TrafficCount
 from hitless.logged import Clock, Moment
 from hitless.report.explain.html_evidence import render_causes
 from hitless.report.explain.html_plot import render_plot
@@ -142,6 +142,8 @@ def _tables(event: ExplainedEvent, times: Times) -> Iterator[Markup]:
         )
     if event.receipt is not None:
         yield _receipt(event.receipt)
+    if event.proof is not None:
+        yield _proof(event.proof)
 
 
 def _captured(captured: Captured, times: Times) -> Iterator[Markup]:
@@ -207,6 +209,23 @@ def _receipt(receipt: ReceiptFound) -> Markup:
         ("dropped from queues", receipt.queue_drops),
         ("sockets opened anew", ", ".join(receipt.opened_anew)),
     )
+    return _facts(facts)
+
+
+def _proof(proof: ProofFound) -> Markup:
+    facts = (
+        ("proof", proof.name),
+        ("reload", f"{proof.reload} of {proof.reloads}"),
+        ("by means of", proof.via),
+        ("hurt at it", f"{format_count(proof.victims)} {proof.client_class} clients"),
+        ("attempts in all", format_count(proof.attempts)),
+        ("resets to clients in all", proof.resets_to_clients),
+        ("evidence", "complete" if proof.is_complete else "incomplete"),
+    )
+    return _facts(facts)
+
+
+def _facts(facts: Iterable[tuple[str, object]]) -> Markup:
     parts = (
         part
         for name, value in facts

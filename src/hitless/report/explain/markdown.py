@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from hitless.explanations import ExplainedEvent, Explanation, Judgement, NamedCause, Quote
+from hitless.report.explain.faults import FAULT_HEAD, fault_cells, quote_words
 from hitless.report.explain.words import (
     KINDS,
     Times,
@@ -20,6 +21,7 @@ __all__ = ["render"]
 
 _MARKS = {Judgement.HARMLESS: "✅", Judgement.HARMFUL: "❌", Judgement.UNKNOWN: "❔"}
 _MOST_EVENTS = 500
+_MOST_FAULTS = 100
 _MOST_ENDINGS = 12
 _MOST_QUOTES = 12
 
@@ -39,6 +41,7 @@ def render(explanation: Explanation) -> str:
             if event.judgement is not Judgement.HARMLESS
         ),
         *_elsewhere(explanation, times),
+        _faults(explanation, times),
         _unknown(explanation),
         _inputs(explanation),
     ]
@@ -93,6 +96,26 @@ def _elsewhere(explanation: Explanation, times: Times) -> Iterator[str]:
         yield "### At times of which no log here says what happened"
     for cause in explanation.causes_elsewhere:
         yield _cause(cause, (), times)
+
+
+def _faults(explanation: Explanation, times: Times) -> str:
+    shown = explanation.faults[:_MOST_FAULTS]
+    if not shown:
+        return ""
+    head = tuple((name, LEFT) for name in (f"when ({times.name})", *FAULT_HEAD))
+    rows = (
+        [
+            plain_text(cell)
+            for cell in (
+                f"{times.day(fault.first_ns)} {times.clock_ms(fault.first_ns)}",
+                *fault_cells(fault, times),
+            )
+        ]
+        for fault in shown
+    )
+    lines = quote_words(shown)[:_MOST_QUOTES]
+    listed = table(head, rows, title="Invalid messages and failed connections")
+    return f"{listed}\n\n{fenced(lines)}" if lines else listed
 
 
 def _unknown(explanation: Explanation) -> str:

@@ -1,6 +1,7 @@
 """An explanation on a terminal: the answer, the timeline, then each event that did harm or cannot be told."""
 
-from hitless.explanations import ExplainedEvent, Explanation, Judgement, NamedCause, Quote
+from hitless.explanations import ExplainedEvent, Explanation, Fault, Judgement, NamedCause, Quote
+from hitless.report.explain.faults import fault_words, quote_words
 from hitless.report.explain.words import (
     KINDS,
     Times,
@@ -24,6 +25,7 @@ _STYLES = {
 }
 _INDENT = 2
 _MOST_EVENTS = 200
+_MOST_FAULTS = 100
 _MOST_ENDINGS = 6
 _ALL = 100
 
@@ -42,7 +44,7 @@ def render(explanation: Explanation, *, width: int = 80, colour: bool = False, q
         page.hanging("", sentence, indent=_INDENT)
     page.hanging("", _context(explanation), indent=_INDENT, styles=("dim",))
     times = Times(explanation)
-    _write_timeline(page, explanation, times)
+    _write_timeline(page, explanation, times, quotes=quotes)
     for event in explanation.events:
         if event.judgement is not Judgement.HARMLESS:
             _write_event(page, event, times, quotes=quotes)
@@ -70,18 +72,36 @@ def _context(explanation: Explanation) -> str:
     return f"{Times(explanation).span(explanation)} · {lines} · {number} process{'' if number == 1 else 'es'}"
 
 
-def _write_timeline(page: Page, explanation: Explanation, times: Times) -> None:
+def _write_timeline(page: Page, explanation: Explanation, times: Times, *, quotes: bool) -> None:
     day = ""
-    for event in explanation.events[:_MOST_EVENTS]:
-        date = times.day(event.change.at.t_ns)
+    happened: list[tuple[int, ExplainedEvent | Fault]] = [
+        (event.change.at.t_ns, event) for event in explanation.events[:_MOST_EVENTS]
+    ]
+    happened += [(fault.first_ns, fault) for fault in explanation.faults[:_MOST_FAULTS]]
+    for t_ns, one in sorted(happened, key=lambda pair: pair[0]):
+        date = times.day(t_ns)
         if date != day:
             day = date
             page.blank()
             page.line(f"{date} {times.name}", indent=_INDENT, styles=("dim",))
-        _write_line(page, event, times)
-    left = len(explanation.events) - _MOST_EVENTS
-    if left > 0:
-        page.hanging("", f"and {left} more events: --format json has all", indent=_INDENT)
+        if isinstance(one, Fault):
+            _write_fault(page, one, times, quotes=quotes)
+        else:
+            _write_line(page, one, times)
+    for all_of, most, noun in (
+        (explanation.events, _MOST_EVENTS, "event"),
+        (explanation.faults, _MOST_FAULTS, "fault"),
+    ):
+        if len(all_of) > most:
+            more = plural(len(all_of) - most, f"more {noun}")
+            page.hanging("", f"and {more}: --format json has all", indent=_INDENT)
+
+
+def _write_fault(page: Page, fault: Fault, times: Times, *, quotes: bool) -> None:
+    label = f"{times.clock_ms(fault.first_ns):<12}  "
+    page.hanging(label, fault_words(fault, times), indent=_INDENT, label_styles=("yellow",))
+    for line in quote_words([fault]) if quotes else ():
+        page.hanging("        ", line, indent=2 * _INDENT, styles=("dim",))
 
 
 def _write_line(page: Page, event: ExplainedEvent, times: Times) -> None:

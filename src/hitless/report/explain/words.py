@@ -65,11 +65,15 @@ class Times:
         self._zone = timezone(timedelta(seconds=explanation.zone_offset_s))
         self.name = _zone_name(explanation.zone_offset_s)
 
+    def clock_ms(self, t_ns: int) -> str:
+        """Return a time of day, by the millisecond."""
+        return f"{self._local(t_ns):%H:%M:%S}.{t_ns % NANOSECONDS_PER_SECOND // 1_000_000:03d}"
+
     def clock(self, moment: Moment) -> str:
         """Return a time of day, as exact as it is known: "02:58:13.704", "02:58:07", "02:57:57 +4s"."""
-        text = f"{self._local(moment.t_ns):%H:%M:%S}"
         if moment.error_ns < NANOSECONDS_PER_SECOND:
-            return f"{text}.{moment.t_ns % NANOSECONDS_PER_SECOND // 1_000_000:03d}"
+            return self.clock_ms(moment.t_ns)
+        text = f"{self._local(moment.t_ns):%H:%M:%S}"
         seconds = moment.error_ns / NANOSECONDS_PER_SECOND
         return text if seconds <= 1 else f"{text} +{seconds:.0f}s"
 

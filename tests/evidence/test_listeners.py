@@ -1,10 +1,11 @@
 from itertools import pairwise
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hitless.evidence.listeners import Gap, listener_gaps, serving_addresses
+from hitless.evidence.listeners import UNKNOWN_NAMESPACE, Gap, listener_gaps, serving_addresses
 from hitless.records import Event, EventKind
 
 ENDPOINT = "192.0.2.1:80"
@@ -19,11 +20,24 @@ def unlisten(t_ns: int, socket: int, local: str = ENDPOINT) -> Event:
     return Event(t_ns=t_ns, kind=EventKind.KERNEL_UNLISTEN, local=local, socket=socket)
 
 
+def unknown(event: Event) -> Event:
+    return msgspec.structs.replace(event, reason=UNKNOWN_NAMESPACE)
+
+
 def gaps(
-    *events: Event, initially_open: tuple[str, ...] = (ENDPOINT,), v6_only: tuple[str, ...] = ()
+    *events: Event,
+    initially_open: tuple[str, ...] = (ENDPOINT,),
+    v6_only: tuple[str, ...] = (),
+    possible: bool = False,
 ) -> list[tuple[int, int]]:
     found = listener_gaps(
-        events, [ENDPOINT], START_NS, END_NS, initially_open=initially_open, v6_only=v6_only
+        events,
+        [ENDPOINT],
+        START_NS,
+        END_NS,
+        initially_open=initially_open,
+        v6_only=v6_only,
+        possible=possible,
     )
     assert all(gap.endpoint == ENDPOINT for gap in found)
     return [(gap.start_ns, gap.end_ns) for gap in found]
@@ -99,6 +113,28 @@ def test_the_end_of_a_socket_that_nobody_saw_open_is_not_ours_where_ours_were_se
     assert gaps(listen(50, 1), unlisten(200, elsewhere), unlisten(300, 1)) == [(300, END_NS)]
     twice = (ENDPOINT, ENDPOINT)
     assert gaps(listen(50, 1), unlisten(200, 2), unlisten(300, 1), initially_open=twice) == [(300, END_NS)]
+
+
+def test_a_socket_of_an_unknown_namespace_that_opens_makes_a_gap_uncertain() -> None:
+    events = [unknown(listen(200, 2)), unlisten(300, 1), unknown(unlisten(400, 2)), listen(500, 3)]
+    assert gaps(*events) == [(400, 500)]
+    assert gaps(*events, possible=True) == [(300, 500)]
+
+
+def test_a_socket_of_an_unknown_namespace_that_closes_makes_a_gap_possible() -> None:
+    assert gaps(unknown(unlisten(200, 1)), listen(300, 2)) == []
+    assert gaps(unknown(unlisten(200, 1)), listen(300, 2), possible=True) == [(200, 300)]
+
+
+def test_a_socket_of_an_unknown_namespace_that_opened_before_may_be_the_one_there_was() -> None:
+    events = [unknown(listen(50, 1)), unknown(unlisten(200, 1)), listen(300, 2)]
+    assert gaps(*events) == []
+    assert gaps(*events, possible=True) == [(200, 300)]
+
+
+def test_where_sockets_of_an_unknown_namespace_make_no_difference_nothing_is_uncertain() -> None:
+    events = [unknown(listen(200, 2)), unknown(unlisten(210, 2)), listen(300, 3), unlisten(400, 1)]
+    assert gaps(*events) == gaps(*events, possible=True) == []
 
 
 def test_other_addresses_and_events_do_not_matter() -> None:

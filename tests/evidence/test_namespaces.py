@@ -1,7 +1,9 @@
 import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from hitless.evidence.namespaces import listens_in
+from hitless.evidence.namespaces import listens_in, living_threads
 from hitless.host.processes import read_network_namespace
 
 
@@ -32,3 +34,11 @@ def test_in_another_pid_namespace_nothing_is_known(tmp_path: Path) -> None:
     fake = proc(tmp_path, pid_namespace=1)
     (tmp_path / "inode-1").touch()
     assert listens_in(read_network_namespace(os.getpid()), fake)(os.getpid()) is None
+
+
+def test_all_threads_of_all_processes_are_looked_at_by_their_process() -> None:
+    with ThreadPoolExecutor(1) as pool:
+        thread = pool.submit(threading.get_native_id).result()
+        living = living_threads(lambda pid: pid == os.getpid() or None)
+    assert living.keys() >= {os.getpid(), thread}
+    assert set(living.values()) == {True}

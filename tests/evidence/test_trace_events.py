@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from hitless.evidence.listeners import UNKNOWN_NAMESPACE
 from hitless.evidence.trace_events import TraceDecoder, TraceFilter, pack_endpoint
 from hitless.evidence.trace_pages import decode_page
 from hitless.records import Event, EventKind
@@ -31,6 +32,7 @@ def decode(
 ) -> TraceDecoder:
     decoder = TraceDecoder(read_formats(directory), wanted or TraceFilter(), capacity)
     decode_page(page(1000, *(large(record, 1) for record in records)), read_page_format(), decoder.handlers())
+    decoder.settle(None)
     return decoder
 
 
@@ -186,6 +188,10 @@ def test_kernel_addresses_are_not_given_away_and_stay_distinct() -> None:
     assert 0 < first < 1 << 48
 
 
+def forked(parent: int, child: int) -> bytes:
+    return build_record(FORMATS["sched_process_fork"], parent_pid=parent, child_pid=child)
+
+
 def test_sockets_of_other_namespaces_are_left_out() -> None:
     here, elsewhere, gone = 1, 2, 3
     wanted = TraceFilter(listens_here={here: True, elsewhere: False, gone: None}.get)
@@ -200,22 +206,28 @@ def test_sockets_of_other_namespaces_are_left_out() -> None:
     assert events[0].socket == events[1].socket
 
 
-def test_a_trace_from_the_start_keeps_only_sockets_that_it_saw_opening_here() -> None:
-    here, elsewhere, gone = 1, 2, 3
-    wanted = TraceFilter(listens_here={here: True, elsewhere: False, gone: None}.get, from_the_start=True)
-    events = decode(
-        changed(SERVER, 10, 7, skaddr=0x30, common_pid=gone),
-        changed(SERVER, 7, 10, skaddr=0x10, common_pid=here),
-        changed(SERVER, 7, 10, skaddr=0x20, common_pid=elsewhere),
-        changed(SERVER, 10, 7, skaddr=0x20, common_pid=gone),
-        changed(SERVER, 10, 7, skaddr=0x10, common_pid=gone),
-        changed(SERVER, 10, 7, skaddr=0x10, common_pid=gone),
-        wanted=wanted,
+def test_what_a_launcher_opened_that_is_gone_is_told_by_what_it_forked() -> None:
+    launcher, daemon = 3, 4
+    wanted = TraceFilter(listens_here={daemon: True}.get, from_the_start=True)
+    (event,) = decode(
+        changed(SERVER, 7, 10, common_pid=launcher), forked(launcher, daemon), wanted=wanted
     ).events
-    assert [(event.pid, event.kind) for event in events] == [
-        (here, EventKind.KERNEL_LISTEN),
-        (gone, EventKind.KERNEL_UNLISTEN),
-    ]
+    assert (event.pid, event.reason) == (launcher, "")
+
+
+def test_before_all_processors_have_been_read_nothing_is_said_of_one_that_is_gone() -> None:
+    decoder = TraceDecoder(FORMATS, TraceFilter(listens_here=lambda _pid: None), 100)
+    decode_page(page(1000, large(changed(SERVER, 7, 10), 1)), read_page_format(), decoder.handlers())
+    decoder.settle(2000)
+    assert decoder.take() == []
+    decoder.settle(3000)
+    (event,) = decoder.take()
+    assert event.reason == UNKNOWN_NAMESPACE
+
+
+def test_without_a_question_all_namespaces_are_watched() -> None:
+    (event,) = decode(changed(SERVER, 7, 10)).events
+    assert event.reason == ""
 
 
 def test_events_beyond_the_capacity_are_counted() -> None:

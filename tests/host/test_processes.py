@@ -16,6 +16,7 @@ from hitless.host.processes import (
     Gone,
     ProcessHandle,
     format_ending,
+    list_threads,
     read_children,
     read_command_line,
     read_control_groups,
@@ -173,3 +174,11 @@ def test_open_files_are_counted(child: subprocess.Popen[bytes]) -> None:
 )
 def test_how_a_child_has_ended_is_said_in_words(return_code: int, text: str) -> None:
     assert format_ending(return_code) == text
+
+
+def test_the_threads_of_a_process(tmp_path: Path) -> None:
+    for name in ("7", "9", "x"):
+        (tmp_path / "7" / "task" / name).mkdir(parents=True)
+    assert sorted(list_threads(7, tmp_path)) == [7, 9]
+    with pytest.raises(Gone):
+        list_threads(8, tmp_path)

@@ -4,6 +4,7 @@ import pytest
 
 from hitless.attempts import OUTCOMES
 from hitless.errors import EvidenceError
+from hitless.evidence.listeners import UNKNOWN_NAMESPACE
 from hitless.prove.case import KernelEvidence
 from hitless.records import EventKind, Outcome
 from tests.prove.runs import CONNECT, KEEPALIVE, TCP, WEBSOCKET, WWW, Run
@@ -100,3 +101,24 @@ def test_what_opens_between_reloads_was_not_opened_by_one() -> None:
     run.event(EventKind.KERNEL_LISTEN, 7.5, local=WWW.endpoint, socket=2)
     run.event(EventKind.KERNEL_LISTEN, 8.04, local="192.0.2.99:80", socket=3)
     assert run.case().opened_anew == set()
+
+
+def test_a_gap_is_known_or_possible_or_none() -> None:
+    run = Run()
+    run.with_facts(initially_open=(WWW.endpoint,))
+    run.event(EventKind.KERNEL_UNLISTEN, 6.0, local=WWW.endpoint, socket=1, reason=UNKNOWN_NAMESPACE)
+    run.event(EventKind.KERNEL_LISTEN, 6.5, local=WWW.endpoint, socket=2)
+    case = run.case()
+    assert case.gaps() == []
+    assert len(case.gaps(possible=True)) == 1
+    assert case.unknown_listeners == 1
+    run.kernel = KernelEvidence(source="counters")
+    assert run.case().gaps(possible=True) == []
+
+
+def test_listeners_of_an_unknown_namespace_that_make_no_difference() -> None:
+    run = Run()
+    run.with_facts(initially_open=(WWW.endpoint,))
+    for kind, at_s in ((EventKind.KERNEL_LISTEN, 6.0), (EventKind.KERNEL_UNLISTEN, 6.5)):
+        run.event(kind, at_s, local=WWW.endpoint, socket=2, reason=UNKNOWN_NAMESPACE)
+    assert run.case().unknown_listeners == 0

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from hitless.causes import UNEXPLAINED
+from hitless.evidence.listeners import UNKNOWN_NAMESPACE
 from hitless.prove.case import KernelEvidence
 from hitless.prove.facts import FrontendFacts
 from hitless.records import ClientClass, EventKind, Outcome
@@ -277,6 +278,18 @@ def test_a_listener_gap_fails_the_verdict_although_nobody_fell_into_it() -> None
     (gap,) = result.kernel.listener_gaps
     assert gap.gap_us == pytest.approx(300)
     assert (gap.address, gap.reload) == (WWW.endpoint, 1)
+
+
+def test_sockets_of_an_unknown_namespace_allow_no_verdict_of_a_gap_and_none_of_no_gap() -> None:
+    run = Run()
+    run.event(EventKind.KERNEL_LISTEN, 6.04, local=WWW.endpoint, socket=2, reason=UNKNOWN_NAMESPACE)
+    run.event(EventKind.KERNEL_UNLISTEN, 6.06, local=WWW.endpoint, socket=1)
+    run.with_facts(tcp_migrate_req=True)
+    result = run.judge()
+    assert result.conclusion is Conclusion.NO_VERDICT
+    (reason,) = result.verdict.reasons
+    assert "whether somebody listened all the time cannot be told: 1 listening socket came or went" in reason
+    assert (result.kernel.listener_gaps, result.kernel.listeners_watched) == ((), False)
 
 
 def test_a_gap_before_the_reloads_is_shown_and_not_held_against_them() -> None:

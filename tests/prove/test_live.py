@@ -12,6 +12,7 @@ import pytest
 
 from hitless.errors import LoadError, UsageError
 from hitless.host.processes import read_network_namespace, read_status
+from hitless.prove import live as live_proxy
 from hitless.prove.live import LiveProxy, parse_url, prepare_live
 from hitless.prove.protocol import LiveTarget, ProvePlan
 from hitless.records import Request, Workload
@@ -107,6 +108,15 @@ def test_a_check_of_the_configuration_is_no_process_that_serves(tmp_path: Path) 
         found = LiveProxy(("/bin/true",), ("haproxy", read_network_namespace(os.getpid()))).serving_pids()
     assert serving in found
     assert check not in found
+
+
+def test_a_process_between_two_programs_is_looked_at_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has a new name already and no arguments yet: whether it only checks cannot be told."""
+    ours = LiveProxy(("/bin/true",), (read_status(os.getpid()).name, read_network_namespace(os.getpid())))
+    with monkeypatch.context() as patched:
+        patched.setattr(live_proxy, "read_command_line", lambda _pid: ())
+        assert ours.serving_pids() == frozenset()
+    assert ours.serving_pids()
 
 
 def prepare(tmp_path: Path, target: LiveTarget) -> tuple[int, tuple[str, ...]]:

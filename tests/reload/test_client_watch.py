@@ -11,12 +11,15 @@ import pytest
 
 from hitless.clock import now_ns
 from hitless.errors import EvidenceError
+from hitless.evidence.listeners import UNKNOWN_NAMESPACE
 from hitless.evidence.model import TraceStatus
-from hitless.evidence.trace import SET_STATE, TraceCost
+from hitless.evidence.trace import FORK, SET_STATE, TraceCost
 from hitless.evidence.trace_events import TraceFilter
 from hitless.records import Event, EventKind
 from hitless.reload import client_watch
 from hitless.reload.client_watch import COST, ClientWatch
+
+ON_AND_OFF = [(FORK, True), (SET_STATE, True), (FORK, False), (SET_STATE, False)]
 
 
 class FakeTrace:
@@ -124,14 +127,14 @@ def test_noise_is_not_among_the_resets_seen(server: socket.socket) -> None:
 
 
 def test_listening_sockets_are_watched_from_the_trigger_to_the_takeover(server: socket.socket) -> None:
-    assert SET_STATE in COST.later
+    assert {SET_STATE, FORK} <= COST.later
     with ClientWatch([endpoint(server)], os.getpid()) as watch:
         assert FakeTrace.made.enabled == []
         watch.mark_trigger()
-        assert FakeTrace.made.enabled == [(SET_STATE, True)]
+        assert FakeTrace.made.enabled == [(FORK, True), (SET_STATE, True)]
         watch.mark_takeover()
         watch.mark_takeover()
-        assert FakeTrace.made.enabled == [(SET_STATE, True), (SET_STATE, False)]
+        assert FakeTrace.made.enabled == ON_AND_OFF
 
 
 def test_a_rollback_goes_on_in_the_same_window(server: socket.socket) -> None:
@@ -141,7 +144,7 @@ def test_a_rollback_goes_on_in_the_same_window(server: socket.socket) -> None:
         assert watch.mark_trigger() == first_ns
         FakeTrace.made.reset(endpoint(server))
         found = watch.finish()
-    assert FakeTrace.made.enabled == [(SET_STATE, True), (SET_STATE, False)] * 2
+    assert FakeTrace.made.enabled == ON_AND_OFF * 2
     assert found.resets_to_clients == 2
     assert found.listener_gap_s == 0
 
@@ -157,6 +160,25 @@ def test_a_listener_that_goes_is_a_gap(server: socket.socket) -> None:
         found = watch.finish()
     assert (found.listener_gap_s or 0) > 0
     assert "nobody listened" in found.resets[0].meaning
+
+
+def test_a_socket_of_an_unknown_namespace_leaves_it_open_whether_somebody_listened(
+    server: socket.socket,
+) -> None:
+    ours = endpoint(server)
+    with ClientWatch([ours], os.getpid()) as watch:
+        watch.mark_trigger()
+        server.close()
+        for kind, socket_id, reason in (
+            (EventKind.KERNEL_LISTEN, 2, UNKNOWN_NAMESPACE),
+            (EventKind.KERNEL_UNLISTEN, 1, ""),
+        ):
+            FakeTrace.made.events.append(
+                Event(t_ns=now_ns(), kind=kind, local=ours, socket=socket_id, reason=reason)
+            )
+        found = watch.finish()
+    assert found.listener_gap_s is None
+    assert any("whether somebody listened" in note for note in found.notes)
 
 
 def test_more_events_than_can_be_kept_are_lost(

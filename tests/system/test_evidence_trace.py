@@ -66,6 +66,11 @@ def endpoint(server: socket.socket) -> str:
     return f"{ADDRESS}:{server.getsockname()[1]}"
 
 
+def free_port() -> int:
+    with socket.create_server((ADDRESS, 0)) as server:
+        return int(server.getsockname()[1])
+
+
 def traced(wanted: TraceFilter, act: Callable[[], None]) -> tuple[list[Event], int, int]:
     with KernelTrace(wanted, suffix="test") as trace:
         assert trace.status().source == "tracefs", trace.status()
@@ -172,6 +177,35 @@ def test_another_network_namespace_is_left_out() -> None:
             process.stdout.readline()
             assert [event.local for event in everywhere.stop()] == [elsewhere]
             assert here.stop() == []
+
+
+@pytest.mark.parametrize(("enter", "ours"), [((), True), (("unshare", "--net"), False)])
+def test_whose_a_socket_is_whose_opener_is_gone_is_told_by_what_it_forked(
+    enter: tuple[str, ...], *, ours: bool
+) -> None:
+    """As haproxy -D does it: the launcher listens, forks, and is gone long before the trace is read."""
+    program = (
+        "import os, socket, sys; s = socket.create_server(('0.0.0.0', int(sys.argv[1])), reuse_port=True)\n"
+        "if os.fork(): os._exit(0)\n"
+        "sys.stdin.read()"
+    )
+    port = free_port()
+    wanted = TraceFilter(
+        frozenset({f"{ADDRESS}:{port}"}),
+        listens_here=listens_in(read_network_namespace(os.getpid())),
+        from_the_start=True,
+    )
+    command = [*enter, sys.executable, "-c", program, str(port)]
+    with KernelTrace(wanted, suffix="gone", cost=TraceCost(read_interval_s=DEADLINE_S)) as trace:
+        read_end, write_end = os.pipe()
+        with subprocess.Popen(command, stdin=read_end) as launcher:
+            os.close(read_end)
+            assert launcher.wait(DEADLINE_S) == 0
+        events = trace.stop()
+        os.close(write_end)
+    assert [(event.kind, event.pid, event.reason) for event in events] == (
+        [(EventKind.KERNEL_LISTEN, launcher.pid, "")] if ours else []
+    )
 
 
 def test_events_without_room_are_counted(server: socket.socket) -> None:

@@ -1,13 +1,16 @@
 """When nobody listened: from listening sockets that came and went, the gaps that a client could fall into."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from hitless.evidence.model import Gap
 from hitless.records import Event, EventKind
 
-__all__ = ["Gap", "listener_gaps", "serving_addresses"]
+__all__ = ["UNKNOWN_NAMESPACE", "Gap", "listener_gaps", "serving_addresses"]
+
+UNKNOWN_NAMESPACE = "unknown-namespace"
+"""The reason of an event of a listening socket that may be the watched network namespace's or another's."""
 
 
 @dataclass(slots=True)
@@ -37,6 +40,7 @@ def listener_gaps(
     *,
     initially_open: Iterable[str],
     v6_only: Iterable[str] = (),
+    possible: bool = False,
 ) -> list[Gap]:
     """Return, by endpoint and time, the intervals without any listening socket that serves the endpoint.
 
@@ -46,6 +50,8 @@ def listener_gaps(
     `v6_only` are the local addresses that serve no IPv4 although they are IPv6 wildcards. Where several
     sockets serve an endpoint (shards, old and new process, a wildcard behind a specific address), one of them
     is enough.
+    Of events of an unknown namespace, those count that can only make gaps smaller: what is returned is certain. With
+    `possible`, those that can only make them greater: where that makes a difference, it cannot be told who listened.
     """
     changes = [
         event
@@ -53,12 +59,34 @@ def listener_gaps(
         if event.kind in {EventKind.KERNEL_LISTEN, EventKind.KERNEL_UNLISTEN} and event.t_ns < end_ns
     ]
     changes.sort(key=lambda event: event.t_ns)
+    changes = list(_known_or_assumed(changes, start_ns, possible=possible))
     initial, only_v6 = Counter(initially_open), frozenset(v6_only)
     gaps: list[Gap] = []
     for endpoint in dict.fromkeys(endpoints):
         serving = serving_addresses(endpoint, only_v6)
         gaps.extend(_gaps_of(endpoint, serving, changes, initial, start_ns, end_ns))
     return gaps
+
+
+def _known_or_assumed(changes: Iterable[Event], start_ns: int, *, possible: bool) -> Iterator[Event]:
+    """Yield the changes that are known to be ours, and of the others either half.
+
+    A socket that opened since the start makes gaps smaller, closed or not. The close of any other makes them greater.
+    """
+    opened: set[int] = set()
+    for event in changes:
+        if event.reason != UNKNOWN_NAMESPACE:
+            yield event
+        elif event.kind is EventKind.KERNEL_LISTEN:
+            if event.t_ns >= start_ns:
+                opened.add(event.socket)
+                if not possible:
+                    yield event
+        else:
+            since_start = event.socket in opened
+            opened.discard(event.socket)
+            if since_start != possible:
+                yield event
 
 
 def serving_addresses(endpoint: str, v6_only: frozenset[str] = frozenset()) -> frozenset[str]:

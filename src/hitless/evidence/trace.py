@@ -24,11 +24,13 @@ from hitless.evidence.trace_reader import READ_INTERVAL_S, TraceReader
 from hitless.evidence.tracefs import Instance, open_tracefs
 from hitless.records import Event
 
-__all__ = ["SEND_RESET", "SET_STATE", "KernelTrace", "TraceCost"]
+__all__ = ["FORK", "SEND_RESET", "SET_STATE", "KernelTrace", "TraceCost"]
 
 SEND_RESET, RECEIVE_RESET = "tcp/tcp_send_reset", "tcp/tcp_receive_reset"
 SET_STATE = "sock/inet_sock_set_state"
-_EVENTS = (SEND_RESET, RECEIVE_RESET, SET_STATE)
+FORK = "sched/sched_process_fork"
+"""Tells whose the sockets are that a process opened which has ended."""
+_EVENTS = (SEND_RESET, RECEIVE_RESET, SET_STATE, FORK)
 _LISTENER_FILTER = "protocol==6 && ((oldstate==10 && newstate==7) || (oldstate==7 && newstate==10))"
 """Only LISTEN to CLOSE and CLOSE to LISTEN; LISTEN to SYN_RECV would be every new connection."""
 
@@ -160,7 +162,7 @@ def _configure(
             instance.write(f"events/{event}/filter", kernel_filter)
         if event not in cost.later:
             instance.write(f"events/{event}/enable", "1")
-    if not formats:
+    if not formats.keys() - {_short(FORK)}:
         raise EvidenceError("this kernel has none of the trace events " + ", ".join(cost.events))
     return parse_page_format(instance.read("events/header_page")), formats
 

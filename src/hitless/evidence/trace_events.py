@@ -9,8 +9,10 @@ import secrets
 import socket
 import struct
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from hitless.evidence.kin import Kin
+from hitless.evidence.listener_changes import ListenerChanges
 from hitless.evidence.trace_format import TCP_STATES, EventFormat
 from hitless.evidence.trace_pages import RecordHandler
 from hitless.records import Event, EventKind
@@ -40,12 +42,14 @@ class TraceFilter:
     knows which are its own. `client_addresses` are the clients' source addresses, or networks of them that share all
     but the last byte; none: any.
     `listens_here` is asked for the pid that opened or closed a listening socket and says whether it belongs to
-    the watched network namespace (None: cannot say).
+    the watched network namespace (None: cannot say); without it, all namespaces are watched.
     """
 
     endpoints: frozenset[str] = frozenset()
     client_addresses: frozenset[str] = frozenset()
-    listens_here: Callable[[int], bool | None] = lambda _pid: None
+    listens_here: Callable[[int], bool | None] = lambda _pid: True
+    living: Mapping[int, bool] = field(default_factory=dict)
+    """Threads there are already, and what `listens_here` says of them: they may have ended when it is asked again."""
     from_the_start: bool = False
     """The trace begins before any watched socket is opened: one that was not seen opening here is another's."""
 
@@ -75,11 +79,9 @@ class TraceDecoder:
         self._ports = frozenset(packed[:2] for packed in self._endpoints)
         self._wildcard_ports = frozenset(packed[:2] for packed in self._endpoints if packed[2:] in _WILDCARDS)
         self._clients = frozenset(_pack_clients(clients) for clients in wanted.client_addresses)
-        self._listens_here = wanted.listens_here
+        self._kin = Kin(wanted.listens_here, wanted.living)
+        self._changes = ListenerChanges(self._kin, from_the_start=wanted.from_the_start)
         self._capacity = self._room = capacity
-        self._foreign: set[int] = set()
-        self._own: set[int] = set()
-        self._from_the_start = wanted.from_the_start
         self._secret = secrets.token_bytes(16)
 
     def handlers(self) -> dict[int, tuple[int, RecordHandler]]:
@@ -91,6 +93,7 @@ class TraceDecoder:
             "tcp_send_reset": self._reset_handler,
             "tcp_receive_reset": self._reset_handler,
             "inet_sock_set_state": self._listener_handler,
+            "sched_process_fork": self._fork_handler,
         }
         return {
             form.number: (
@@ -99,6 +102,10 @@ class TraceDecoder:
             )
             for name, form in self._formats.items()
         }
+
+    def settle(self, read_until_ns: int | None) -> None:
+        """Say that every record of before this time has been decoded; None: that there are no more."""
+        self.events += self._changes.settle(read_until_ns)
 
     def take(self) -> list[Event]:
         """Return the events so far and make room for more."""
@@ -172,12 +179,10 @@ class TraceDecoder:
                 return
             address = _U64.unpack_from(page, start + socket_at)[0]
             pid = _S32.unpack_from(page, start + pid_at)[0]
-            if self._is_foreign(address, pid, opened=kind is EventKind.KERNEL_LISTEN):
-                return
             event = Event(
                 t_ns=t_ns, kind=kind, pid=pid, local=_format(local), socket=self._pseudonym(address)
             )
-            self.events.append(event)
+            self._changes.add(event, address)
 
         return handle
 
@@ -186,27 +191,15 @@ class TraceDecoder:
             return True
         return local[:2] in self._ports and local[2:] in _WILDCARDS
 
-    def _is_foreign(self, address: int, pid: int, *, opened: bool) -> bool:
-        """Return whether a listening socket is another network namespace's, as far as can be known."""
-        if self._from_the_start:
-            return self._is_not_own(address, pid, opened=opened)
-        if not opened and address in self._foreign:
-            self._foreign.discard(address)
-            return True
-        foreign = self._listens_here(pid) is False
-        if foreign and opened:
-            self._foreign.add(address)
-        return foreign
+    def _fork_handler(self, form: EventFormat) -> RecordHandler:
+        parent_at, child_at = form.require("parent_pid", 4).offset, form.require("child_pid", 4).offset
 
-    def _is_not_own(self, address: int, pid: int, *, opened: bool) -> bool:
-        """Return whether a socket is none that was seen opening in the watched namespace."""
-        if opened and self._listens_here(pid):
-            self._own.add(address)
-        elif opened or address not in self._own:
-            return True
-        else:
-            self._own.discard(address)
-        return False
+        def handle(t_ns: int, page: bytes, start: int) -> None:
+            (parent,) = _S32.unpack_from(page, start + parent_at)
+            (child,) = _S32.unpack_from(page, start + child_at)
+            self._kin.forked(t_ns, parent, child)
+
+        return handle
 
     def _pseudonym(self, address: int) -> int:
         """Return a number in place of a kernel address: a bundle must not give the kernel's layout away."""

@@ -6,6 +6,7 @@ By a timer: to poll the ring would have the kernel wake us once for each event.
 import os
 import threading
 
+from hitless.clock import now_ns
 from hitless.errors import EvidenceError
 from hitless.evidence.trace_events import TraceDecoder
 from hitless.evidence.trace_format import PageFormat
@@ -85,12 +86,19 @@ class TraceReader:
     def _run(self) -> None:
         try:
             while not self._stopping.wait(self._interval_s):
+                begun_ns = now_ns()
                 self._read_all()
+                self._settle(begun_ns)
             self._read_all()
+            self._settle(None)
         except EvidenceError as error:
             self._failure = error
         except OSError as error:
             self._failure = EvidenceError(f"the kernel's trace broke off: {error.strerror}")
+
+    def _settle(self, read_until_ns: int | None) -> None:
+        with self._lock:
+            self._decoder.settle(read_until_ns)
 
     def _read_all(self) -> None:
         for descriptor in self._descriptors:

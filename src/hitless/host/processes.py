@@ -26,6 +26,7 @@ __all__ = [
     "ProcessTimes",
     "format_ending",
     "list_pids",
+    "list_threads",
     "read_children",
     "read_command_line",
     "read_control_groups",
@@ -134,6 +135,16 @@ def list_pids(proc: Path = PROC) -> list[int]:
     with translated(f"{proc} is not there", f"{proc} cannot be read"):
         # int() alone takes signs and other scripts' digits, which a recorded tree may hold.
         return sorted(int(n) for n in os.listdir(proc) if n.isascii() and n.isdigit())  # noqa: PTH208
+
+
+def list_threads(pid: int, proc: Path = PROC) -> list[int]:
+    """Return the threads of a process, its first one included, in no particular order.
+
+    Raises: Gone, Denied.
+    """
+    with _translated(pid):
+        names = os.listdir(proc / str(pid) / "task")  # noqa: PTH208 - plain strings
+    return [int(name) for name in names if name.isascii() and name.isdigit()]
 
 
 def read_children(pid: int, proc: Path = PROC) -> list[int]:

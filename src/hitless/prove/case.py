@@ -9,6 +9,8 @@ import numpy as np
 
 from hitless.attempts import OUTCOMES
 from hitless.errors import EvidenceError
+from hitless.evidence.listeners import UNKNOWN_NAMESPACE, listener_gaps
+from hitless.evidence.trace import SET_STATE
 from hitless.prove.rows import (
     Baseline,
     Periods,
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from hitless.evidence.model import Gap
     from hitless.prove.facts import RunFacts
     from hitless.records import Event, Stream
 
@@ -96,6 +99,26 @@ class Case:
         if self.facts.tcp_migrate_req or not self.facts.endpoints:
             return False
         return self.facts.via == Via.SF or self.opened_anew == frozenset(self.facts.endpoints)
+
+    def gaps(self, *, possible: bool = False) -> list[Gap]:
+        """Return when nobody listened, for certain or possibly, from the control period to the end of the load."""
+        if not self.kernel.watches(SET_STATE):
+            return []
+        return listener_gaps(
+            self.events,
+            self.facts.endpoints,
+            self.timeline.control_start_ns,
+            self.timeline.load_stop_ns,
+            initially_open=self.facts.initially_open,
+            v6_only=self.facts.v6_only,
+            possible=possible,
+        )
+
+    @property
+    def unknown_listeners(self) -> int:
+        """How many changes of listening sockets leave it open whether somebody listened: whose they are is unknown."""
+        unknown = sum(event.reason == UNKNOWN_NAMESPACE for event in self.events)
+        return unknown if unknown and self.gaps() != self.gaps(possible=True) else 0
 
     def events_of(self, *kinds: EventKind) -> list[Event]:
         """Return the events of these kinds."""

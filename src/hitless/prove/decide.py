@@ -83,11 +83,7 @@ def _missing(case: Case, table: Sequence[WorkloadResult], coverage: Coverage) ->
         yield f"only {done} of {_counted(case.facts.reloads_requested, 'reload')} happened"
     if done and not case.facts.endpoints:
         yield "no TCP listener could be watched from here: that the reloads took over is not proven"
-    if case.kernel.lost_events:
-        yield f"{_counted(case.kernel.lost_events, 'kernel event')} {_were(case.kernel.lost_events)} lost"
-    if case.kernel.source == "none":
-        why = f": {case.kernel.why}" if case.kernel.why else ""
-        yield f"the kernel gave no evidence, neither a trace nor counters{why}"
+    yield from _missing_of_the_kernel(case)
     if case.lost_attempts:
         yield f"{_counted(case.lost_attempts, 'attempt')} had no room and {_were(case.lost_attempts)} lost"
     if coverage.covered < coverage.frontends:
@@ -98,6 +94,19 @@ def _missing(case: Case, table: Sequence[WorkloadResult], coverage: Coverage) ->
     for row in table:
         if row.incomplete:
             yield f"{row.name} on {row.frontend} ({row.address}): {row.incomplete}"
+
+
+def _missing_of_the_kernel(case: Case) -> Iterator[str]:
+    if case.kernel.lost_events:
+        yield f"{_counted(case.kernel.lost_events, 'kernel event')} {_were(case.kernel.lost_events)} lost"
+    if case.kernel.source == "none":
+        why = f": {case.kernel.why}" if case.kernel.why else ""
+        yield f"the kernel gave no evidence, neither a trace nor counters{why}"
+    if unknown := case.unknown_listeners:
+        yield (
+            f"whether somebody listened all the time cannot be told: {_counted(unknown, 'listening socket')} came or "
+            "went by processes that were gone before their network namespace could be looked up"
+        )
 
 
 def _not_handed_over(case: Case, victims: Sequence[Hurt]) -> Iterator[str]:

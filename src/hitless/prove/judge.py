@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hitless.evidence.listeners import listener_gaps
 from hitless.evidence.trace import SEND_RESET, SET_STATE
 from hitless.load.classes import failures
 from hitless.prove.cause_table import cause_table, victim_sample
@@ -46,7 +45,7 @@ _AFTER_NS = 200 * NANOSECONDS_PER_MILLISECOND
 def judge(case: Case, *, hitless_version: str) -> ProofResult:
     """Return what this run proves."""
     origin_ns = case.timeline.load_start_ns
-    gaps = _gaps(case)
+    gaps = case.gaps()
     hurt, background = drop_background(case, failures(case.rows))
     attributed = set_aside_usual(case, attribute_victims(case, hurt[case.client_class], gaps), hurt)
     victims, late = set_aside_slow(attributed, hurt)
@@ -87,22 +86,9 @@ def _reload_number(case: Case, hurt: Hurt) -> int:
     return reload.number if reload is not None else 0
 
 
-def _gaps(case: Case) -> list[Gap]:
-    if not case.kernel.watches(SET_STATE):
-        return []
-    listening = case.events_of(EventKind.KERNEL_LISTEN, EventKind.KERNEL_UNLISTEN)
-    return listener_gaps(
-        listening,
-        case.facts.endpoints,
-        case.timeline.control_start_ns,
-        case.timeline.load_stop_ns,
-        initially_open=case.facts.initially_open,
-        v6_only=case.facts.v6_only,
-    )
-
-
 def _kernel(case: Case, gaps: Sequence[Gap], victims: Sequence[Hurt], origin_ns: int) -> Kernel:
-    watched, counted = case.kernel.watches(SET_STATE), case.kernel.watches(SEND_RESET)
+    watched = case.kernel.watches(SET_STATE) and not case.unknown_listeners
+    counted = case.kernel.watches(SEND_RESET)
     endpoints = {stream.target.endpoint for stream in case.facts.streams}
     resets = [
         event

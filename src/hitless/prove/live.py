@@ -125,7 +125,10 @@ def _why(error: OSError | subprocess.TimeoutExpired) -> str:
 
 def _identity(pid: int) -> tuple[str, int]:
     name = read_status(pid).name
-    if name == "haproxy" and parse_arguments(read_command_line(pid)).check:
+    arguments = read_command_line(pid)
+    if not arguments:  # Linux names a program before it gives it its arguments: fs/exec.c begin_new_exec()
+        raise Gone(f"process {pid} is between two programs, or has ended")
+    if name == "haproxy" and parse_arguments(arguments).check:
         name = "haproxy -c"  # what an ExecReload= checks with is no new process that has died
     return name, read_network_namespace(pid)
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Self
 import msgspec
 
 from hitless.errors import EvidenceError, ExitCode, HitlessError, Interrupted, SandboxError
-from hitless.evidence.namespaces import knows_pids, listens_in
+from hitless.evidence.namespaces import knows_pids, listens_in, living_threads
 from hitless.evidence.trace import KernelTrace
 from hitless.evidence.trace_events import TraceFilter
 from hitless.evidence.tracefs import sweep_stale_instances
@@ -197,11 +197,14 @@ class _Child:
 
     def _watch(self, watch: Watch) -> None:
         """Start the trace and let the child go on."""
+        listens_here = listens_in(watch.network_namespace)
+        from_the_start = self._program.from_the_start and knows_pids()
         wanted = TraceFilter(
             endpoints=frozenset(watch.endpoints),
             client_addresses=frozenset(watch.client_addresses),
-            listens_here=listens_in(watch.network_namespace),
-            from_the_start=self._program.from_the_start and knows_pids(),
+            listens_here=listens_here,
+            living={} if from_the_start else living_threads(listens_here),
+            from_the_start=from_the_start,
         )
         self._trace = KernelTrace(wanted)
         self._trace.__enter__()

@@ -15,8 +15,8 @@ import msgspec
 from hitless.clock import now_ns
 from hitless.errors import EvidenceError, HitlessError
 from hitless.evidence.model import CounterReading, TraceStatus
-from hitless.evidence.namespaces import listens_in
-from hitless.evidence.trace import SEND_RESET, SET_STATE, KernelTrace, TraceCost
+from hitless.evidence.namespaces import listens_in, living_threads
+from hitless.evidence.trace import FORK, SEND_RESET, SET_STATE, KernelTrace, TraceCost
 from hitless.evidence.trace_events import TraceFilter
 from hitless.evidence.tracefs import sweep_stale_instances
 from hitless.host.processes import PROC
@@ -36,9 +36,10 @@ if TYPE_CHECKING:
 
 __all__ = ["COST", "ClientWatch"]
 
+_OF_LISTENERS = (FORK, SET_STATE)
 COST = TraceCost(
-    events=(SEND_RESET, SET_STATE),
-    later=frozenset({SET_STATE}),
+    events=(SEND_RESET, *_OF_LISTENERS),
+    later=frozenset(_OF_LISTENERS),
     read_interval_s=0.25,
     buffer_kb=16 * 1024,
 )
@@ -123,7 +124,7 @@ class ClientWatch:
         self._end_watching()
         with self._noted("the listening sockets are not watched"):
             if self._trace is not None:
-                self._trace.enable(SET_STATE)
+                self._watch_listeners(self._trace, enabled=True)
                 listeners = self._namespace.read_listeners(self._ports)
                 self._watching = (now_ns(), listeners)
         if not self._trigger_ns:
@@ -156,6 +157,8 @@ class ClientWatch:
             return ClientEffects(source="none", why="no reload was triggered")
         self._events.sort(key=lambda event: event.t_ns)
         traced = status.source == "tracefs"
+        gaps = find_gaps(self._watched, self._events, self._endpoints) if traced else []
+        possible = find_gaps(self._watched, self._events, self._endpoints, possible=True) if traced else []
         seen = Seen(
             opened_ns=self._opened_ns,
             trigger_ns=self._trigger_ns,
@@ -163,7 +166,8 @@ class ClientWatch:
             status=status,
             before=self._before,
             events=self._events,
-            gaps=find_gaps(self._watched, self._events, self._endpoints) if traced else (),
+            gaps=gaps,
+            possible_gaps=possible,
             counters=self._readings,
             own=self._own,
             removed=self._removed,
@@ -174,8 +178,11 @@ class ClientWatch:
     def _start_trace(self) -> None:
         with contextlib.suppress(EvidenceError):  # no tracefs: then there is nothing to sweep
             sweep_stale_instances()
+        listens_here = listens_in(self._namespace.inode, self._proc)
         wanted = TraceFilter(
-            endpoints=frozenset(self._endpoints), listens_here=listens_in(self._namespace.inode, self._proc)
+            endpoints=frozenset(self._endpoints),
+            listens_here=listens_here,
+            living=living_threads(listens_here, self._proc),
         )
         if self._endpoints:  # without any, a filter would take all
             trace = KernelTrace(wanted, suffix="watch", capacity=_MOST_EVENTS, cost=self._cost)
@@ -215,7 +222,11 @@ class ClientWatch:
             end_ns = now_ns()
             after = self._namespace.read_listeners(self._ports)
             self._watched.append(WatchedTime(start_ns, end_ns, before, after))
-            self._trace.enable(SET_STATE, enabled=False)
+            self._watch_listeners(self._trace, enabled=False)
+
+    def _watch_listeners(self, trace: KernelTrace, *, enabled: bool) -> None:
+        for event in _OF_LISTENERS:
+            trace.enable(event, enabled=enabled)
 
     def _read_counters(self, label: str) -> None:
         with self._noted("no network counters"):

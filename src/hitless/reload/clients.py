@@ -88,6 +88,14 @@ class Seen:
     own: OwnEndpoints
     removed: frozenset[str] = frozenset()
     """Endpoints that the new configuration does not have."""
+    possible_gaps: Sequence[Gap] = ()
+    """The gaps there are if sockets of an unknown network namespace are counted for the worst; else the same."""
+
+    @property
+    def unknown_listeners(self) -> bool:
+        """Whether such sockets make a difference."""
+        certain = set(self.gaps)
+        return any(gap not in certain and gap.endpoint not in self.removed for gap in self.possible_gaps)
 
     @property
     def before_s(self) -> float:
@@ -151,7 +159,7 @@ def judge_effects(seen: Seen) -> ClientEffects:
         queue_drops=seen.moved("TcpExt.ListenDrops"),
         migrated=seen.moved("TcpExt.TCPMigrateReqSuccess"),
         migration_failures=seen.moved("TcpExt.TCPMigrateReqFailure"),
-        listener_gap_s=_longest_gap_s(seen) if traced else None,
+        listener_gap_s=_longest_gap_s(seen) if traced and not seen.unknown_listeners else None,
         lost_events=seen.status.lost_events,
         notes=tuple(_notes(seen, resets)),
     )
@@ -265,6 +273,11 @@ def _notes(seen: Seen, resets: Sequence[ResetCount]) -> Iterable[str]:
         yield f"{seen.status.lost_events} events of the kernel's trace were lost: the counts are lower bounds"
     for event in seen.status.missing:
         yield f"this kernel has no trace event {event}"
+    if seen.unknown_listeners:
+        yield (
+            "whether somebody listened all the time is not known: listening sockets came or went by a process that was "
+            "gone before its network namespace could be looked up"
+        )
     counted = sum(row.count for row in resets)
     if sent is not None and counted > sent:
         yield (

@@ -27,8 +27,10 @@ class WatchedTime:
     listening_after: tuple[Listener, ...]
 
 
-def find_gaps(times: Sequence[WatchedTime], events: Sequence[Event], endpoints: Sequence[str]) -> list[Gap]:
-    """Return the times without a listener, by endpoint.
+def find_gaps(
+    times: Sequence[WatchedTime], events: Sequence[Event], endpoints: Sequence[str], *, possible: bool = False
+) -> list[Gap]:
+    """Return the times without a listener, by endpoint: the certain ones, or all that are possible.
 
     One that goes on to the end, where somebody is known to listen, is left out: the socket that was seen to close was
     another namespace's.
@@ -43,6 +45,7 @@ def find_gaps(times: Sequence[WatchedTime], events: Sequence[Event], endpoints: 
             time.end_ns,
             initially_open=[one.endpoint for one in time.listening_before],
             v6_only=v6_only,
+            possible=possible,
         )
         after = {one.endpoint for one in time.listening_after}
         gaps += [

@@ -4,8 +4,8 @@ import pytest
 
 from hitless.causes import UNEXPLAINED
 from hitless.prove.case import KernelEvidence
-from hitless.records import Outcome
-from tests.prove.runs import CONNECT, KEEPALIVE, Run
+from hitless.records import EventKind, Outcome
+from tests.prove.runs import CONNECT, KEEPALIVE, WWW, Run
 from tests.prove.test_attribute import deferring
 
 
@@ -29,6 +29,20 @@ def test_which_resets_are_those_of_a_queue(reason: str, code: str) -> None:
     run = Run()
     run.with_facts(frontends=deferring())
     run.reset(run.hurt(CONNECT, 6.05, Outcome.RESET_BEFORE_RESPONSE), 6.052, reason=reason)
+    assert cause(run) == code
+
+
+@pytest.mark.parametrize(
+    ("endpoints", "code"), [((WWW.endpoint,), "HL104"), ((WWW.endpoint, "192.0.2.11:80"), "HL502")]
+)
+def test_a_queue_that_was_reset_where_no_socket_at_all_was_handed_over(
+    endpoints: tuple[str, ...], code: str
+) -> None:
+    run = Run()
+    run.with_facts(endpoints=endpoints, initially_open=endpoints)
+    run.event(EventKind.KERNEL_LISTEN, 6.04, local=WWW.endpoint, socket=2)
+    run.event(EventKind.KERNEL_UNLISTEN, 6.06, local=WWW.endpoint, socket=1)
+    run.reset(run.hurt(CONNECT, 6.055, Outcome.RESET_BEFORE_RESPONSE), 6.06)
     assert cause(run) == code
 
 

@@ -175,10 +175,20 @@ def _send(pids: Sequence[int] | frozenset[int], number: signal.Signals) -> None:
 
 
 def upgrade(stage: Stage, version: str) -> None:
-    """Replace the program on disk by another version's: `upgrade 2.8`."""
-    if version not in stage.plan.others:
+    """Replace the program on disk by another version's: `upgrade 2.8|next`, next being the one that follows its own."""
+    found = _next_version(stage) if version == "next" else version
+    if found not in stage.plan.others:
         raise SandboxError(f"HAProxy {version} is not here")
-    stage.install(stage.plan.others[version])
+    stage.install(stage.plan.others[found])
+
+
+def _next_version(stage: Stage) -> str:
+    """Return the oldest branch that is newer than the scenario's; "" where there is none."""
+    branches = {
+        (int(major), int(minor)): name for name in stage.plan.others for major, minor in [name.split(".")]
+    }
+    newer = [branch for branch in branches if branch > stage.plan.version]
+    return branches[min(newer)] if newer else ""
 
 
 VERBS = {"start": start, "reload": reload, "stop": stop, "signal": send, "upgrade": upgrade}

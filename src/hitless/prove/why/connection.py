@@ -50,12 +50,17 @@ def accept_queue(victim: Victim, reload: ReloadPhases, moment: Moment) -> Attrib
     if not_handed_over:
         code = "HL601" if _follows_closely(reload, moment) else "HL502"
         return Attribution(code, (*seen, f"HAProxy said: {not_handed_over}"))
-    if not seen:
-        return None
+    return _by_new_sockets(victim, seen, moment) if seen else None
+
+
+def _by_new_sockets(victim: Victim, seen: tuple[str, ...], moment: Moment) -> Attribution:
+    """Return what the new listening sockets tell of a queue that the kernel reset, where HAProxy has said nothing."""
     if _is_opened_anew(victim, moment):
         return Attribution(
             "HL507", (*seen, f"{victim.stream.target.endpoint} was opened anew, not handed over")
         )
+    if moment.nothing_handed_over:
+        return Attribution("HL104", (*seen, "every listening socket was opened anew, none was handed over"))
     return Attribution("HL502", seen)
 
 

@@ -46,7 +46,8 @@ Safe where `-x` stands in `ExecStart=` and the version is known to be 2.6 or lat
 ## References
 
 - HAProxy 2.8 management.txt section 3 `-x`, `-S`; src/sock.c sock_get_old_sockets()
-- tried on 2.2 (new sockets at every reload), 2.6, 2.8 and 3.2 (the same sockets)
+- tried on 2.2 (new sockets at every reload; the same where a stats socket has `expose-fd listeners`, which a
+  master puts in the place of this -x), 2.6, 2.8 and 3.2 (the same sockets)
 """
 
 from __future__ import annotations

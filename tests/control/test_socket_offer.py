@@ -5,6 +5,7 @@ import socket
 import struct
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,13 @@ from hitless.control.socket_transfer import PassedListener, close_listeners, fet
 from tests.control.test_socket_transfer import open_descriptors
 
 AWAY = "went away before it had them all"
+
+
+@pytest.fixture
+def tmp_path() -> Iterator[Path]:
+    """A short path: the kernel takes 107 bytes for a socket's."""
+    with tempfile.TemporaryDirectory(prefix="offer-") as directory:
+        yield Path(directory)
 
 
 @pytest.fixture

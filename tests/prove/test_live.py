@@ -90,6 +90,47 @@ def test_processes_are_known_by_name_and_masters_are_left_out() -> None:
     assert LiveProxy(("/bin/true",), (name, namespace + 1)).serving_pids() == frozenset()
 
 
+FORKS_AND_WAITS = """
+import os, sys
+child = os.fork()
+if child == 0:
+    sys.stdin.read()
+    os._exit(0)
+print(child, flush=True)
+os.waitpid(child, 0)
+print("alone", flush=True)
+sys.stdout.close()
+os.read(int(sys.argv[1]), 1)
+"""
+
+
+def test_a_master_without_a_worker_serves_nobody_nor_does_a_process_that_has_ended(tmp_path: Path) -> None:
+    program = tmp_path / "haproxy"
+    program.symlink_to(Path(sys.executable).resolve())
+    (tmp_path / "serve.py").write_text(FORKS_AND_WAITS)
+    proxy = LiveProxy(("/bin/true",), ("haproxy", read_network_namespace(os.getpid())))
+    end, keep = os.pipe()
+    with subprocess.Popen(
+        [program, tmp_path / "serve.py", str(end)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        pass_fds=[end],
+    ) as master:
+        assert master.stdin is not None
+        assert master.stdout is not None
+        worker = int(master.stdout.readline())
+        assert proxy.serving_pids() == {worker}
+        assert proxy.has_master()
+        master.stdin.close()
+        assert master.stdout.readline() == b"alone\n"
+        assert proxy.serving_pids() == frozenset()
+        os.close(keep)
+        os.waitid(os.P_PID, master.pid, os.WEXITED | os.WNOWAIT)
+        assert proxy.serving_pids() == frozenset()
+        assert LiveProxy(proxy.command, proxy.identity).serving_pids() == frozenset()
+    os.close(end)
+
+
 def test_a_check_of_the_configuration_is_no_process_that_serves(tmp_path: Path) -> None:
     program = tmp_path / "haproxy"
     program.symlink_to(Path(sys.executable).resolve())

@@ -71,12 +71,12 @@ def watched_reload(live: LiveHaproxy, load: LoadProcesses, reload: Callable[[], 
     """Reload once under load, as a driver does."""
     with ClientWatch([f"127.0.0.1:{live.port}"], live.process.pid) as watch:
         until_attempts(load.counters()[0] + 500)(load)
-        old = live._serving()
+        old = live.workers
         watch.mark_trigger()
         reload()
         watch.mark_takeover()
         until_attempts(load.counters()[0] + 500)(load)
-        await_true(lambda: not Path(f"/proc/{old}").exists(), "the old process has closed what it had")
+        await_true(lambda: not old & live.workers, "the old process has closed what it had")
         return watch.finish()
 
 

@@ -124,7 +124,7 @@ class SocketOffer:
             listening.listen(_MOST_CLIENTS)
         except OSError as error:
             raise CouldNotAsk(
-                f"no socket can be made in {self._base} to offer listening sockets through: {error.strerror}"
+                f"no socket can be made in {self._base} to offer listening sockets through: {error.strerror or error}"
             ) from error
         return listening
 

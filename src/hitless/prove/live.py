@@ -49,6 +49,7 @@ COMMAND_DEADLINE_S = 120.0
 ANSWER_DEADLINE_S = 10.0
 FRONTEND = "live"
 REPLY_LIMIT_BYTES = 2_000
+ENDED_STATES = "ZX"
 
 
 @dataclass(slots=True)
@@ -59,11 +60,13 @@ class LiveProxy:
     identity: tuple[str, int]
     """What its processes have in common: command name (/proc/PID/comm) and network namespace."""
     _identities: dict[int, tuple[str, int]] = field(default_factory=dict)
+    _masters: set[int] = field(default_factory=set)
 
     def serving_pids(self) -> frozenset[int]:
-        """Return its processes that are nobody's master."""
+        """Return its processes that are nobody's master, and have not been: a master outlives its last worker."""
         parents = self._parents()
-        return frozenset(parents.keys() - parents.values())
+        self._masters = (self._masters | set(parents.values())) & parents.keys()
+        return frozenset(parents.keys() - self._masters)
 
     def has_master(self) -> bool:
         """Whether one of its processes is another's parent."""
@@ -71,7 +74,7 @@ class LiveProxy:
         return not parents.keys().isdisjoint(parents.values())
 
     def _parents(self) -> dict[int, int]:
-        """Return its processes with the parent of each."""
+        """Return its processes with the parent of each; not those that have ended and that nobody has waited for."""
         pids = {int(entry) for entry in os.listdir(PROC) if entry.isdecimal()}  # noqa: PTH208 - thousands of entries
         self._identities = {pid: found for pid, found in self._identities.items() if pid in pids}
         parents = {}
@@ -80,7 +83,9 @@ class LiveProxy:
                 if pid not in self._identities:
                     self._identities[pid] = _identity(pid)
                 if self._identities[pid] == self.identity:
-                    parents[pid] = read_status(pid).parent_pid
+                    status = read_status(pid)
+                    if status.state not in ENDED_STATES:
+                        parents[pid] = status.parent_pid
             except (Gone, Denied):
                 continue
         return parents

@@ -5,7 +5,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -95,40 +95,54 @@ import os, sys
 child = os.fork()
 if child == 0:
     sys.stdin.read()
+    open("/proc/self/comm", "w").write("another")
+    print("another", flush=True)
+    os.read(int(sys.argv[2]), 1)
     os._exit(0)
 print(child, flush=True)
 os.waitpid(child, 0)
 print("alone", flush=True)
-sys.stdout.close()
 os.read(int(sys.argv[1]), 1)
 """
 
 
-def test_a_master_without_a_worker_serves_nobody_nor_does_a_process_that_has_ended(tmp_path: Path) -> None:
+def test_who_has_ended_and_who_runs_another_program_by_now_serve_nobody(tmp_path: Path) -> None:
     program = tmp_path / "haproxy"
     program.symlink_to(Path(sys.executable).resolve())
     (tmp_path / "serve.py").write_text(FORKS_AND_WAITS)
     proxy = LiveProxy(("/bin/true",), ("haproxy", read_network_namespace(os.getpid())))
-    end, keep = os.pipe()
-    with subprocess.Popen(
-        [program, tmp_path / "serve.py", str(end)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        pass_fds=[end],
-    ) as master:
-        assert master.stdin is not None
-        assert master.stdout is not None
-        worker = int(master.stdout.readline())
-        assert proxy.serving_pids() == {worker}
-        assert proxy.has_master()
-        master.stdin.close()
-        assert master.stdout.readline() == b"alone\n"
-        assert proxy.serving_pids() == frozenset()
-        os.close(keep)
-        os.waitid(os.P_PID, master.pid, os.WEXITED | os.WNOWAIT)
-        assert proxy.serving_pids() == frozenset()
-        assert LiveProxy(proxy.command, proxy.identity).serving_pids() == frozenset()
-    os.close(end)
+    with closing_pipe() as end, closing_pipe() as leave:
+        master = subprocess.Popen(
+            [program, tmp_path / "serve.py", str(end[0]), str(leave[0])],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            pass_fds=[end[0], leave[0]],
+        )
+        with master:
+            assert master.stdin is not None
+            assert master.stdout is not None
+            worker = int(master.stdout.readline())
+            assert proxy.serving_pids() == {worker}
+            assert proxy.has_master()
+            master.stdin.close()
+            assert master.stdout.readline() == b"another\n"
+            assert proxy.serving_pids() == {master.pid}
+            os.write(leave[1], b"x")
+            assert master.stdout.readline() == b"alone\n"
+            assert proxy.serving_pids() == {master.pid}
+            os.write(end[1], b"x")
+            os.waitid(os.P_PID, master.pid, os.WEXITED | os.WNOWAIT)
+            assert proxy.serving_pids() == frozenset()
+
+
+@contextmanager
+def closing_pipe() -> Iterator[tuple[int, int]]:
+    ends = os.pipe()
+    try:
+        yield ends
+    finally:
+        for descriptor in ends:
+            os.close(descriptor)
 
 
 def test_a_check_of_the_configuration_is_no_process_that_serves(tmp_path: Path) -> None:

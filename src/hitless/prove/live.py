@@ -60,13 +60,11 @@ class LiveProxy:
     identity: tuple[str, int]
     """What its processes have in common: command name (/proc/PID/comm) and network namespace."""
     _identities: dict[int, tuple[str, int]] = field(default_factory=dict)
-    _masters: set[int] = field(default_factory=set)
 
     def serving_pids(self) -> frozenset[int]:
-        """Return its processes that are nobody's master, and have not been: a master outlives its last worker."""
+        """Return its processes that are nobody's master."""
         parents = self._parents()
-        self._masters = (self._masters | set(parents.values())) & parents.keys()
-        return frozenset(parents.keys() - self._masters)
+        return frozenset(parents.keys() - parents.values())
 
     def has_master(self) -> bool:
         """Whether one of its processes is another's parent."""
@@ -74,7 +72,10 @@ class LiveProxy:
         return not parents.keys().isdisjoint(parents.values())
 
     def _parents(self) -> dict[int, int]:
-        """Return its processes with the parent of each; not those that have ended and that nobody has waited for."""
+        """Return its processes with the parent of each.
+
+        Not those that have ended and that nobody has waited for, nor what a process has forked to run another program.
+        """
         pids = {int(entry) for entry in os.listdir(PROC) if entry.isdecimal()}  # noqa: PTH208 - thousands of entries
         self._identities = {pid: found for pid, found in self._identities.items() if pid in pids}
         parents = {}
@@ -84,7 +85,7 @@ class LiveProxy:
                     self._identities[pid] = _identity(pid)
                 if self._identities[pid] == self.identity:
                     status = read_status(pid)
-                    if status.state not in ENDED_STATES:
+                    if status.state not in ENDED_STATES and status.name == self.identity[0]:
                         parents[pid] = status.parent_pid
             except (Gone, Denied):
                 continue

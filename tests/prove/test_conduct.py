@@ -20,6 +20,7 @@ INODE = 7
 PACE = Pace(reloads=2, control_s=0.01, spacing_s=0.01, settle_s=0.01)
 
 Look = Mapping[int, frozenset[int]]
+LOOK_NS = 1_000_000
 HELD, EMPTY = frozenset({INODE}), frozenset[int]()
 
 
@@ -57,7 +58,7 @@ class FakeProxy:
 
 @dataclass
 class FakeObserver:
-    """Shows the looks of the proxy's reloads, the last one again and again; no time passes but by looking."""
+    """Shows the looks of the proxy's reloads, the last one again and again, as if each took its time."""
 
     proxy: FakeProxy
     endpoints: frozenset[str] = frozenset({ENDPOINT})
@@ -80,7 +81,7 @@ class FakeObserver:
         for _ in range(2000 if deadline_s > 1 else 5):
             look = looks[min(self.at, len(looks) - 1)]
             self.at += 1
-            for event in tracker.observe(Observation(now_ns(), look)):
+            for event in tracker.observe(Observation(now_ns() + self.at * LOOK_NS, look)):
                 emit(event)
             if until(tracker):
                 return True

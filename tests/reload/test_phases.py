@@ -31,6 +31,9 @@ class Playbook:
         )
         return [(event.kind.value, event.pid) for event in events]
 
+    def has_died(self) -> bool:
+        return self.tracker.died
+
     def has_taken_over(self) -> bool:
         return self.tracker.taken_over
 
@@ -81,10 +84,26 @@ def test_a_reload_that_fails_leaves_the_old_process_in_place() -> None:
     book.see({OLD: {A, B}})
     assert book.see({OLD: {A, B}, NEW: ()}) == [("process.start", NEW)]
     assert book.see({OLD: {A, B}}) == [("process.exit", NEW)]
-    assert book.tracker.died == {NEW}
+    assert not book.has_died()
+    for _ in range(50):
+        book.see({OLD: {A, B}})
+    assert book.has_died()
     assert book.tracker.new_pid == 0
     assert not book.has_taken_over()
     assert book.tracker.old_still_listening == {OLD}
+
+
+def test_a_program_that_is_run_while_the_configuration_is_loaded_is_no_new_process_that_died() -> None:
+    book = Playbook(OLD)
+    book.see({OLD: {A, B}, NEW: ()})
+    for _ in range(40):
+        book.see({OLD: {A, B}})
+    book.see({OLD: {A, B}, NEW + 1: ()})
+    for _ in range(60):
+        book.see({OLD: {A, B}, NEW + 1: ()})
+        assert not book.has_died()
+    book.see({OLD: (), NEW + 1: {A, B}})
+    assert book.has_taken_over()
 
 
 def test_a_new_process_that_owned_everything_and_died_has_not_taken_over() -> None:

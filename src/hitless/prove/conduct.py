@@ -227,9 +227,7 @@ def _failure(run: _Run, tracker: PhaseTracker, trigger: _Trigger, trigger_ns: in
         return trigger.reply.text or "the reload was refused"
     said = run.proxy.messages_since(trigger_ns)
     refused = any(event.reason == MessageKind.LOAD_FAILED for event in said)
-    # What daemonises leaves its launcher behind, which has listened for a moment, before the next look sees the daemon.
-    gone = tracker.died and not tracker.new_pid and not run.proxy.serving_pids() - tracker.old_pids
-    if refused or gone:
+    if refused or tracker.died:
         return alerts(said) or "the new process did not come up"
     if trigger.done and (status := _gone(run)):
         return alerts(said) or status

@@ -132,7 +132,7 @@ class Attempt:
     def _has_refused(self, tracker: PhaseTracker) -> bool:
         assert self._refusal is not None, "started"
         loading = bool(self.watch.pids() - tracker.old_pids)
-        if self._refusal.failed(loading=loading) or (tracker.died and not loading and not tracker.new_pid):
+        if self._refusal.failed(loading=loading) or tracker.died:
             self._read_messages()
             self.refused = next(iter(self.messages), "the new process did not come up")
         return bool(self.refused)

@@ -8,8 +8,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from hitless.records import Event, EventKind
+from hitless.units import NANOSECONDS_PER_MILLISECOND
 
 __all__ = ["Observation", "PhaseTracker"]
+
+GONE_FOR_GOOD_NS = 500 * NANOSECONDS_PER_MILLISECOND
+"""What daemonises leaves its launcher behind, and what loads may fork programs (Lua's `os.execute`): both end, and the
+process that is to serve comes after them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,9 @@ class PhaseTracker:
     _released: set[int] = field(default_factory=set)
     _accepted: set[int] = field(default_factory=set)
     _gone: set[int] = field(default_factory=set)
+    _alone_since_ns: int = 0
+    """Since when none of the new processes that were seen lives; 0 while one does, or none was seen."""
+    _seen_ns: int = 0
 
     def observe(self, seen: Observation) -> Iterator[Event]:
         """Yield the events that this observation is the first to show."""
@@ -54,6 +62,11 @@ class PhaseTracker:
         for pid in sorted((self.old_pids | self._started) - seen.listening.keys() - self._gone):
             self._gone.add(pid)
             yield self._event(seen, EventKind.PROCESS_EXIT, pid, "old" if pid in self.old_pids else "new")
+        self._seen_ns = seen.t_ns
+        if not self._started or self._started - self._gone:
+            self._alone_since_ns = 0
+        elif not self._alone_since_ns:
+            self._alone_since_ns = seen.t_ns
 
     def _observe_old(self, seen: Observation) -> Iterator[Event]:
         """Yield who stopped listening, be it by its end.
@@ -92,9 +105,10 @@ class PhaseTracker:
         return next((pid for pid in reversed(self._owned) if pid not in self._gone), 0)
 
     @property
-    def died(self) -> frozenset[int]:
-        """New processes that were seen and have gone again."""
-        return frozenset(self._started & self._gone)
+    def died(self) -> bool:
+        """Whether all new processes that were seen have gone again, and none has come for a while."""
+        since_ns = self._alone_since_ns
+        return since_ns != 0 and self._seen_ns - since_ns >= GONE_FOR_GOOD_NS
 
     @property
     def waiting_for_accept(self) -> bool:

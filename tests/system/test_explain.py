@@ -6,6 +6,7 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -100,15 +101,24 @@ def test_a_day_with_everything(version: str, tmp_path: Path) -> None:
 def test_five_reloads_that_hurt_nobody(tmp_path: Path) -> None:
     (version,) = versions("2.8")
     with logging_bed(tmp_path, version) as bed:
-        reload_five_times(bed)
+        reload_five_times(bed, tmp_path / "haproxy.log")
     done = hitless("explain", "--no-journal", "--no-receipts", str(tmp_path / "haproxy.log"))
     assert done.status == ExitCode.CLEAN, done.stdout
     assert "Nothing bad happened around 5 reloads" in " ".join(done.stdout.split())
 
 
-def reload_five_times(bed: LoggingBed) -> None:
+def reload_five_times(bed: LoggingBed, log: Path) -> None:
     for _ in range(5):
         bed.note("reload", bed.live.reload)
+        await_true(partial(has_lines, log, count_lines(log) + 20), "requests are logged")
+
+
+def count_lines(log: Path) -> int:
+    return log.read_bytes().count(b"\n")
+
+
+def has_lines(log: Path, number: int) -> bool:
+    return count_lines(log) >= number
 
 
 @pytest.mark.parametrize("version", versions("2.6", "2.8", "3.2"))

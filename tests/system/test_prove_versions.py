@@ -66,9 +66,10 @@ def test_the_hard_stop_cuts_what_is_in_flight(path: str, tmp_path: Path) -> None
     assert proof.status == 1, proof.told()
     assert set(proof.causes) == {"HL201"}, proof.told()
     assert outcomes(proof, "websocket").get("stream_cut"), proof.told()
-    # A request without a response yet is answered 502 up to 2.8, and not at all from 3.0 on.
-    unanswered = "empty_reply" if branch(path) >= (3, 0) else "http_5xx"
-    assert set(outcomes(proof, "inflight")) == {"ok", unanswered}, proof.told()
+    # A request without a response yet is answered 502 up to 2.8, and from 3.0 on mostly not at all.
+    cut = set(outcomes(proof, "inflight")) - {"ok"}
+    assert cut, proof.told()
+    assert cut <= ({"empty_reply", "http_5xx"} if branch(path) >= (3, 0) else {"http_5xx"}), proof.told()
     (reload,) = proof.document["reloads"]
     names = [phase["name"] for phase in reload["phases"]]
     assert {

@@ -94,7 +94,7 @@ class Observer:
                 return None
             ticks = read_times(pid, self.proc).start_ticks
             status = read_status(pid, self.proc)
-            if status.state in "ZX":
+            if status.has_ended:
                 return None
             if known is not None:
                 known.parent_pid = status.parent_pid

@@ -35,7 +35,6 @@ __all__ = ["group_instances", "read_haproxy_processes", "systemd_group"]
 
 _T = TypeVar("_T")
 _ELF = b"\x7fELF"
-_ZOMBIES = frozenset("ZX")
 _HIDEPID = re.compile(r"^\S+ \S*/proc proc \S*\bhidepid=(?!0\b|off\b)(\w+)", re.MULTILINE)
 
 
@@ -104,7 +103,7 @@ class _Reader:
                 return None  # a kernel thread, or a zombie
             executable = self._executable(pid)
             status = read_status(pid, self.proc)
-            if not is_haproxy(executable, status.name, arguments) or status.state in _ZOMBIES:
+            if not is_haproxy(executable, status.name, arguments) or status.has_ended:
                 return None
             times = read_times(pid, self.proc)
         except Gone:

@@ -67,6 +67,11 @@ class ProcessStatus:
     inner_pid: int = 0
     """Its number in its own process namespace (a container's): what it calls itself."""
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether it has ended, and nobody has waited for it yet."""
+        return self.state in {"Z", "X"}
+
 
 @dataclass(frozen=True, slots=True)
 class Descriptors:

@@ -257,7 +257,7 @@ class Stage:
         for pid in list_pids():
             with suppress(Gone, Denied):
                 status = read_status(pid)
-                if status.name == "haproxy" and status.state not in {"Z", "X"}:
+                if status.name == "haproxy" and not status.has_ended:
                     found.add(pid)
         return frozenset(found)
 

@@ -49,7 +49,6 @@ COMMAND_DEADLINE_S = 120.0
 ANSWER_DEADLINE_S = 10.0
 FRONTEND = "live"
 REPLY_LIMIT_BYTES = 2_000
-ENDED_STATES = "ZX"
 
 
 @dataclass(slots=True)
@@ -85,7 +84,7 @@ class LiveProxy:
                     self._identities[pid] = _identity(pid)
                 if self._identities[pid] == self.identity:
                     status = read_status(pid)
-                    if status.state not in ENDED_STATES and status.name == self.identity[0]:
+                    if not status.has_ended and status.name == self.identity[0]:
                         parents[pid] = status.parent_pid
             except (Gone, Denied):
                 continue

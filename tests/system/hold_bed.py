@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -181,12 +182,13 @@ class HoldBed:
 
     def upgrade_holder(self) -> None:
         """Let the holder execute itself anew."""
-        before = self.status()
+        asked_s = time.monotonic()
         ask(control_path(self.place), {"op": "upgrade"})
 
         def is_new() -> bool:
+            looked_s = time.monotonic()
             with suppress(CouldNotAsk):
-                return self.status().uptime_s < before.uptime_s
+                return looked_s - self.status().uptime_s > asked_s
             return False
 
         await_true(is_new, "the holder has been executed anew", DEADLINE_S)

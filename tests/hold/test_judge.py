@@ -29,8 +29,15 @@ def test_somebody_has_it() -> None:
 def test_a_process_that_loads_does_not_count_as_the_youngest() -> None:
     """It has been handed everything, also what it is about to drop."""
     found = judge(member(OLD, INODE, taken=(INODE,)), member(NEW, INODE, serves=False))
-    assert found.acceptors == (OLD.pid, NEW.pid)
+    assert found.acceptors == (OLD.pid,)
     assert found.last_start_ticks == OLD.start_ticks
+
+
+def test_who_loads_accepts_nothing_and_does_not_put_the_bound_off() -> None:
+    held = Held(listener(INODE), unattended_since_s=1.0, last_start_ticks=1000)
+    loading = member(NEW, INODE, serves=False)
+    assert judge(loading, held=held, now_s=1000.0) == Verdict((), 1.0, 1000)
+    assert "nobody has accepted" in judge(held=held, now_s=1000.1).why
 
 
 def test_nobody_is_there() -> None:

@@ -22,7 +22,7 @@ from hitless.host.errors import Denied
 from hitless.host.processes import read_status, read_times
 from tests.system.conftest import require, unprivileged_python
 from tests.system.hold_bed import NAME, HoldBed, hold_bed
-from tests.system.live_haproxy import await_true, versions
+from tests.system.live_haproxy import DEADLINE_S, await_true, program, versions
 from tests.system.load_bed import free_port
 
 pytestmark = pytest.mark.system
@@ -96,6 +96,28 @@ def test_nobody_accepts_for_too_long(bed: HoldBed) -> None:
     assert "nobody has accepted on it for 2" in bed.said()
     bed.start()  # and with nothing to give, HAProxy binds for itself
     assert not refuses(bed.port)
+
+
+def test_starts_that_fail_do_not_put_the_bound_off(tmp_path: Path) -> None:
+    """Each asks, has the socket open until it gives up on another address, and never accepts."""
+    with (
+        hold_bed(tmp_path, versions("2.8", "2.6")[0]) as bed,
+        socket.create_server(("127.0.0.1", 0)) as other,
+    ):
+        bed.hold(close_after="4s")
+        bed.start()
+        bed.stop()
+        began_s = time.monotonic()
+        bed.write("127.0.0.1:{}".format(other.getsockname()[1]))
+        failed = 0
+        while bed.instance().sockets:
+            command = [program(bed.version), "-x", bed.asked, "-f", str(bed.configuration)]
+            done = subprocess.run(command, capture_output=True, timeout=DEADLINE_S, check=False)
+            assert done.returncode == 1, done.stderr
+            failed += 1
+            assert time.monotonic() - began_s < DEADLINE_S
+        assert failed > 1
+    assert "nobody has accepted on it" in bed.said()
 
 
 def test_a_stop_with_a_client_that_stays_is_no_removed_bind(bed: HoldBed) -> None:

@@ -3,7 +3,8 @@
 A socket that nobody has open any more is one of two: its service is down, and clients wait for the next process; or a
 next process serves already, and has not taken it: then its bind has been removed, and clients are to be refused. The
 difference is a witness: a process that serves, has other listening sockets, and started after the last that had this
-one. A process that had it and let it go is no witness: that is how each one begins to stop.
+one. A process that had it and let it go is no witness: that is how each one begins to stop. One that has it open and
+does not serve yet accepts nothing; but it is not closed under its hands.
 """
 
 from collections.abc import Iterable
@@ -44,14 +45,17 @@ def judge_socket(held: Held, members: Iterable[Member], now_s: float, close_afte
     members = list(members)
     having = [member for member in members if held.inode in member.open]
     youngest = max([held.last_start_ticks, *(m.process.start_ticks for m in having if m.serves)])
-    if having:
-        return Verdict(tuple(m.process.pid for m in having), None, youngest)
+    accepting = tuple(member.process.pid for member in having if member.serves)
+    if accepting:
+        return Verdict(accepting, None, youngest)
     if any(member.hidden for member in members):
         return Verdict((), None, youngest)
+    since_s = now_s if held.unattended_since_s is None else held.unattended_since_s
+    if having:  # they load; one that asks and fails, again and again, does not put the bound off
+        return Verdict((), since_s, youngest)
     witness = next((m for m in members if _testifies(m, held.inode, youngest)), None)
     if witness is not None:
         return Verdict((), now_s, youngest, f"process {witness.process.pid} serves without it")
-    since_s = now_s if held.unattended_since_s is None else held.unattended_since_s
     waited_s = now_s - since_s
     why = f"nobody has accepted on it for {waited_s:.1f} s" if waited_s >= close_after_s else ""
     return Verdict((), since_s, youngest, why)

@@ -26,7 +26,7 @@ __all__ = ["Candidate", "Observer"]
 _FORGET_STRANGERS_S = 5.0
 """A process can become a HAProxy (exec) long after it started: then those that were none are looked at again."""
 _SETTLED_S = 3.0
-"""A process without any epoll set (`-de`) that is this old is taken for one that serves."""
+"""A HAProxy without any epoll set (`-de`) that is this old is taken for one that serves."""
 _SAMPLE = 16
 
 
@@ -39,6 +39,8 @@ class Candidate:
     files: frozenset[str]
     """Absolute paths of its configuration."""
     master_words: bool
+    named: bool = True
+    """It is a HAProxy by its name; else it has asked as one does."""
     numbers: dict[int, int] = field(default_factory=dict)
     """Its descriptors of sockets that matter, by inode: as it came up."""
     polls: bool = False
@@ -90,7 +92,8 @@ class Observer:
         try:
             known = self.candidates.get(pid)
             words = read_command_line(pid, self.proc) if known is None else ("",)
-            if not words or not (known or asked or is_haproxy(self._executable(pid), "", words)):
+            named = known is None and bool(words) and is_haproxy(self._executable(pid), "", words)
+            if not (known or named or (asked and words)):
                 return None
             ticks = read_times(pid, self.proc).start_ticks
             status = read_status(pid, self.proc)
@@ -107,6 +110,7 @@ class Observer:
             parent_pid=status.parent_pid,
             files=self._absolute(pid, arguments.files),
             master_words=arguments.master_worker,
+            named=named,
         )
 
     def _executable(self, pid: int) -> str:
@@ -163,7 +167,7 @@ class Observer:
     def _polls(self, candidate: Candidate, sockets: frozenset[int]) -> bool:
         """Return whether a process waits for something on one of its sockets."""
         polled = read_polled_inodes(candidate.pid, self.proc)
-        if polled:
+        if polled or not candidate.named:
             return bool(polled & sockets)
         age_s = time.clock_gettime(time.CLOCK_BOOTTIME) - candidate.process.start_ticks / os.sysconf(
             "SC_CLK_TCK"

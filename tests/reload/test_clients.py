@@ -208,6 +208,11 @@ def test_a_short_time_before_is_said_where_it_matters() -> None:
     assert effects(closed(0), reset(QUEUE, 1, pid=OLD_PID), opened_ns=late).notes == ()
 
 
+def test_requests_lost_without_a_reset_are_spoken_of_where_there_may_be_some() -> None:
+    assert any("without a reset" in note for note in effects(reset(ON_DATA)).notes)
+    assert effects(closed(0), reset(QUEUE, 1, pid=OLD_PID)).notes == ()
+
+
 def test_a_trace_event_that_the_kernel_lacks_is_said() -> None:
     found = effects(status=TraceStatus(source="tracefs", missing=("tcp/tcp_send_reset",)))
     assert "tcp/tcp_send_reset" in found.notes[0]

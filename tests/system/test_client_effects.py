@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from hitless.attempts import OUTCOMES
+from hitless.captured import Close, Ending, Side
 from hitless.errors import EvidenceError
 from hitless.evidence import trace
 from hitless.evidence.tracefs import open_tracefs
@@ -22,6 +23,7 @@ from hitless.load.runner import LoadProcesses
 from hitless.records import Outcome, Stream, Workload
 from hitless.reload.client_watch import ClientWatch
 from hitless.reloads import ClientEffects
+from tests.system.capture_bed import loopback_capture
 from tests.system.conftest import require
 from tests.system.live_haproxy import LiveHaproxy, await_readable, await_true, live_haproxy, versions
 from tests.system.load_bed import await_queue, run_load, target, until_attempts
@@ -132,20 +134,28 @@ def test_a_good_reload_hurts_nobody(version: str, tmp_path: Path) -> None:
 
 
 def test_kept_alive_connections_closed_under_a_request_are_counted(tmp_path: Path) -> None:
-    """The count is a lower bound where processors are short: on one, 61 of 64, 62 of 63 were seen; 41 of 58 at worst.
+    """All that were reset, as a capture shows them.
 
-    TD: why the others are missing from the trace is not known.
+    A few get no reset: HAProxy shuts a connection down and closes it a little later, longer where processors are short,
+    and a client that closes in between has ended it in good order. It has lost its request all the same.
     """
     effects: list[ClientEffects] = []
 
     def during(load: LoadProcesses) -> None:
         effects.append(watched_reload(live, load, live.reload))
 
-    with live_haproxy(tmp_path, versions("2.8")[0], configuration=CONFIGURATION) as live:
+    with (
+        live_haproxy(tmp_path, versions("2.8")[0], configuration=CONFIGURATION) as live,
+        loopback_capture(tmp_path / "lo.pcap") as capture,
+    ):
         seen = under_load(live, tmp_path / "load", during, Workload.IDLE)
-    resets, unread = effects[0].resets_to_clients or 0, effects[0].closed_with_unread_data or 0
-    assert resets >= seen[Outcome.STALE_REUSE] / 2 > 0, (seen, effects)
-    assert unread > resets / 2, (seen, effects)
+    connections, _, totals = capture.read(f"127.0.0.1:{live.port}")
+    stale = [one for one in connections if one.ending is Ending.STALE_REUSE]
+    assert len(stale) == seen[Outcome.STALE_REUSE] > 0, (seen, totals)
+    reset = [one for one in stale if one.reset_by is Side.PROXY]
+    assert {one.closed_with for one in stale if one not in reset} <= {Close.FIN}
+    assert effects[0].resets_to_clients == effects[0].closed_with_unread_data == len(reset), effects
+    assert any("without a reset" in note for note in effects[0].notes) == bool(reset), effects
 
 
 @contextmanager

@@ -108,7 +108,7 @@ def test_starts_that_fail_do_not_put_the_bound_off(tmp_path: Path) -> None:
         bed.start()
         bed.stop()
         began_s = time.monotonic()
-        bed.write("127.0.0.1:{}".format(other.getsockname()[1]))
+        bed.write(f"127.0.0.1:{other.getsockname()[1]}")
         failed = 0
         while bed.instance().sockets:
             command = [program(bed.version), "-x", bed.asked, "-f", str(bed.configuration)]

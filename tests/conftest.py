@@ -1,6 +1,7 @@
 """Properties are tried without a deadline: a shared machine is slow at any moment, and tests time nothing.
 
-A run that is told to end (SIGTERM, as by `timeout`) ends as by Ctrl-C: fixtures take down what they have started.
+A run that is told to end (SIGTERM, as by `timeout`) ends as by Ctrl-C: fixtures take down what they have started. Where
+SIGINT is ignored (a shell's `&`), programs that tests start and interrupt would ignore it as well.
 """
 
 import signal
@@ -9,4 +10,5 @@ from hypothesis import HealthCheck, settings
 
 settings.register_profile("hitless", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("hitless")
-signal.signal(signal.SIGTERM, signal.default_int_handler)
+for number in (signal.SIGINT, signal.SIGTERM):
+    signal.signal(number, signal.default_int_handler)

@@ -18,10 +18,10 @@ import numpy.typing as npt
 from wsproto import ConnectionType, WSConnection
 from wsproto.events import AcceptConnection, CloseConnection, Ping, Request, TextMessage
 
-from hitless.attempts import read_attempts
+from hitless.attempts import OUTCOMES, read_attempts
 from hitless.host.inet_diag import open_sock_diag, read_listeners
 from hitless.load.runner import LoadProcesses
-from hitless.records import LoadPlan, Stream, Target
+from hitless.records import LoadPlan, Outcome, Stream, Target
 from tests.system.live_haproxy import await_true
 
 Rows = npt.NDArray[np.void]
@@ -67,6 +67,17 @@ def run_load(
     finally:
         os.close(directory_fd)
     return read_attempts(directory / "attempts-0.bin")
+
+
+def count_outcomes(rows: Rows) -> dict[Outcome, int]:
+    """Return how many attempts ended how."""
+    codes = rows["outcome"].tolist()
+    return {outcome: codes.count(code) for code, outcome in enumerate(OUTCOMES) if code in codes}
+
+
+def count_hurt(seen: dict[Outcome, int]) -> int:
+    """Those that were only slow were not reset: a busy machine."""
+    return sum(count for outcome, count in seen.items() if outcome not in {Outcome.OK, Outcome.SLOW})
 
 
 def until_attempts(number: int, timeout_s: float = 10.0) -> Callable[[LoadProcesses], None]:

@@ -10,9 +10,10 @@ Resets to clients are of three kinds, by how much can be known of them:
   deviation, sqrt(b*r*(1 + r)), is not taken for chance. Where there was none before, all can be the reload's;
 - noise of the network, at whatever rate.
 
-A reset is not a lost request. HAProxy shuts an idle connection down before it closes it (h1_release() of mux_h1.c),
-and a client that closes in between has ended it in good order: the kernel has nothing to reset, although a request was
-sent (net/ipv4/tcp.c, __tcp_close() in TCP_CLOSE). Seen with HAProxy 2.8.25 on one processor, 1 ms between the two.
+A reset is not a lost request. A client that sends two packets to a connection that is gone gets two resets. And
+HAProxy shuts an idle connection down before it closes it (h1_release() of mux_h1.c): a client that closes in between
+has ended it in good order, and the kernel has nothing to reset although a request was sent (net/ipv4/tcp.c,
+__tcp_close() in TCP_CLOSE). Seen with HAProxy 2.8.25 on one processor, 1 ms between the two.
 
 Source: Linux v6.18 include/net/rstreason.h; tried with HAProxy 2.2 to 3.2 on Linux 6.18.
 """

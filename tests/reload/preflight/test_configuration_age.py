@@ -1,5 +1,6 @@
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from hitless.facts import ConfigurationFile, Process, Role
@@ -20,11 +21,11 @@ def check(root: Path, *changed: str, started_s: float = 60.0) -> PreflightCheck:
     for name in ("h.cfg", "certs/a.pem", "bad.lst", "certs"):
         if name not in changed:
             os.utime(root / name, (past_s, past_s))
-    worker = Process(pid=5, parent_pid=1, role=Role.WORKER, generation=0, age_s=started_s)
+    worker = Process(pid=5, parent_pid=1, role=Role.WORKER, generation=0)
     text = ConfigurationFile(path="/h.cfg", text=TEXT, sha256="")
-    (found,) = check_configuration_age(
-        target(TEXT, processes=(worker,), root=root, configuration=(text,)), PreflightOptions()
-    )
+    seen = target(TEXT, processes=(worker,), root=root, configuration=(text,))
+    seen = replace(seen, current_started_at=time.time() - started_s)
+    (found,) = check_configuration_age(seen, PreflightOptions())
     return found
 
 
@@ -48,8 +49,10 @@ def test_a_list_has_changed_and_is_counted(tmp_path: Path) -> None:
 
 def test_what_cannot_be_looked_at_is_not_unchanged(tmp_path: Path) -> None:
     worker = Process(pid=5, parent_pid=1, role=Role.WORKER, generation=0)
-    (found,) = check_configuration_age(target(processes=(worker,), root=tmp_path), PreflightOptions())
-    assert found.state is CheckState.UNKNOWN
+    seen = target(processes=(worker,), root=tmp_path)
+    for started_at in (0.0, 1.0):
+        (found,) = check_configuration_age(replace(seen, current_started_at=started_at), PreflightOptions())
+        assert found.state is CheckState.UNKNOWN
     (found,) = check_configuration_age(target(processes=()), PreflightOptions())
     assert found.state is CheckState.UNKNOWN
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 import stat
-import time
 from typing import TYPE_CHECKING
 
 from hitless.findings import Evidence
@@ -49,14 +48,13 @@ def check_configuration_age(target: Target, options: PreflightOptions) -> tuple[
         message = f"{names}: a new version is to be loaded"
         return (_ANSWER.passed(message),)
     current = target.current
-    if current is None:
+    if current is None or not target.current_started_at:
         message = "no process serves whose start could be compared"
         return (_ANSWER.unknown(message),)
-    started_s = time.time() - current.age_s
     changed, unread = [], []
     for path in _files(target):
         try:
-            if target.place.root.stat(path).st_mtime > started_s:
+            if target.place.root.stat(path).st_mtime > target.current_started_at:
                 changed.append(path)
         except HostError as error:
             unread.append(error.message)

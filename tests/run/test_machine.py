@@ -26,11 +26,13 @@ class Play:
         self.machine = Machine(RunOptions(command=("haproxy",), **options))  # type: ignore[arg-type]
         self.now = 100.0
         self.told: list[str] = []
+        self.said: list[str] = []
         self.status: int | None = None
         assert self._take(self.machine.begin()) == [Do.START, Do.AWAIT_READY]
 
     def _take(self, commands: list[Command]) -> list[Do]:
         self.told += [c.text for c in commands if c.do is Do.NOTIFY]
+        self.said += [c.text for c in commands if c.do is Do.SAY]
         self.status = next((c.status for c in commands if c.do is Do.EXIT), self.status)
         return [c.do for c in commands if c.do not in {Do.SAY, Do.NOTIFY}]
 
@@ -80,6 +82,17 @@ def test_a_crash_is_followed_by_a_start_at_once_and_then_by_growing_delays() -> 
         assert play.until_due() == [Do.START, Do.AWAIT_READY]
         delays.append(round(play.now - at, 3))
     assert delays == [0.1, 0.2, 0.4, 0.8]
+
+
+def test_it_says_how_long_nobody_served() -> None:
+    play = serving()
+    play.does(Ended(-9), after_s=60)
+    play.does(Ended(1), after_s=0.5)
+    play.does(Ready(), after_s=0.25)
+    assert play.said[-1] == "HAProxy is proven to serve again, 0.75 s after it had ended"
+    play.does(Ended(-9), after_s=60)
+    play.does(Ready(), after_s=0.1)
+    assert play.said[-1] == "HAProxy is proven to serve again, 0.10 s after it had ended"
 
 
 def test_who_served_steadily_begins_anew() -> None:

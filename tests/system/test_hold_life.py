@@ -79,6 +79,7 @@ def test_another_holder_takes_everything(bed: HoldBed) -> None:
         assert bed.instance().sockets[0].unattended_since_s == since_s
         bed.start()
         assert waiting.recv(12) == b"HTTP/1.1 200"
+    await_true(lambda: "somebody accepts again on 1 socket, after" in bed.said(), "it says so")
     assert sorted(os.listdir(bed.place)) == ["control.sock", f"{NAME}.sock"]  # noqa: PTH208
 
 

@@ -236,6 +236,9 @@ class Daemon:
             self.say(error.message)
         except Exception:  # noqa: BLE001 - a defect of ours is said, and must not close what is held
             self.say(f"a defect of hitless, please report it:\n{traceback.format_exc()}")
+        for name, pauses_s in changes.pauses_s.items():
+            number = f"{len(pauses_s)} socket{'s' if len(pauses_s) > 1 else ''}"
+            self.say(f"{name}: somebody accepts again on {number}, after {max(pauses_s):.2f} s at most")
         if changes:
             self._after(changes.added, changes.let_go)
         closing = min((i.closes_at_s() for i in self.instances.values()), default=float("inf"))

@@ -34,6 +34,8 @@ class Changes:
     """Something is under way: look again soon."""
     noted: bool = False
     """Something is known of a socket that was not."""
+    pauses_s: dict[str, list[float]] = field(default_factory=dict)
+    """By instance: for how long nobody accepted on each socket that somebody accepts on again."""
 
     def __bool__(self) -> bool:
         return bool(self.added or self.let_go or self.noted)
@@ -192,6 +194,8 @@ class Follower:
                 changes.unsettled = True
             before = (held.unattended_since_s, held.last_start_ticks)
             changes.noted |= before != (verdict.unattended_since_s, verdict.last_start_ticks)
+            if held.unattended_since_s is not None and verdict.acceptors:
+                changes.pauses_s.setdefault(instance.spec.name, []).append(now_s - held.unattended_since_s)
             held.acceptors = verdict.acceptors
             held.unattended_since_s = verdict.unattended_since_s
             held.last_start_ticks = verdict.last_start_ticks

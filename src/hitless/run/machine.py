@@ -160,6 +160,8 @@ class Machine:
     _failures: int = 0
     """Ends in a row without a steady service before."""
     _served_at: float = 0.0
+    _ended_at: float | None = None
+    """Since when nobody serves."""
     _start_at: float | None = None
     _cut_at: float | None = None
     _close_at: float | None = None
@@ -211,8 +213,16 @@ class Machine:
             return []
         self.phase, self._served, self._served_at = Phase.SERVING, True, now
         self._note_accepting(some=True, now=now)
-        found = [Command(Do.TAKE), _notify("READY=1", "STATUS=Serving."), _say("HAProxy is proven to serve")]
-        return [*found, *self._reload_if_wanted()]
+        text = "HAProxy is proven to serve"
+        if self._ended_at is not None:
+            text += f" again, {now - self._ended_at:.2f} s after it had ended"
+            self._ended_at = None
+        return [
+            Command(Do.TAKE),
+            _notify("READY=1", "STATUS=Serving."),
+            _say(text),
+            *self._reload_if_wanted(),
+        ]
 
     def _take_end(self, status: int, now: float) -> list[Command]:
         if self.phase is Phase.STOPPING:
@@ -224,6 +234,7 @@ class Machine:
             return [_say("HAProxy was stopped by somebody else"), _notify("STOPPING=1"), *self._exit(0)]
         steady = self.phase is Phase.SERVING and now - self._served_at >= _STEADY_S
         self._failures = 0 if steady else self._failures + 1
+        self._ended_at = now if self._ended_at is None else self._ended_at
         if self._failures > self.options.restarts:
             return [
                 _say(f"{how}, {self._failures} times in a row: giving up"),

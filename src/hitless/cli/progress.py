@@ -6,14 +6,12 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Self
 
+from hitless.cli.status_line import StatusLine
 from hitless.prove.protocol import Progress, Tick
-from hitless.report.plain import neutralise
 from hitless.units import format_count
 
 if TYPE_CHECKING:
     from types import TracebackType
-
-    from rich.status import Status
 
     from hitless.prove.protocol import Message
 
@@ -33,42 +31,24 @@ _STAGES = {
 }
 
 
-class ShowProgress:
+class ShowProgress(StatusLine):
     """Shows messages as one line that changes; a context manager, and callable with a message."""
 
     def __init__(self, *, enabled: bool) -> None:
-        self._enabled = enabled
-        self._status: Status | None = None
+        super().__init__("starting", enabled=enabled)
         self._stage = ""
         self._counters = ""
-
-    def __enter__(self) -> Self:
-        if self._enabled:
-            from rich.console import Console
-
-            self._status = Console(stderr=True).status("starting")
-            self._status.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._status is not None:
-            self._status.stop()
 
     def __call__(self, message: Message) -> None:
         """Show one message of the run."""
         if isinstance(message, Progress):
             step = f" {message.step} of {message.steps}" if message.steps else ""
-            detail = f" · {neutralise(message.detail)}" if message.detail else ""
+            detail = f" · {message.detail}" if message.detail else ""
             self._stage = f"{_STAGES.get(message.stage, message.stage)}{step}{detail}"
         elif isinstance(message, Tick):
             failed = f", {format_count(message.failed)} failed" if message.failed else ""
             self._counters = f" · {format_count(message.attempts)} attempts{failed}"
-        if self._status is not None:
-            from rich.markup import escape
-
-            self._status.update(escape(self._stage + self._counters))
+        self.say(self._stage + self._counters)
 
 
 class ShowSlow:

@@ -139,7 +139,12 @@ def test_a_reload_near_the_hour_that_is_left_out_and_near_new_year(
     expected = begin + timedelta(minutes=minutes)
     assert event["change"]["at"]["t_ns"] == int(expected.timestamp()) * 10**9
     assert found["first_ns"] == int(begin.timestamp()) * 10**9
+    assert [change["offset_s"] for change in found["zone_changes"]] == ([7200] if begin == SPRING else [])
     assert found["skipped"] == []
+    text = hitless(*ALONE, "--zone", "Europe/Berlin", str(tmp_path / "haproxy.log")).stdout
+    assert re.search(rf"{expected.astimezone(BERLIN):%H:%M:%S}\S* +reload 100", text), (
+        "as the lines themselves say"
+    )
 
 
 @pytest.mark.parametrize("stamp", [bsd, iso])

@@ -1,7 +1,6 @@
 """From inputs to the answer: scan, find the changes, look at each beside the usual, name causes, tell the story."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from itertools import islice
 
 from msgspec.structs import replace
@@ -34,7 +33,7 @@ from hitless.explain.scan.run import Progress
 from hitless.explain.sources.log_set import LogSet
 from hitless.explain.troubled import read_troubled
 from hitless.explain.window import Window, read_entries, sample_file
-from hitless.explanations import ClockOffset, ExplainedEvent, Explanation
+from hitless.explanations import ClockOffset, ExplainedEvent, Explanation, ZoneChange
 from hitless.logged import Clock, Entry, Traffic
 from hitless.reloads import Receipt
 from hitless.units import NANOSECONDS_PER_MILLISECOND, NANOSECONDS_PER_SECOND
@@ -193,12 +192,6 @@ def _assemble(
         skipped=(*census.skipped, *count_not_understood(census.unknown, most=_KEPT_UNKNOWN)),
         notes=(*chosen.notes, *census.notes),
         zone=chosen.read.clock.name,
-        zone_offset_s=_zone_offset_s(chosen, first_ns),
+        zone_offset_s=chosen.read.clock.offset_s(first_ns),
+        zone_changes=tuple(ZoneChange(*change) for change in chosen.read.clock.changes(first_ns, last_ns)),
     )
-
-
-def _zone_offset_s(chosen: Chosen, t_ns: int) -> int:
-    """Return how far the clock on the wall was ahead of UTC."""
-    moment = datetime.fromtimestamp(t_ns // NANOSECONDS_PER_SECOND, UTC).astimezone(chosen.read.clock.zone)
-    offset = moment.utcoffset()
-    return round(offset.total_seconds()) if offset is not None else 0

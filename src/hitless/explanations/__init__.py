@@ -12,6 +12,7 @@ from hitless.explanations.answer import (
     InputRead,
     NamedCause,
     NotKnown,
+    ZoneChange,
 )
 from hitless.explanations.seen import (
     AcceptHole,
@@ -56,4 +57,5 @@ __all__ = [
     "Role",
     "Statement",
     "TrafficCount",
+    "ZoneChange",
 ]

@@ -29,6 +29,7 @@ __all__ = [
     "InputRead",
     "NamedCause",
     "NotKnown",
+    "ZoneChange",
 ]
 
 EXPLANATION_FORMAT = 1
@@ -114,6 +115,14 @@ class ClockOffset(Record, frozen=True):
     applied: bool = False
 
 
+class ZoneChange(Record, frozen=True):
+    """Clocks were put forward or back."""
+
+    since_ns: int
+    offset_s: int
+    """How far the clock on the wall has been ahead of UTC since then."""
+
+
 class Explanation(Record, frozen=True):
     """The whole answer."""
 
@@ -144,5 +153,7 @@ class Explanation(Record, frozen=True):
     zone: str = "UTC"
     """That of the logs."""
     zone_offset_s: int = 0
-    """How far it is ahead of UTC: so times are shown."""
+    """How far it is ahead of UTC at `first_ns`: so times are shown, up to the first of `zone_changes`."""
+    zone_changes: tuple[ZoneChange, ...] = ()
+    """Between `first_ns` and `last_ns`, in order."""
     format: int = EXPLANATION_FORMAT

@@ -78,6 +78,15 @@ def test_leap_seconds_and_dates_of_no_year() -> None:
     assert clock.to_ns_before(2, 30, (0, 0, 0), end_ns=ns(2026, 1, 1)) is None
 
 
+def test_when_clocks_were_put_forward_and_back() -> None:
+    year = ns(2026, 1, 1), ns(2026, 12, 31)
+    spring, autumn = ns(2026, 3, 29, 1), ns(2026, 10, 25, 1)
+    assert list(BERLIN.changes(*year)) == [(spring, 7200), (autumn, 3600)]
+    assert list(BERLIN.changes(spring, autumn)) == [(autumn, 3600)], "the first moment is in the first offset"
+    assert list(BERLIN.changes(spring, spring)) == list(WallClock(UTC).changes(*year)) == []
+    assert [BERLIN.offset_s(t) for t in (spring - 1, spring, autumn - 1, autumn)] == [3600, 7200, 7200, 3600]
+
+
 def test_it_can_be_sent_to_another_process() -> None:
     clock = pickle.loads(pickle.dumps(BERLIN))
     assert clock.name == "Europe/Berlin"

@@ -1,6 +1,15 @@
 from msgspec.structs import replace
 
-from hitless.explanations import ClockOffset, Counting, EndingCount, InputKind, InputRead, NamedCause, Role
+from hitless.explanations import (
+    ClockOffset,
+    Counting,
+    EndingCount,
+    InputKind,
+    InputRead,
+    NamedCause,
+    Role,
+    ZoneChange,
+)
 from hitless.logged import Certainty, ChangeKind, Clock, Moment, Skipped, SkipReason
 from hitless.report.explain.words import (
     KINDS,
@@ -29,6 +38,21 @@ def test_times_are_of_the_logs_zone_and_as_exact_as_known() -> None:
     assert times.clock(replace(at, error_ns=4 * SECOND)) == "00:30:00 +4s"
     assert Times(story("3.2.log")).span(story("3.2.log")).endswith("UTC")
     assert times.span(replace(story("3.2.log"), first_ns=0)) == "no time"
+
+
+def test_times_follow_a_clock_that_is_put_back() -> None:
+    back_ns = 1_792_890_000 * SECOND  # 2026-10-25 01:00 UTC
+    made = replace(
+        story("3.2.log"),
+        zone_offset_s=7200,
+        zone_changes=(ZoneChange(since_ns=back_ns, offset_s=3600),),
+        first_ns=back_ns - SECOND,
+        last_ns=back_ns + SECOND,
+    )
+    times = Times(made)
+    assert times.name == "UTC+02:00, from 2026-10-25 02:00:00 UTC+01:00"
+    assert [times.when(back_ns + s * SECOND)[11:] for s in (-1, 0)] == ["02:59:59", "02:00:00"]
+    assert times.span(made) == "2026-10-25 02:59:59 UTC+02:00 to 2026-10-25 02:00:01 UTC+01:00"
 
 
 def test_counts_say_how_they_are_known() -> None:

@@ -3,9 +3,11 @@
 Source: RFC 3164 section 4.1.2 (a stamp has neither year nor zone).
 """
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
+from itertools import pairwise
 
 from hitless.units import NANOSECONDS_PER_SECOND
 
@@ -81,11 +83,29 @@ class WallClock:
         ]
         return max(found, default=None)
 
+    def offset_s(self, t_ns: int) -> int:
+        """Return how far the clock was ahead of UTC."""
+        return self._offset_at(t_ns // NANOSECONDS_PER_SECOND)
+
+    def _offset_at(self, t_s: int) -> int:
+        offset = datetime.fromtimestamp(t_s, UTC).astimezone(self.zone).utcoffset()
+        return round(offset.total_seconds()) if offset is not None else 0
+
+    def changes(self, first_ns: int, last_ns: int) -> Iterator[tuple[int, int]]:
+        """Yield the moments at which the clock was put forward or back, with how far it is ahead of UTC since."""
+        first_s, last_s = first_ns // NANOSECONDS_PER_SECOND, last_ns // NANOSECONDS_PER_SECOND
+        days = range(first_s, last_s, DAY_NS // NANOSECONDS_PER_SECOND)
+        for start, end in pairwise((*days, last_s)):
+            before, after = self._offset_at(start), self._offset_at(end)
+            if before != after:
+                into = bisect_left(range(start, end), x=True, key=lambda t_s: self._offset_at(t_s) != before)
+                yield (start + into) * NANOSECONDS_PER_SECOND, after
+
     def shifts_near(self, t_ns: int) -> bool:
         """Whether the clock is put forward or back within a few hours."""
         moments = (t_ns // NANOSECONDS_PER_SECOND + hours * 3600 for hours in (-4, 4))
         try:
-            offsets = {datetime.fromtimestamp(m, UTC).astimezone(self.zone).utcoffset() for m in moments}
+            offsets = set(map(self._offset_at, moments))
         except (ValueError, OverflowError, OSError):
             return False
         return len(offsets) > 1

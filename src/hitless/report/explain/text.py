@@ -79,11 +79,11 @@ def _write_timeline(page: Page, explanation: Explanation, times: Times, *, quote
     ]
     happened += [(fault.first_ns, fault) for fault in explanation.faults[:_MOST_FAULTS]]
     for t_ns, one in sorted(happened, key=lambda pair: pair[0]):
-        date = times.day(t_ns)
+        date = f"{times.day(t_ns)} {times.zone(t_ns)}"
         if date != day:
             day = date
             page.blank()
-            page.line(f"{date} {times.name}", indent=_INDENT, styles=("dim",))
+            page.line(date, indent=_INDENT, styles=("dim",))
         if isinstance(one, Fault):
             _write_fault(page, one, times, quotes=quotes)
         else:

@@ -1,5 +1,6 @@
 """Words that every form of an explanation uses."""
 
+from bisect import bisect_right
 from datetime import datetime, timedelta, timezone
 
 from hitless.explanations import (
@@ -62,8 +63,24 @@ class Times:
     """Moments as the clock on the wall of the logs shows them."""
 
     def __init__(self, explanation: Explanation) -> None:
-        self._zone = timezone(timedelta(seconds=explanation.zone_offset_s))
-        self.name = _zone_name(explanation.zone_offset_s)
+        self._offsets_s = (
+            explanation.zone_offset_s,
+            *(change.offset_s for change in explanation.zone_changes),
+        )
+        self._changes_ns = [change.since_ns for change in explanation.zone_changes]
+
+    @property
+    def name(self) -> str:
+        """What the zone is called; where clocks were put forward or back, from when on it is called what."""
+        changes = (f", from {self.when(t_ns)} {self.zone(t_ns)}" for t_ns in self._changes_ns)
+        return "".join((_zone_name(self._offsets_s[0]), *changes))
+
+    def zone(self, t_ns: int) -> str:
+        """Return what the zone is called at a moment."""
+        return _zone_name(self._offset_s(t_ns))
+
+    def _offset_s(self, t_ns: int) -> int:
+        return self._offsets_s[bisect_right(self._changes_ns, t_ns)]
 
     def clock_ms(self, t_ns: int) -> str:
         """Return a time of day, by the millisecond."""
@@ -89,10 +106,13 @@ class Times:
         """Return from when to when there are signs of anything."""
         if not explanation.first_ns:
             return "no time"
-        return f"{self.when(explanation.first_ns)} to {self.when(explanation.last_ns)} {self.name}"
+        first, last = explanation.first_ns, explanation.last_ns
+        zone = f" {self.zone(first)}" if self.zone(first) != self.zone(last) else ""
+        return f"{self.when(first)}{zone} to {self.when(last)} {self.zone(last)}"
 
     def _local(self, t_ns: int) -> datetime:
-        return datetime.fromtimestamp(t_ns // NANOSECONDS_PER_SECOND, self._zone)
+        zone = timezone(timedelta(seconds=self._offset_s(t_ns)))
+        return datetime.fromtimestamp(t_ns // NANOSECONDS_PER_SECOND, zone)
 
 
 def _zone_name(offset_s: int) -> str:

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,12 +11,18 @@ from hitless.errors import ExitCode
 from hitless.reload.receipts import append_receipt
 from hitless.reloads import ReloadOutcome
 from tests.cli.commands import hitless
+from tests.explain.standard_inputs import stdin_with
 from tests.explain.stories import CAPTURES, LOGS, reload_log
 from tests.prove.bundles import write_bundle
 from tests.prove.runs import KEEPALIVE, Run
 from tests.reload.made_receipts import make_full
 
 ALONE = ("explain", "--no-journal", "--no-receipts", "--zone", "UTC")
+WHOLE = {
+    "log": LOGS / "3.2.log",
+    "errors": LOGS / "3.2.errors",
+    "capture": CAPTURES / "idle-close.pcap",
+}
 CONFIGURATION = """\
 defaults
     mode http
@@ -46,6 +53,19 @@ def test_every_form_can_be_written_to_a_file(output_format: str, tmp_path: Path)
     words = ("--format", output_format, "-o", str(target), str(LOGS / "3.2.log"))
     assert hitless(*ALONE, *words).status == ExitCode.FOUND
     assert "HL401" in target.read_text()
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+@pytest.mark.parametrize("kind", WHOLE)
+def test_standard_input_is_what_it_holds(kind: str, pack: Callable[[bytes], bytes], tmp_path: Path) -> None:
+    data = pack(WHOLE[kind].read_bytes())
+    with stdin_with(data, tmp_path):
+        by_pipe = hitless(*ALONE, "--format", "json", "-").stdout
+    path = tmp_path / "file"
+    path.write_bytes(data)
+    by_name = hitless(*ALONE, "--format", "json", str(path)).stdout
+    assert json.loads(by_pipe)["inputs"][0]["kind"] == kind
+    assert by_pipe == by_name.replace(str(path), "stdin")
 
 
 def test_a_mix_of_inputs_in_a_window(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import pytest
 from hitless.cli import explain_words
 from hitless.cli.explain_words import PARAMETERS, choose_inputs, choose_receipts
 from hitless.errors import EvidenceError
+from tests.explain.standard_inputs import stdin_with
 from tests.explain.stories import CAPTURES, LOGS
 
 
@@ -16,7 +17,8 @@ def words_of(*arguments: str) -> dict[str, Any]:
 
 def test_files_are_sorted_by_what_they_are(tmp_path: Path) -> None:
     log, capture = str(LOGS / "3.2.log"), str(CAPTURES / "quiet.pcap")
-    chosen = choose_inputs(words_of(capture, log, "-", "--app-log", "x", "--listen", "192.0.2.1:80"))
+    with stdin_with(b"Nov 29", tmp_path):
+        chosen = choose_inputs(words_of(capture, log, "-", "--app-log", "x", "--listen", "192.0.2.1:80"))
     assert (chosen.logs, chosen.captures) == ((log, "-"), (capture,))
     assert (chosen.units, chosen.applications, chosen.listeners) == ((), ("x",), ("192.0.2.1:80",))
     configuration = tmp_path / "h.cfg"

@@ -20,9 +20,9 @@ __all__ = ["command"]
 
 _HELP = """Explain each reload, failed reload, restart, hard stop and crash: what it did to clients, and why.
 
-FILES are logs (also rotated, compressed, exported from a journal; - is standard input), captures (pcap, pcapng),
-receipts, proofs (bundles of `hitless prove`, or its documents), what `show errors` printed, journal directories, in any
-mix: what each is, is seen by its content. Without FILES: this host's logs, journal and receipts of the last 24 hours.
+FILES are logs (also rotated, compressed, exported from a journal), captures (pcap, pcapng), receipts, proofs (bundles
+of `hitless prove`, or its documents), what `show errors` printed, journal directories, in any mix: what each is, is
+seen by its content; - is standard input. Without FILES: this host's logs, journal and receipts of the last 24 hours.
 
 A TIME is 03:00 (the last one), 2026-11-29, 2026-11-29T03:00, 2h (ago) or RFC 3339; in the zone of the logs where it has
 no offset.

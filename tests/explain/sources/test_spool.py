@@ -5,7 +5,6 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import IO
 
 import pytest
 
@@ -15,7 +14,7 @@ from hitless.explain.sources.spool import spool, spool_stream
 
 
 @contextmanager
-def pipe(data: bytes, *, close: bool = True) -> Iterator[IO[bytes]]:
+def pipe(data: bytes, *, close: bool = True) -> Iterator[io.BufferedReader]:
     read, write = os.pipe()
 
     def feed() -> None:
@@ -27,7 +26,7 @@ def pipe(data: bytes, *, close: bool = True) -> Iterator[IO[bytes]]:
 
     feeder = threading.Thread(target=feed)
     feeder.start()
-    with os.fdopen(read, "rb", buffering=0) as stream:
+    with os.fdopen(read, "rb") as stream:
         yield stream
         while stream.read(65536) if close else False:
             pass

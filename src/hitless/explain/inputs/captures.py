@@ -7,6 +7,7 @@ from hitless.explain.analysis.captured import CaptureEvidence
 from hitless.explain.captures.endpoints import parse_listeners
 from hitless.explain.captures.read import CaptureReader
 from hitless.explain.inputs.unpacked import open_unpacked
+from hitless.explain.sources.standard_input import name_of
 
 __all__ = ["read_captures"]
 
@@ -20,7 +21,7 @@ def read_captures(paths: Sequence[str], listeners: Sequence[str]) -> CaptureEvid
     evidence = CaptureEvidence()
     for path in paths:
         with open_unpacked(path) as stream:
-            for found in reader.read(stream, path):
+            for found in reader.read(stream, name_of(path)):
                 evidence.take(found)
     for found in reader.finish():
         if isinstance(found, CapturedConnection) or found.refused:

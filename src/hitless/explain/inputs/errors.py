@@ -7,6 +7,7 @@ from hitless.errors import EvidenceError
 from hitless.explain.error_snapshots import Snapshot, Snapshots, parse_show_errors
 from hitless.explain.heads.wall_clock import WallClock
 from hitless.explain.inputs.unpacked import open_unpacked
+from hitless.explain.sources.standard_input import name_of
 from hitless.explain.window import Window
 
 __all__ = ["ErrorEvidence", "read_errors"]
@@ -31,19 +32,20 @@ def read_errors(paths: Sequence[str], clock: WallClock, window: Window) -> Error
     """
     evidence = ErrorEvidence()
     for path in paths:
+        name = name_of(path)
         with open_unpacked(path) as stream:
             try:
                 data = stream.read(_LIMIT_BYTES + 1)
             except (OSError, EOFError) as error:
-                raise EvidenceError(f"{path} cannot be read: {error}.") from error
+                raise EvidenceError(f"{name} cannot be read: {error}.") from error
             if stream.damage:
-                evidence.notes.append(f"{path}: broken compression after {len(data)} bytes: {stream.damage}")
+                evidence.notes.append(f"{name}: broken compression after {len(data)} bytes: {stream.damage}")
         if len(data) > _LIMIT_BYTES:
-            evidence.notes.append(f"{path}: only its first {_LIMIT_BYTES} bytes were read")
+            evidence.notes.append(f"{name}: only its first {_LIMIT_BYTES} bytes were read")
         snapshots = parse_show_errors(data[:_LIMIT_BYTES], clock)
         evidence.size_bytes += len(data)
-        evidence.found += [(path, one) for one in snapshots.found if window.has(one.at)]
-        evidence.notes += _malformed(path, snapshots)
+        evidence.found += [(name, one) for one in snapshots.found if window.has(one.at)]
+        evidence.notes += _malformed(name, snapshots)
     return evidence
 
 

@@ -8,7 +8,8 @@ from hitless.errors import EvidenceError
 from hitless.explain.captures.pcap import is_pcap
 from hitless.explain.captures.pcapng import is_pcapng
 from hitless.explain.error_snapshots import is_show_errors
-from hitless.explain.inputs.unpacked import open_unpacked
+from hitless.explain.inputs.unpacked import Unpacked, open_unpacked, unpack_start
+from hitless.explain.sources.standard_input import peek_start
 from hitless.explanations import InputKind
 
 __all__ = ["kind_of"]
@@ -21,12 +22,12 @@ _BUNDLE = {"meta.json", "events.jsonl"}
 
 
 def kind_of(path: str) -> InputKind:
-    """Return what a file or directory is.
+    """Return what a file or directory is, or standard input ("-"), of which nothing is taken away.
 
     Raises: EvidenceError if it cannot be read, or is a directory of something else.
     """
     if path == "-":
-        return InputKind.LOG
+        return _kind_of_start(_read_start(unpack_start(peek_start())))
     try:
         status = os.stat(path)  # noqa: PTH116 - beside open
     except (OSError, ValueError) as error:
@@ -36,11 +37,12 @@ def kind_of(path: str) -> InputKind:
         return _kind_of_directory(path)
     if not stat.S_ISREG(status.st_mode):
         return InputKind.LOG  # which says why it takes regular files alone
-    start = _start_of(path)
-    return _kind_of_text(start) if not (is_pcap(start) or is_pcapng(start)) else InputKind.CAPTURE
+    return _kind_of_start(_start_of(path))
 
 
-def _kind_of_text(start: bytes) -> InputKind:
+def _kind_of_start(start: bytes) -> InputKind:
+    if is_pcap(start) or is_pcapng(start):
+        return InputKind.CAPTURE
     if is_show_errors(start):
         return InputKind.ERRORS
     if start.lstrip().startswith(b"{") and all(key in start for key in _OF_PROOF):
@@ -70,6 +72,13 @@ def _start_of(path: str) -> bytes:
     """Return the first bytes, uncompressed; those of damaged compression are a log's, which says so when it is read."""
     try:
         with open_unpacked(path) as stream:
-            return stream.read(_START_BYTES)
-    except (OSError, EOFError, EvidenceError, ValueError):
+            return _read_start(stream)
+    except (OSError, EvidenceError, ValueError):
+        return b""
+
+
+def _read_start(stream: Unpacked) -> bytes:
+    try:
+        return stream.read(_START_BYTES)
+    except EOFError:
         return b""

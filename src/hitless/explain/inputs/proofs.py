@@ -9,6 +9,7 @@ from hitless.errors import EvidenceError
 from hitless.evidence.bundle import Bundle
 from hitless.explain.analysis.proofs import Proof
 from hitless.explain.inputs.unpacked import open_unpacked
+from hitless.explain.sources.standard_input import name_of
 from hitless.units import NANOSECONDS_PER_MILLISECOND
 from hitless.verdict import SCHEMA, ProofResult
 
@@ -33,22 +34,23 @@ def _of_bundle(path: str) -> Proof:
 
 
 def _of_document(path: str) -> Proof:
+    name = name_of(path)
     with open_unpacked(path) as stream:
         try:
             data = stream.read(_LIMIT_BYTES + 1)
         except (OSError, EOFError) as error:
-            raise EvidenceError(f"{path} cannot be read: {error}.") from error
+            raise EvidenceError(f"{name} cannot be read: {error}.") from error
     if len(data) > _LIMIT_BYTES:
-        raise EvidenceError(f"{path} has more than the {_LIMIT_BYTES} bytes that are read.")
+        raise EvidenceError(f"{name} has more than the {_LIMIT_BYTES} bytes that are read.")
     try:
         result = msgspec.json.decode(data, type=ProofResult)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise EvidenceError(f"{path} is no document of `hitless prove`: {error}.") from error
+        raise EvidenceError(f"{name} is no document of `hitless prove`: {error}.") from error
     if result.schema != SCHEMA:
         raise EvidenceError(
-            f"{path}: a proof of schema {result.schema}; this version reads schema {SCHEMA}.",
+            f"{name}: a proof of schema {result.schema}; this version reads schema {SCHEMA}.",
             hint="Read it with the version of hitless that wrote it.",
         )
     if not result.origin_realtime_ns:
-        raise EvidenceError(f"{path} does not say when it was.", hint="Name the bundle's directory instead.")
-    return Proof(path, result, result.origin_realtime_ns, NANOSECONDS_PER_MILLISECOND)
+        raise EvidenceError(f"{name} does not say when it was.", hint="Name the bundle's directory instead.")
+    return Proof(name, result, result.origin_realtime_ns, NANOSECONDS_PER_MILLISECOND)

@@ -9,6 +9,7 @@ from hitless.explain.inputs.chosen import Chosen
 from hitless.explain.inputs.errors import ErrorEvidence
 from hitless.explain.scan.census import Census
 from hitless.explain.sources.log_set import LogSet
+from hitless.explain.sources.standard_input import name_of
 from hitless.explanations import InputKind, InputRead
 from hitless.reloads import Receipt
 from hitless.units import NANOSECONDS_PER_SECOND
@@ -37,7 +38,7 @@ def name_inputs(
         found.append(
             InputRead(
                 kind=InputKind.CAPTURE,
-                name=", ".join(chosen.captures),
+                name=", ".join(map(name_of, chosen.captures)),
                 size_bytes=totals.size_bytes,
                 items=totals.packets,
                 first_ns=totals.first_ns,
@@ -86,7 +87,7 @@ def _errors(chosen: Chosen, errors: ErrorEvidence) -> InputRead:
     times = [snapshot.at.t_ns for _, snapshot in errors.found]
     return InputRead(
         kind=InputKind.ERRORS,
-        name=", ".join(chosen.errors),
+        name=", ".join(map(name_of, chosen.errors)),
         size_bytes=errors.size_bytes,
         items=len(errors.found),
         first_ns=min(times, default=0),

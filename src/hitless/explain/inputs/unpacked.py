@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BufferedReader, BytesIO
 
 from hitless.errors import EvidenceError
 from hitless.explain.sources.decompress import BrokenCompression, compression_of, decompress
 from hitless.explain.sources.files import CHUNK_BYTES
+from hitless.explain.sources.standard_input import standard_input
 
-__all__ = ["Unpacked", "open_unpacked"]
+__all__ = ["Unpacked", "open_unpacked", "unpack_start"]
 
 _MAGIC_BYTES = 6
 
@@ -44,16 +46,27 @@ class Unpacked:
 
 @contextmanager
 def open_unpacked(path: str) -> Iterator[Unpacked]:
-    """Open a file, through its decompressor where it has one.
+    """Open a file, through its decompressor where it has one; "-" is standard input, which stays open.
 
     Raises: EvidenceError if it cannot be opened.
     """
+    if path == "-":
+        yield _unpack(standard_input())
+        return
     try:
         file = open(path, "rb")  # noqa: SIM115, PTH123 - closed below
     except OSError as error:
         raise EvidenceError(f"{path} cannot be read: {error.strerror}.") from error
     with file:
-        compression = compression_of(file.read(_MAGIC_BYTES))
-        file.seek(0)
-        plain = iter(lambda: file.read(CHUNK_BYTES), b"")
-        yield Unpacked(decompress(file, compression) if compression else plain)
+        yield _unpack(file)
+
+
+def unpack_start(start: bytes) -> Unpacked:
+    """Return the beginning of a file, of which these are the first bytes, behind its compression."""
+    return _unpack(BufferedReader(BytesIO(start)))
+
+
+def _unpack(file: BufferedReader) -> Unpacked:
+    compression = compression_of(file.peek(_MAGIC_BYTES)[:_MAGIC_BYTES])
+    plain = iter(lambda: file.read1(CHUNK_BYTES), b"")
+    return Unpacked(decompress(file, compression) if compression else plain)

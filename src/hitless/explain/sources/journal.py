@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from io import BufferedReader
 
 from hitless.errors import EvidenceError
 from hitless.explain.sources.files import LogFile
@@ -84,7 +85,7 @@ def read_journal(
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=complaints
         )
-        assert process.stdout is not None
+        assert isinstance(process.stdout, BufferedReader)
         try:
             file = spool(process.stdout, "the journal", number, limit_bytes=limit_bytes, deadline=deadline)
             code = process.wait(timeout=max(0.1, deadline - time.monotonic()))

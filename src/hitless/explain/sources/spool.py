@@ -2,14 +2,14 @@
 
 import os
 import select
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from typing import IO
+from io import BufferedReader
 
 from hitless.errors import EvidenceError
 from hitless.explain.sources.files import CHUNK_BYTES, LogFile, open_descriptor
+from hitless.explain.sources.standard_input import standard_input
 
 __all__ = ["LIMIT_BYTES", "spool", "spool_stream"]
 
@@ -19,15 +19,13 @@ LIMIT_BYTES = 16 * 1024**3
 def spool_stream(number: int, *, limit_bytes: int = LIMIT_BYTES) -> LogFile:
     """Return standard input as a log that can be read anywhere.
 
-    Raises: EvidenceError if it is a terminal, is above the limit, or the disk is full.
+    Raises: EvidenceError if it is closed or a terminal, is above the limit, or the disk is full.
     """
-    if sys.stdin.isatty():
-        raise EvidenceError("Standard input is a terminal.", hint="Pipe a log into it.")
-    return spool(sys.stdin.buffer, "stdin", number, limit_bytes=limit_bytes)
+    return spool(standard_input(), "stdin", number, limit_bytes=limit_bytes)
 
 
 def spool(
-    stream: IO[bytes],
+    stream: BufferedReader,
     name: str,
     number: int,
     *,
@@ -55,14 +53,14 @@ def spool(
         raise
 
 
-def _chunks(stream: IO[bytes], name: str, limit_bytes: int, deadline: float | None) -> Iterator[bytes]:
+def _chunks(stream: BufferedReader, name: str, limit_bytes: int, deadline: float | None) -> Iterator[bytes]:
     size_bytes = 0
     while True:
         if deadline is not None:
             left_s = deadline - time.monotonic()
             if left_s <= 0 or not select.select([stream], [], [], left_s)[0]:
                 raise EvidenceError(f"{name} did not come to its end in time.")
-        data = os.read(stream.fileno(), CHUNK_BYTES)
+        data = stream.read1(CHUNK_BYTES)
         if not data:
             return
         size_bytes += len(data)

@@ -1,7 +1,7 @@
 """Properties are tried without a deadline: a shared machine is slow at any moment, and tests time nothing.
 
 A run that is told to end (SIGTERM, as by `timeout`) ends as by Ctrl-C: fixtures take down what they have started. Where
-SIGINT is ignored (a shell's `&`), programs that tests start and interrupt would ignore it as well.
+SIGINT and SIGQUIT are ignored (a shell's `&`), programs that tests start and interrupt would ignore them as well.
 """
 
 import signal
@@ -12,3 +12,4 @@ settings.register_profile("hitless", deadline=None, suppress_health_check=[Healt
 settings.load_profile("hitless")
 for number in (signal.SIGINT, signal.SIGTERM):
     signal.signal(number, signal.default_int_handler)
+signal.signal(signal.SIGQUIT, signal.SIG_DFL)

@@ -145,7 +145,7 @@ def test_it_is_small(bed: HoldBed) -> None:
 
 def command(bed: HoldBed, *words: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
-        [sys.executable, "-m", "hitless", "hold", "--directory", bed.place, *words],
+        [sys.executable, "-m", "hitless", "hold", *words, "--directory", bed.place],
         capture_output=True,
         text=True,
         timeout=60,

@@ -25,9 +25,18 @@ Exit status of `status`: 0 all that is held is accepted on; 1 nobody accepts on 
 holder answers.
 """
 _SPEC = "NAME[,pid-file=PATH][,configuration=PATH][,pid=N][,stats-socket=PATH][,user=NAME][,close-after=60s]"
-_DIRECTORY = click.Option(
-    ["--directory"], metavar="DIR", help="Where the holder's sockets are; /run/hitless/hold for root."
-)
+_WHERE = "Where the holder's sockets are; /run/hitless/hold for root."
+
+
+def _note_directory(context: click.Context, _option: click.Parameter, directory: str | None) -> None:
+    context.obj = directory or context.obj
+
+
+def _directory_too() -> click.Option:
+    """Return the option of the group once more: people write it behind the command as well."""
+    return click.Option(
+        ["--directory"], metavar="DIR", expose_value=False, callback=_note_directory, help=_WHERE
+    )
 
 
 @click.group(
@@ -35,7 +44,7 @@ _DIRECTORY = click.Option(
     help=_HELP,
     invoke_without_command=True,
     params=[
-        _DIRECTORY,
+        click.Option(["--directory"], metavar="DIR", help=_WHERE),
         click.Option(["--instance", "instances"], multiple=True, metavar="SPEC", help=f"Hold for {_SPEC}."),
         click.Option(
             ["--replace"], is_flag=True, help="Take everything from the holder that runs, and end it."
@@ -71,6 +80,7 @@ def command(
             show_default=True,
         ),
         click.Option(["-q", "--quiet"], is_flag=True, help="Say nothing; the exit status says it."),
+        _directory_too(),
     ],
 )
 @click.pass_obj
@@ -110,6 +120,7 @@ def _show(found: HoldStatus, output_format: str) -> None:
         click.Option(
             ["--bind"], is_flag=True, help="Bind now what its configuration= says and nobody has bound."
         ),
+        _directory_too(),
     ],
 )
 @click.pass_obj
@@ -128,7 +139,7 @@ def add(directory: str, *, spec: str, bind: bool) -> None:
         click.echo(f"{number} sockets are bound and held for {instance.name}.")
 
 
-@command.command("drop", params=[click.Argument(["name"], metavar="NAME")])
+@command.command("drop", params=[click.Argument(["name"], metavar="NAME"), _directory_too()])
 @click.pass_obj
 def drop(directory: str, *, name: str) -> None:
     """Let go of all that is held for an instance, and forget it."""
@@ -136,7 +147,7 @@ def drop(directory: str, *, name: str) -> None:
     click.echo(f"{dropped} sockets of {name} are held no more.")
 
 
-@command.command("upgrade")
+@command.command("upgrade", params=[_directory_too()])
 @click.pass_obj
 def upgrade(directory: str) -> None:
     """Let the holder become the hitless that is installed now, with all its sockets."""

@@ -8,7 +8,9 @@ Finds `bind abns@NAME` where a reload does not hand sockets over, or on versions
 
 An abstract name cannot be bound twice or renamed over. Without socket transfer the new process has the old one unbind
 first, and clients are refused in between. On 2.4 to 2.6.12 one failed bind in a reload ends the whole service; on
-3.0.0 and 3.1.0 the abstract listener is lost after it.
+3.0.0 and 3.1.0 the abstract listener is lost after it. Socket transfer (`expose-fd listeners` and `-x`) hands an
+abstract socket over as any other. Without it a socket with a path is better, not good: nobody is refused, but what
+waits in the queue of the old process is reset. An address on loopback with `net.ipv4.tcp_migrate_req=1` loses neither.
 
 ## Example
 
@@ -39,7 +41,9 @@ Manual: clients of the socket have to change with it.
 ## References
 
 - HAProxy 2.8 configuration.txt section 4.2 `bind`; src/sock_unix.c; commit 445fc1fe3
-- measured: a failed reload with an abstract bind on 2.4.0, 2.6.12, 3.0.0, 3.1.0, 3.2.0
+- measured: a failed reload with an abstract bind on 2.4.0, 2.6.12, 3.0.0, 3.1.0, 3.2.0; six reloads without socket
+  transfer at full rate on 2.2 to 3.2: 19 to 89 of some 20 000 requests lost with an abstract socket, 0 to 28 with a
+  path, none with loopback
 """
 
 from __future__ import annotations
@@ -67,8 +71,13 @@ def _check(subject: Subject) -> Iterator[Finding]:
                 subject,
                 f"{owned.owner} listens on the abstract socket {address.text}: {why}",
                 place=config_place(subject, owned.bind.where, address.text),
-                fix=Fix(summary="a unix socket with a path, for the bind and for those who connect to it"),
+                fix=Fix(summary=_fix(subject)),
             )
+
+
+def _fix(subject: Subject) -> str:
+    path = "a unix socket with a path, for the bind and for those who connect to it"
+    return f"socket transfer; without it {path}" if subject.transfer == Transfer.NONE else path
 
 
 def _why(subject: Subject) -> str:

@@ -14,6 +14,7 @@ STOPPED = "Proxy web stopped (cumulated conns: FE: 134, BE: 0)."
     [
         (f"Nov 29 02:57:57 vm haproxy[7486]: {STOPPED}", "vm", "haproxy", 7486, "", True),
         (f"Nov 29 02:57:57 haproxy[7486]: {STOPPED}", "", "haproxy", 7486, "", True),
+        (f"Nov 29 02:57:57 vm local0.notice haproxy[7486]: {STOPPED}", "vm", "haproxy", 7486, "", True),
         (f"<132>Nov 29 02:57:57 haproxy[7486]: {STOPPED}", "", "haproxy", 7486, "warning", True),
         (f"2026-11-29T02:57:57.367992+00:00 vm haproxy[7486]: {STOPPED}", "vm", "haproxy", 7486, "", True),
         (

@@ -79,9 +79,42 @@ def test_a_line_of_a_container() -> None:
 
 
 @pytest.mark.parametrize(
+    ("fields", "origin"),
+    [
+        (
+            {"timestamp": "2026-11-29T02:57:57Z", "host": "lb1", "appname": "haproxy", "procid": 7},
+            ("lb1", "haproxy", 7),
+        ),
+        ({"time": "2026-11-29T02:57:57Z", "ident": "haproxy", "pid": "7"}, ("", "haproxy", 7)),
+        ({"@timestamp": "2026-11-29T02:57:57Z", "host": {"name": "x"}, "hostname": "lb1"}, ("lb1", "", 0)),
+    ],
+)
+def test_a_line_of_a_shipper(fields: dict[str, object], origin: tuple[str, str, int]) -> None:
+    found = unwrap(json.dumps({"message": "Proxy web stopped\n"} | fields).encode(), CLOCK)
+    assert found is not None
+    assert (found.text, found.stamped) == ("Proxy web stopped", False)
+    assert (found.host, found.program, found.pid) == origin
+    assert found.moment is not None
+    assert (found.moment.t_ns, found.moment.clock) == (1795921077000000000, Clock.CONTAINER)
+
+
+@pytest.mark.parametrize(
+    "head", ["Nov 29 02:57:57 lb1 haproxy[7]: ", "<134>1 2026-11-29T02:57:57Z lb1 haproxy 7 - - "]
+)
+def test_a_line_that_a_shipper_left_whole_has_its_own_time(head: str) -> None:
+    shipped = {"@timestamp": "2026-11-29T03:00:00Z", "message": f"{head}Proxy web stopped"}
+    found = unwrap(json.dumps(shipped).encode(), CLOCK)
+    assert found is not None
+    assert (found.text, found.moment, found.stamped) == (shipped["message"], None, True)
+
+
+@pytest.mark.parametrize(
     "raw",
     [
         b"Nov 29",
+        b'{"message":"GET /","timestamp":"2026-11-29T02:57:57Z","status":200}',
+        b'{"message":"Proxy web stopped"}',
+        b'{"message":"Proxy web stopped","timestamp":1}',
         b"{}",
         b'{"log": 1, "time": 2}',
         b'{"__REALTIME_TIMESTAMP": 5}',
@@ -96,4 +129,5 @@ def test_what_is_no_wrapping(raw: bytes) -> None:
 @given(st.binary(max_size=100))
 def test_any_bytes(raw: bytes) -> None:
     unwrap(b'{"log":"' + raw + b'","time":"x"}', CLOCK)
+    unwrap(b'{"message":"' + raw + b'","time":"x"}', CLOCK)
     unwrap(b'{"__REALTIME_TIMESTAMP":"1","MESSAGE":"' + raw + b'"}', CLOCK)

@@ -17,6 +17,16 @@ def journal(text: str, micros: int = 1795921083367992, **more: str) -> bytes:
     return json.dumps(fields | more).encode()
 
 
+def test_lines_of_a_shipper_get_a_head_where_they_have_none() -> None:
+    shipped = {"@timestamp": "2026-11-29T02:58:03Z", "ident": "haproxy", "pid": 7}
+    texts = ("one", "Nov 29 02:58:01 lb1 haproxy[7]: two")
+    data = b"".join(json.dumps(shipped | {"message": text}).encode() + b"\n" for text in texts)
+    assert unwrap_block(Block(data, 0), CLOCK).data.decode().splitlines() == [
+        "2026-11-29T02:58:03.000000Z - haproxy[7]: one",
+        "Nov 29 02:58:01 lb1 haproxy[7]: two",
+    ]
+
+
 def test_lines_of_the_journal_get_a_head() -> None:
     lines = [
         journal("one", _HOSTNAME="lb1"),

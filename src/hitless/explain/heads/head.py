@@ -3,7 +3,7 @@
 Source: RFC 3164, RFC 5424, RFC 6587; HAProxy 3.4 src/log.c build_log_header() (formats local, rfc3164, rfc5424,
 priority, short, timed, iso, raw), src/errors.c print_message(); rsyslog's templates RSYSLOG_TraditionalFileFormat,
 RSYSLOG_FileFormat and RSYSLOG_SyslogProtocol23Format; journalctl(1); the CRI logging format of Kubernetes; `docker
-compose logs`.
+compose logs`; busybox syslogd, which writes facility and level before the program.
 """
 
 import re
@@ -27,7 +27,8 @@ _RFC5424 = re.compile(
     r'(?P<data>-|(?:\[(?:[^\]"\\]|\\.|"(?:[^"\\]|\\.)*+")*+\])++) {0,2}\ufeff?'
 )
 _ORIGIN = re.compile(
-    r"(?:(?P<host>[^\s\[\]]{1,255}(?<!:)) )?(?P<program>[^\s\[\]:]{1,128})(?:\[(?P<pid>\d{1,10})\])?: "
+    r"(?:(?P<host>[^\s\[\]]{1,255}(?<!:)) )?(?:(?:user|daemon|local[0-7])\.[a-z]{3,7} )?"
+    r"(?P<program>[^\s\[\]:]{1,128})(?:\[(?P<pid>\d{1,10})\])?: "
 )
 _STDERR = re.compile(r"\[(ALERT|WARNING|NOTICE|DIAG)\] {1,5}(?:\d{3}/\d{6} )?\((\d{1,10})\) : ")
 

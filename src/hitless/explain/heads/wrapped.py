@@ -1,14 +1,16 @@
-"""Lines that a program wrapped in JSON: journald's (`journalctl -o json`), and those of container runtimes.
+"""Lines that a program wrapped in JSON: journald's (`journalctl -o json`), container runtimes', log shippers'.
 
 Source: systemd.journal-fields(7) and the Journal JSON Format of systemd 252; Docker's json-file driver (moby 24
-daemon/logger/jsonfilelog).
+daemon/logger/jsonfilelog); the Elastic Common Schema 8 (Filebeat, Logstash: `message`, `@timestamp`), Vector's syslog
+source (`message`, `timestamp`, `appname`, `procid`), Fluent Bit's and Fluentd's (`message`, `ident`, `pid`).
 """
 
+import re
 from dataclasses import dataclass
 
 import msgspec
 
-from hitless.explain.heads.stamps import parse_iso
+from hitless.explain.heads.stamps import STAMP, parse_iso
 from hitless.explain.heads.wall_clock import WallClock
 from hitless.logged import Clock, Moment
 from hitless.units import NANOSECONDS_PER_MICROSECOND
@@ -36,8 +38,26 @@ class _Docker(msgspec.Struct):
     stream: str = ""
 
 
+class _Shipped(msgspec.Struct):
+    message: str
+    at: str = msgspec.field(name="@timestamp", default="")
+    timestamp: str = ""
+    time: str = ""
+    host: str | dict[str, object] = ""
+    hostname: str = ""
+    appname: str = ""
+    ident: str = ""
+    program: str = ""
+    procid: str | int = ""
+    pid: str | int = ""
+    status: object = None
+    """It is no wrapping then, but traffic in JSON that has a message too."""
+
+
 _JOURNAL = msgspec.json.Decoder(_Journal)
 _DOCKER = msgspec.json.Decoder(_Docker)
+_SHIPPED = msgspec.json.Decoder(_Shipped)
+_STAMPED = re.compile(r"(?:<\d{1,3}>)?(?:1 )?" + STAMP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +70,8 @@ class Wrapped:
     program: str = ""
     pid: int = 0
     level: str = ""
+    stamped: bool = False
+    """The text is a line with a stamp of its own, which is nearer to what happened: `moment` is None."""
 
 
 def unwrap(raw: bytes, clock: WallClock) -> Wrapped | None:
@@ -60,6 +82,8 @@ def unwrap(raw: bytes, clock: WallClock) -> Wrapped | None:
         return _from_journal(raw)
     if b'"log"' in raw and b'"time"' in raw:
         return _from_docker(raw, clock)
+    if b'"message"' in raw:
+        return _from_shipper(raw, clock)
     return None
 
 
@@ -97,6 +121,29 @@ def _from_docker(raw: bytes, clock: WallClock) -> Wrapped | None:
     if moment is not None:
         moment = msgspec.structs.replace(moment, clock=Clock.CONTAINER)
     return Wrapped(found.log.rstrip("\r\n"), moment)
+
+
+def _from_shipper(raw: bytes, clock: WallClock) -> Wrapped | None:
+    try:
+        found = _SHIPPED.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    if found.status is not None:
+        return None
+    text = found.message.rstrip("\r\n")
+    if _STAMPED.match(text):
+        return Wrapped(text, None, stamped=True)
+    moment = parse_iso(found.at or found.timestamp or found.time, clock)
+    if moment is None:
+        return None
+    pid = str(found.procid or found.pid)
+    return Wrapped(
+        text,
+        msgspec.structs.replace(moment, clock=Clock.CONTAINER),
+        found.host if isinstance(found.host, str) else found.hostname,
+        found.appname or found.ident or found.program,
+        int(pid[:10]) if pid.isdecimal() else 0,
+    )
 
 
 def _text(message: str | list[int | str] | None) -> str:

@@ -43,9 +43,11 @@ def unwrap_block(block: Block, clock: WallClock) -> Unwrapped:
 
 
 def _plain(found: Wrapped, stamps: "_Stamps") -> bytes:
+    text = found.text.encode("utf-8", "replace").replace(b"\n", b" ")
+    if found.stamped:
+        return text
     if found.moment is None:
         return b"-"
-    text = found.text.encode("utf-8", "replace").replace(b"\n", b" ")
     stamp = stamps.of(found.moment.t_ns)
     if not found.program:
         return b"%s stdout F %s" % (stamp, text)

@@ -103,6 +103,14 @@ _ALL = (
         "they end",
     ),
     Cause(
+        "HL309",
+        "abstract-socket-contested",
+        "a frontend on an abstract socket could not be reached while the new process took it over",
+        "an abstract name has one owner: without socket transfer the new process has the old one unbind first, and who "
+        "connects in between is refused",
+        "hand the sockets over (expose-fd listeners and -x), or let the inner frontend listen on a loopback address",
+    ),
+    Cause(
         "HL401",
         "unbindable-address",
         "the new process could not bind, and the live one was paused meanwhile",

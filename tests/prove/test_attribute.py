@@ -382,6 +382,13 @@ def closed_by_the_new_worker(run: Run) -> None:
     run.hurt(CONNECT, 7.5, Outcome.EMPTY_REPLY)
 
 
+def abstract_socket_taken(run: Run) -> None:
+    run.with_facts(
+        frontends=(FrontendFacts(name="www", where=WWW.where, abstract_sockets=("abns@inside",)),), via="sf"
+    )
+    run.hurt(CONNECT, 6.05, Outcome.HTTP_5XX, status=503)
+
+
 def spurious_408(run: Run) -> None:
     run.with_facts(close_spread_time=True)
     run.attempt(CONNECT, 5.99, took_s=0.8, status=408)
@@ -539,6 +546,9 @@ SCENARIOS = (
     Scenario("reset before it spoke", reset_by_the_process_before_it_spoke, "HL506", "ABORT_ON_DATA"),
     Scenario("unspoken although deferred", closed_before_it_spoke_although_closes_are_deferred, UNEXPLAINED),
     Scenario("closed by the new worker", closed_by_the_new_worker, UNEXPLAINED),
+    Scenario(
+        "abstract socket taken", abstract_socket_taken, "HL309", "abns@inside, which was not handed over"
+    ),
     Scenario("408 while spreading", spurious_408, "HL503", "408 within close-spread-time"),
     Scenario("408 without spreading", a_408_without_spreading, UNEXPLAINED),
     Scenario("408 of the new worker", a_408_from_the_new_worker, UNEXPLAINED),

@@ -1,7 +1,7 @@
 """Frontends behind frontends: what a client must speak."""
 
 from hitless.prove.describe import frontend_facts
-from hitless.prove.inner import inner_bind
+from hitless.prove.inner import abstract_sockets, inner_bind
 from hitless.prove.targets import Reachability, find_targets
 from tests.config.samples import model_of
 
@@ -34,6 +34,14 @@ def test_a_client_speaks_to_the_frontend_at_the_end_of_the_chain() -> None:
     assert not outer.accept_proxy
     facts = frontend_facts(model, (2, 8))[0]
     assert (facts.name, facts.mode, facts.idle_close_on_response) == ("outer", "http", True)
+
+
+def test_abstract_sockets_between_frontends() -> None:
+    model = model_of(CHAIN)
+    assert [abstract_sockets(proxy, model) for proxy in model.frontends] == [("abns@inner",), ()]
+    assert frontend_facts(model, (2, 8))[0].abstract_sockets == ("abns@inner",)
+    elsewhere = model_of(CHAIN.replace("bind abns@inner", "bind abns@another"))
+    assert abstract_sockets(elsewhere.frontends[0], elsewhere) == (), "of another program"
 
 
 def test_a_server_that_leads_elsewhere_is_not_followed() -> None:

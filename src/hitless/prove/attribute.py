@@ -6,7 +6,7 @@ that says so; what nothing explains is `unexplained`.
 """
 
 from hitless.causes import UNEXPLAINED
-from hitless.prove.why import answer, connection, process
+from hitless.prove.why import answer, connection, inner, process
 from hitless.prove.why.moment import Attribution, Moment, Question, Victim, after, reload_of
 
 __all__ = ["attribute"]
@@ -20,6 +20,7 @@ _QUESTIONS: tuple[Question, ...] = (
     connection.accept_queue,
     connection.goaway,
     connection.idle_close,
+    inner.contested,
     connection.unspoken,
     answer.spurious_408,
     answer.no_server,

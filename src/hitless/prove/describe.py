@@ -2,7 +2,7 @@
 
 from hitless.config.model import Model, Proxy
 from hitless.prove.facts import FixPlace, FrontendFacts
-from hitless.prove.inner import inner_bind
+from hitless.prove.inner import abstract_sockets, inner_bind
 from hitless.units import parse_duration_s
 
 __all__ = [
@@ -39,6 +39,7 @@ def _frontend_facts(proxy: Proxy, model: Model, version: tuple[int, ...]) -> Fro
         where=proxy.where,
         mode=speaking.mode,
         idle_close_on_response="idle-close-on-response" in speaking.options or version < CLOSES_IDLE_SINCE,
+        abstract_sockets=abstract_sockets(proxy, model),
         fix_where=_fix_where(speaking),
     )
 

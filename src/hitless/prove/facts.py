@@ -14,6 +14,8 @@ class FrontendFacts(Record, frozen=True):
     mode: str = "http"
     idle_close_on_response: bool = False
     """Whether a soft stop leaves idle connections open until their next response: by the option, or before 2.4."""
+    abstract_sockets: tuple[str, ...] = ()
+    """Those of the same HAProxy that it passes requests on to: `abns@name`."""
     fix_where: str = ""
     """Where its options are set, e.g. "haproxy.cfg:14 (defaults)"."""
 

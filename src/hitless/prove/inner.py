@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from hitless.config.model import Address, Bind, Model, Proxy, Server
 
-__all__ = ["InnerBind", "inner_bind"]
+__all__ = ["InnerBind", "abstract_sockets", "inner_bind"]
 
 MAX_DEPTH = 4
 """A configuration that passes connections on more often than this, or in a circle, is not followed."""
@@ -42,6 +42,15 @@ def inner_bind(frontend: Proxy, model: Model, depth: int = MAX_DEPTH) -> InnerBi
             if inner.mode == "tcp" and depth and not bind.has("ssl") and not server.has("ssl"):
                 return inner_bind(inner, model, depth - 1)
     return None
+
+
+def abstract_sockets(frontend: Proxy, model: Model) -> tuple[str, ...]:
+    """Return the abstract sockets of other frontends that a frontend's servers are, as `abns@name`, each once."""
+    binds = (bind for inner in model.frontends for bind in inner.binds)
+    bound = {address.host for bind in binds for address in bind.addresses if address.kind == "abns"}
+    addresses = (server.address for server in _servers(frontend, model))
+    names = (address.host for address in addresses if address.kind == "abns")
+    return tuple(dict.fromkeys(f"abns@{name}" for name in names if name in bound))
 
 
 def _servers(frontend: Proxy, model: Model) -> Iterator[Server]:

@@ -42,7 +42,7 @@ Manual: clients of the socket have to change with it.
 
 - HAProxy 2.8 configuration.txt section 4.2 `bind`; src/sock_unix.c; commit 445fc1fe3
 - measured: a failed reload with an abstract bind on 2.4.0, 2.6.12, 3.0.0, 3.1.0, 3.2.0; six reloads without socket
-  transfer at full rate on 2.2 to 3.2: 4 to 89 of some 20 000 requests lost with an abstract socket, 0 to 28 with a
+  transfer at full rate on 2.2 to 3.2: 4 to 259 of some 20 000 requests lost with an abstract socket, 0 to 28 with a
   path, none with loopback
 """
 

@@ -171,7 +171,10 @@ def test_an_old_worker_with_a_frozen_server_list(version: str, tmp_path: Path) -
             leaving.__exit__()
             await_true(lambda: "leaves is DOWN" in (tmp_path / "log").read_text(), "the new worker sees it")
             answers = [ask(client) for client in clients]
-    failed = sum(answer.startswith(b"HTTP/1.1 503") for answer in answers)
+            failed = sum(answer.startswith(b"HTTP/1.1 503") for answer in answers)
+            await_true(
+                lambda: (tmp_path / "haproxy.log").read_bytes().count(b" 503 ") >= failed, "all are logged"
+            )
     assert failed >= 10
     explanation = explain_logs(tmp_path)
     cause = causes(explanation)["HL205"]

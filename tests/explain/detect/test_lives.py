@@ -68,3 +68,20 @@ def test_messages_alone_make_a_life(text: str) -> None:
     (life,) = lives(history)
     assert life.frontends == {"web"}
     assert life.stop_asked is None
+
+
+def test_two_forks_in_the_second_of_one_stamp_are_in_the_order_of_their_lines() -> None:
+    """What the first accepted is known better than when the second was made."""
+    history = History(coarse=True)
+    history.say(0.1, 1, "New worker (100) forked")
+    history.serve(0.66, 0.8, 100)
+    history.say(0.9, 1, "New worker (200) forked")
+    history.serve(1.2, 3, 200)
+    assert [life.pid for life in lives(history)] == [100, 200]
+
+
+def test_lines_out_of_order_are_in_that_of_their_stamps() -> None:
+    history = History(coarse=True)
+    history.say(5, 1, "New worker (200) forked")
+    history.say(1, 1, "New worker (100) forked")
+    assert [life.pid for life in lives(history)] == [100, 200]

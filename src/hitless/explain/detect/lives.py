@@ -44,6 +44,8 @@ class Life:
     """The master called it its current worker when it exited: it was not replaced."""
     lines: int = 0
     cut_connections: int = 0
+    forked_by: LinePlace | None = None
+    """The line in which the master says that it made it."""
     accepts: Mapping[int, int] = field(default_factory=dict)
     bucket_s: int = 1
     frontends: set[str] = field(default_factory=set)
@@ -96,7 +98,27 @@ def read_lives(activities: Iterable[ProcessActivity], messages: Sequence[OwnMess
     for message in messages:
         book.take(message)
     lives = [life for of_pid in table.values() for life in of_pid]
-    return sorted(lives, key=lambda life: life.begin.t_ns if life.begin else 0)
+    return _in_order(sorted(lives, key=lambda life: life.begin.t_ns if life.begin else 0))
+
+
+def _in_order(lives: Sequence[Life]) -> list[Life]:
+    """Put those that one log says to have been forked in its order: its times may be no better than a second."""
+    places: dict[int, list[int]] = defaultdict(list)
+    for number, life in enumerate(lives):
+        if life.forked_by is not None:
+            places[life.forked_by.source].append(number)
+    found = list(lives)
+    for numbers in places.values():
+        forked = sorted((lives[number] for number in numbers), key=_place_of_fork)
+        for number, life in zip(numbers, forked, strict=True):
+            found[number] = life
+    return found
+
+
+def _place_of_fork(life: Life) -> tuple[int, int]:
+    assert life.started is not None
+    assert life.forked_by is not None
+    return life.started.t_ns, life.forked_by.offset
 
 
 class _Book:
@@ -134,7 +156,7 @@ class _Book:
         if fresh is None:
             fresh = Life(message.host, message.program, pid)
             of_pid.append(fresh)
-        fresh.started, fresh.master = message.at, message.pid
+        fresh.started, fresh.master, fresh.forked_by = message.at, message.pid, message.place
         fresh.show(message.place)
 
     def _exit(self, message: OwnMessage) -> None:

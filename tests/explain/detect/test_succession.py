@@ -68,3 +68,18 @@ def test_a_succession_without_times() -> None:
     assert empty.begin.t_ns == 0
     assert empty.serves is None
     assert empty.last_before is None
+
+
+def test_loads_that_name_no_process_are_given_out_in_order() -> None:
+    """Up to 2.3; several in one second, the first just before it, and one that failed and made no process."""
+    history = History(coarse=True)
+    starts = ((0.9, 1), (1.02, 1), (1.5, 1), (1.72, 1), (2.0, 1), (5.2, 1), (6.3, 2))
+    for seconds, master in starts:
+        history.say(seconds, master, "Proxy web started.")
+    for pid, accepted in ((100, 1.016), (200, 1.04), (300, 1.53), (400, 1.74), (500, 5.35), (600, 6.6)):
+        history.serve(accepted, accepted + 0.01, pid)
+    found = successions(history)
+    assert [pids(s)[1] for s in found] == [[100], [200], [300], [400], [500], [600]]
+    asked = [offset_s(s.attempt.asked) for s in found if s.attempt is not None]
+    assert asked == [0, 1, 1, 1, 5, 6]
+    assert [s.attempt.reload for s in found if s.attempt is not None] == [False, *[True] * 4, False]

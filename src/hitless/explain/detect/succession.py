@@ -1,6 +1,6 @@
 """Who took over from whom: processes that began together, and those that they replaced."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from hitless.explain.detect.attempts import Attempt
@@ -63,37 +63,45 @@ class Succession:
 
 def read_successions(lives: Sequence[Life], attempts: Sequence[Attempt]) -> list[Succession]:
     """Return the successions of one service in order of time, of its lives in order of their first sign."""
+    groups = _groups(lives, {pid: n for n, attempt in enumerate(attempts) for pid in attempt.new_pids})
+    found = [Succession(group) for group in groups]
+    _give_named(found, attempts)
+    _give_nameless(found, attempts)
     active: list[Life] = []
-    found: list[Succession] = []
     total = _total_accepts(lives)
-    for group in _groups(lives, {pid: n for n, attempt in enumerate(attempts) for pid in attempt.new_pids}):
-        succession = Succession(group)
-        taken = {id(earlier_one.attempt) for earlier_one in found}
-        succession.attempt = _attempt_of(succession, [a for a in attempts if id(a) not in taken])
+    for succession in found:
         since_ns = (succession.serves or succession.begin).t_ns
         for life in active:
             (succession.beside if _goes_on(life, since_ns, total) else succession.old).append(life)
-        active = [*succession.beside, *group]
-        found.append(succession)
+        active = [*succession.beside, *succession.new]
     return found
 
 
-def _attempt_of(succession: Succession, attempts: Sequence[Attempt]) -> Attempt | None:
-    """Return the load that made the new processes; one that names none (up to 2.3) by its time."""
-    pids = {life.pid for life in succession.new}
-    named = next((a for a in attempts if pids & set(a.new_pids) and not a.failed), None)
-    if named is not None:
-        return named
-    begin = succession.begin
-    near = [
-        attempt
-        for attempt in attempts
-        if not attempt.stated
-        and not attempt.new_pids
-        and attempt.asked.t_ns <= begin.latest_ns
-        and begin.t_ns - attempt.asked.latest_ns <= _FORK_NS
-    ]
-    return min(near, key=lambda a: abs(begin.t_ns - a.asked.t_ns), default=None)
+def _give_named(found: Iterable[Succession], attempts: Sequence[Attempt]) -> None:
+    """Give each succession the load that names its processes."""
+    taken: set[int] = set()
+    for succession in found:
+        pids = {life.pid for life in succession.new}
+        free = (a for a in attempts if pids & set(a.new_pids) and not a.failed and id(a) not in taken)
+        succession.attempt = next(free, None)
+        taken.add(id(succession.attempt))
+
+
+def _give_nameless(found: Sequence[Succession], attempts: Sequence[Attempt]) -> None:
+    """Give the others the loads that name no process (up to 2.3), by their times.
+
+    Both are in order, and a load comes before what its process accepts first: so from the last on each gets the latest
+    that is left. Taken from the first on, several in one second of a stamp would be given the wrong ones.
+    """
+    left = [a for a in attempts if not a.stated and not a.new_pids]
+    for succession in reversed(found):
+        if succession.attempt is not None:
+            continue
+        begin = succession.begin
+        while left and left[-1].asked.t_ns > begin.latest_ns:
+            left.pop()
+        if left and begin.t_ns - left[-1].asked.latest_ns <= _FORK_NS:
+            succession.attempt = left.pop()
 
 
 def _groups(lives: Sequence[Life], attempt_of: Mapping[int, int]) -> Iterator[list[Life]]:

@@ -125,9 +125,9 @@ class LoggingBed:
         act()
         happening.new = self.live.workers - happening.old
         self.happened.append(happening)
-        self._serve()
+        self.await_lines()
 
-    def _serve(self) -> None:
+    def await_lines(self) -> None:
         """Wait until a few requests more are logged: what comes next has something before it."""
         size = self.log.stat().st_size
         await_true(lambda: self.log.stat().st_size > size + 2000, "lines are logged")
@@ -171,6 +171,8 @@ def logging_bed(directory: Path, version: str) -> Iterator[LoggingBed]:
     try:
         text = log.name_in(CONFIGURATION.replace("EXTRA", ""))
         with live_haproxy(directory, version, configuration=text) as live, busy(live.port):
-            yield LoggingBed(live, directory / "haproxy.log", version, log)
+            bed = LoggingBed(live, directory / "haproxy.log", version, log)
+            bed.await_lines()
+            yield bed
     finally:
         log.close()

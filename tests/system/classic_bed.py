@@ -20,8 +20,8 @@ from hitless.reload.successor import Successor, start_successor
 from hitless.reload.successor_plan import plan_successor
 from hitless.reload.taking import take_listeners
 from hitless.reload.target import Target
+from tests.ports import free_port
 from tests.system.live_haproxy import await_true, program
-from tests.system.load_bed import free_port
 
 DEADLINE_S = 20.0
 STATS = "stats socket {directory}/run/admin.sock mode 600 level admin"

@@ -15,8 +15,8 @@ from hitless.hold.client import ask
 from hitless.hold.places import ask_path, control_path
 from hitless.holding import HeldInstance, HoldStatus, parse_status
 from hitless.host.processes import ProcessHandle
+from tests.ports import free_port
 from tests.system.live_haproxy import await_true, children, program
-from tests.system.load_bed import free_port
 
 NAME = "web"
 DEADLINE_S = 20.0

@@ -23,6 +23,7 @@ from hitless.control.runtime_api import MasterCli, RuntimeApi
 from hitless.facts import Snapshot
 from hitless.findings import AuditResult, Finding
 from hitless.gather import GatherOptions, gather_snapshot
+from tests.ports import free_port
 
 DEADLINE_S = 10.0
 RULES = [load_rule(code) for code in MODULES]
@@ -78,12 +79,6 @@ def program(version: str) -> str:
 def versions(*wanted: str) -> list[str]:
     """Those of the branches that are here (of all, without a wish); one that is here where none of them is."""
     return [v for v in wanted or VERSIONS if v in _places()] or list(_places())[-1:] or ["2.8"]
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port: int = taken.getsockname()[1]
-        return port
 
 
 @dataclass

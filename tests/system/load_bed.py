@@ -1,7 +1,6 @@
 """What the load tests stand on: a tiny origin server, a HAProxy in master-worker mode, and a run of the engine."""
 
 import os
-import random
 import signal
 import socket
 import socketserver
@@ -9,7 +8,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
@@ -25,15 +24,6 @@ from hitless.records import LoadPlan, Outcome, Stream, Target
 from tests.system.live_haproxy import await_true
 
 Rows = npt.NDArray[np.void]
-
-
-def free_port() -> int:
-    """Return a port below the range that the kernel gives to clients, so that none of them can take it."""
-    while True:
-        port = random.randrange(10_000, 30_000)
-        with socket.socket() as probe, suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
 
 
 def target(port: int, **fields: object) -> Target:

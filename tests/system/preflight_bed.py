@@ -12,7 +12,8 @@ from hitless.reload.preflight.options import PreflightOptions
 from hitless.reload.preflight.table import CHECKS
 from hitless.reload.target import Target
 from hitless.reloads import PreflightCheck
-from tests.system.live_haproxy import CONFIGURATION, LiveHaproxy, await_true, free_port
+from tests.ports import free_port
+from tests.system.live_haproxy import CONFIGURATION, LiveHaproxy, await_true
 
 QUICK = PreflightOptions(ask_timeout_s=2.0, peers_timeout_s=0.5)
 

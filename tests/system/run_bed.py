@@ -12,8 +12,8 @@ from pathlib import Path
 
 from hitless.host.processes import read_children
 from hitless.run.processes import haproxy_children
+from tests.ports import free_port
 from tests.system.live_haproxy import await_true, program
-from tests.system.load_bed import free_port
 from tests.system.reload_bed import command, environment
 
 SAYS_WITHIN_S = 60.0

@@ -17,10 +17,11 @@ from hitless.attempts import OUTCOMES
 from hitless.captured import CapturedConnection, Ending
 from hitless.load.runner import LoadProcesses
 from hitless.records import Outcome, Stream, Workload
+from tests.ports import free_port
 from tests.system.capture_bed import LoopbackCapture, loopback_capture
 from tests.system.conftest import require
 from tests.system.live_haproxy import await_true, program, versions
-from tests.system.load_bed import MasterWorker, Origin, Rows, free_port, master_worker, run_load, target
+from tests.system.load_bed import MasterWorker, Origin, Rows, master_worker, run_load, target
 
 pytestmark = pytest.mark.system
 

@@ -21,6 +21,7 @@ from hitless.evidence.trace_events import TraceFilter
 from hitless.evidence.tracefs import Instance, open_tracefs, sweep_stale_instances
 from hitless.host.processes import read_network_namespace
 from hitless.records import Event, EventKind
+from tests.ports import free_port
 from tests.system.conftest import require
 
 pytestmark = pytest.mark.system
@@ -64,11 +65,6 @@ def server() -> Iterator[socket.socket]:
 
 def endpoint(server: socket.socket) -> str:
     return f"{ADDRESS}:{server.getsockname()[1]}"
-
-
-def free_port() -> int:
-    with socket.create_server((ADDRESS, 0)) as server:
-        return int(server.getsockname()[1])
 
 
 def traced(wanted: TraceFilter, act: Callable[[], None]) -> tuple[list[Event], int, int]:
@@ -189,7 +185,7 @@ def test_whose_a_socket_is_whose_opener_is_gone_is_told_by_what_it_forked(
         "if os.fork(): os._exit(0)\n"
         "sys.stdin.read()"
     )
-    port = free_port()
+    port = free_port(address=ADDRESS)
     wanted = TraceFilter(
         frozenset({f"{ADDRESS}:{port}"}),
         listens_here=listens_in(read_network_namespace(os.getpid())),

@@ -11,7 +11,8 @@ import pytest
 
 from hitless.sandbox.certificates import make_authority
 from tests.cli.commands import hitless
-from tests.system.live_haproxy import LiveHaproxy, await_true, free_port, live_haproxy, versions
+from tests.ports import free_port
+from tests.system.live_haproxy import LiveHaproxy, await_true, live_haproxy, versions
 from tests.system.logging_bed import SyslogFile
 
 pytestmark = pytest.mark.system

@@ -14,7 +14,8 @@ from hitless.explain.entries import EntryReader, ReadOptions
 from hitless.explain.formats.configured import read_configured_logging
 from hitless.logged import OwnMessage, Traffic
 from tests.cli.commands import hitless
-from tests.system.live_haproxy import LiveHaproxy, free_port, live_haproxy, versions
+from tests.ports import free_port
+from tests.system.live_haproxy import LiveHaproxy, live_haproxy, versions
 
 pytestmark = pytest.mark.system
 

@@ -13,11 +13,11 @@ from hitless.control.stats import ProxyCounters, ask_worker_stats
 from hitless.reload.guard import GuardBounds
 from hitless.reload.guard_watch import TrafficGuard
 from hitless.reloads import GuardResult
+from tests.ports import free_port
 from tests.system.live_haproxy import (
     LiveHaproxy,
     await_readable,
     await_true,
-    free_port,
     live_haproxy,
     versions,
 )

@@ -20,10 +20,10 @@ from hitless.host.descriptors import HeldListeners
 from hitless.host.epoll_sets import read_polled_inodes
 from hitless.host.errors import Denied
 from hitless.host.processes import read_status, read_times
+from tests.ports import free_port
 from tests.system.conftest import require, unprivileged_python
 from tests.system.hold_bed import NAME, HoldBed, hold_bed
 from tests.system.live_haproxy import DEADLINE_S, await_true, program, versions
-from tests.system.load_bed import free_port
 
 pytestmark = pytest.mark.system
 

@@ -21,10 +21,10 @@ from hitless.control.fd_passing import REQUEST
 from hitless.control.socket_transfer import close_listeners, fetch_listeners
 from hitless.hold.client import ask
 from hitless.hold.places import control_path
+from tests.ports import free_port
 from tests.system.conftest import require, unprivileged_python
 from tests.system.hold_bed import HoldBed, hold_bed
 from tests.system.live_haproxy import await_true, versions
-from tests.system.load_bed import free_port
 
 pytestmark = pytest.mark.system
 

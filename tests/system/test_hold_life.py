@@ -18,9 +18,9 @@ from hitless.control.socket_transfer import close_listeners, fetch_listeners
 from hitless.hold.client import ask
 from hitless.hold.places import control_path
 from hitless.host.processes import read_status
+from tests.ports import free_port
 from tests.system.hold_bed import NAME, HoldBed, hold_bed
 from tests.system.live_haproxy import await_true, versions
-from tests.system.load_bed import free_port
 
 pytestmark = pytest.mark.system
 

@@ -21,6 +21,7 @@ from hitless.host.listening import read_listening
 from hitless.host.netns import in_network_namespace
 from hitless.host.root import HostRoot
 from hitless.host.sysctls import read_sysctls
+from tests.ports import free_port
 from tests.system.conftest import require
 
 pytestmark = pytest.mark.system
@@ -38,11 +39,6 @@ defaults
 frontend web
   bind 127.0.0.1:{port}
 """
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
 
 
 def processes_of(directory: Path) -> list[Process]:

@@ -9,7 +9,8 @@ from hitless.attempts import FLAG_FIN_SEEN, FLAG_RETRY, FLAG_REUSED, OUTCOME_COD
 from hitless.load.classes import ClassTotals, count_classes
 from hitless.load.runner import LoadProcesses
 from hitless.records import ClientClass, Outcome, Stream, Workload
-from tests.system.load_bed import MasterWorker, Rows, free_port, master_worker, run_load, target
+from tests.ports import free_port
+from tests.system.load_bed import MasterWorker, Rows, master_worker, run_load, target
 
 pytestmark = pytest.mark.system
 

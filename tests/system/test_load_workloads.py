@@ -13,11 +13,11 @@ from hitless.attempts import FLAG_IN_PROGRESS, FLAG_REUSED
 from hitless.load.classes import count_classes
 from hitless.load.runner import LoadProcesses
 from hitless.records import ClientClass, Outcome, Request, Stream, Target, Workload
+from tests.ports import free_port
 from tests.system.load_bed import (
     MasterWorker,
     Origin,
     Rows,
-    free_port,
     master_worker,
     run_load,
     target,

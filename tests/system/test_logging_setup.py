@@ -29,8 +29,9 @@ from hitless.explain.sources.log_set import open_logs
 from hitless.explain.window import ALWAYS, read_entries
 from hitless.logged import Traffic, UnknownText
 from tests.cli.commands import hitless
+from tests.ports import free_port
 from tests.system.conftest import require
-from tests.system.live_haproxy import await_true, free_port, program, versions
+from tests.system.live_haproxy import await_true, program, versions
 from tests.system.syslog_bed import check_rsyslog, rsyslog
 
 pytestmark = pytest.mark.system

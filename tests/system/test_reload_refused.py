@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from hitless.records import Outcome
-from tests.system.live_haproxy import free_port, versions
+from tests.ports import free_port
+from tests.system.live_haproxy import versions
 from tests.system.reload_bed import ANSWERS, Result, foreign_listener, hurt, outcomes, service
 
 pytestmark = pytest.mark.system

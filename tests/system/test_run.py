@@ -13,9 +13,9 @@ import pytest
 
 from hitless.host.processes import read_children, read_status
 from hitless.records import Outcome
+from tests.ports import free_port
 from tests.system.conftest import require
 from tests.system.live_haproxy import await_true, versions
-from tests.system.load_bed import free_port
 from tests.system.reload_bed import REPOSITORY, hitless, hurt, outcomes
 from tests.system.run_bed import RunBed, run_bed
 

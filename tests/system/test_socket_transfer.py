@@ -28,10 +28,11 @@ from hitless.records import ClientClass, Outcome, Stream, Workload
 from hitless.records import Target as LoadTarget
 from hitless.reload.taking import take_listeners
 from tests.control.test_socket_transfer import open_descriptors
+from tests.ports import free_port
 from tests.system.classic_bed import DEADLINE_S, STATS, ClassicBed, classic_bed, has_ended, kill
 from tests.system.conftest import require
 from tests.system.live_haproxy import await_true, live_haproxy, versions
-from tests.system.load_bed import free_port, run_load
+from tests.system.load_bed import run_load
 
 pytestmark = pytest.mark.system
 

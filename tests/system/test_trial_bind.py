@@ -21,8 +21,9 @@ from hitless.host.processes import read_socket_inodes
 from hitless.reload.look import TargetOptions, read_target, with_configuration
 from hitless.reload.preflight.trial_bind import check_binds
 from hitless.reloads import CheckState, ListenerChange, ListenerFate, PreflightCheck
+from tests.ports import free_port
 from tests.system.conftest import require
-from tests.system.live_haproxy import LiveHaproxy, await_true, free_port, live_haproxy, program, versions
+from tests.system.live_haproxy import LiveHaproxy, await_true, live_haproxy, program, versions
 
 pytestmark = pytest.mark.system
 

@@ -27,6 +27,7 @@ from hitless.reload.preflight.trial_task import TrialAnswer
 from hitless.reload.target import Target
 from hitless.reloads import CheckState, ListenerFate
 from hitless.subject import Subject
+from tests.ports import free_port
 
 
 def target(binds: str, pid: int = 0, *, version: tuple[int, int, int] = (2, 8, 25)) -> Target:
@@ -52,12 +53,6 @@ def listening(*, reuse_port: bool = False) -> socket.socket:
     server.bind(("127.0.0.1", 0))
     server.listen()
     return server
-
-
-def free_port() -> int:
-    with listening() as server:
-        port: int = server.getsockname()[1]
-        return port
 
 
 def test_what_is_held_is_handed_over_and_what_is_free_can_be_bound() -> None:

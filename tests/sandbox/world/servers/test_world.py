@@ -14,6 +14,7 @@ from hitless.sandbox.world.names import address_for_name
 from hitless.sandbox.world.records import DnsName, Endpoint, WorldPlan
 from hitless.sandbox.world.servers.events import EventWriter
 from hitless.sandbox.world.servers.world import World
+from tests.ports import free_port
 from tests.sandbox.world.fakes import GREETING
 
 QUERY = b"\0\x07\1\0\0\1\0\0\0\0\0\0\3app\0\0\1\0\1"
@@ -31,13 +32,6 @@ def events_fd(events_path: Path) -> Iterator[int]:
     descriptor = os.open(events_path, os.O_CREAT | os.O_WRONLY)
     yield descriptor
     os.close(descriptor)
-
-
-def free_port(kind: socket.SocketKind) -> int:
-    with socket.socket(type=kind) as probe:
-        probe.bind((LOCAL, 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def play(

@@ -127,6 +127,7 @@ def _view(findings: Findings, index: int) -> View:
     return View(
         span,
         during=ledger.during(index),
+        shared=ledger.shared(index),
         before=ledger.before(index),
         endings=endings,
         holes=find_holes(census, span),

@@ -23,6 +23,13 @@ def test_no_traffic_tells_nothing() -> None:
     assert judge_event(view(K.FAILED_RELOAD, **silent))[0] is Judgement.HARMFUL
 
 
+def test_lines_that_are_told_with_another_change_are_traffic_too() -> None:
+    silent = {"during": TrafficCount(), "before": TrafficCount()}
+    judgement, headline, *_ = judge_event(view(K.RELOAD, shared=TrafficCount(lines=29), **silent))
+    assert judgement is Judgement.HARMLESS
+    assert "29 lines around it, told with the changes next to it" in headline
+
+
 def test_what_fits_no_cause_is_unexplained() -> None:
     judgement, headline, (cause,), _ = judge_event(
         view(K.RELOAD, ending(Role.NEW, "SH--", 30, status=502, usual=4.0))

@@ -48,6 +48,7 @@ def _judge(view: View, causes: list[NamedCause]) -> Judgement:
     seen = (
         proven
         or view.during.lines
+        or view.shared.lines
         or view.before.lines
         or (view.captured is not None and view.captured.connections)
     )
@@ -145,6 +146,8 @@ def _headline(view: View, judgement: Judgement, causes: list[NamedCause]) -> str
             if errors
             else ""
         )
+    elif view.shared.lines:
+        text += f": {format_count(view.shared.lines)} lines around it, told with the changes next to it"
     drained = view.change.until
     if drained is not None and view.change.kind is ChangeKind.RELOAD:
         took_s = (drained.t_ns - view.change.at.t_ns) / 1e9

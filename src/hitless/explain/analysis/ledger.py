@@ -44,6 +44,12 @@ class Ledger:
         span = self.spans[index]
         return self._count(self._owner == index, span.end_s - span.begin_s)
 
+    def shared(self, index: int) -> TrafficCount:
+        """Return the lines in the window of a change that are told with another: stamps tell only seconds apart."""
+        span, seconds = self.spans[index], self.census.ended["second"]
+        within = (seconds >= span.begin_s) & (seconds < span.end_s)
+        return self._count(within & (self._owner != index) & (self._owner != NOBODY), 0)
+
     def before(self, index: int) -> TrafficCount:
         """Return the lines of the usual, with the seconds they are from; none where there is no usual."""
         mask, seconds = self._usual(index)

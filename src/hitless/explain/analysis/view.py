@@ -56,6 +56,8 @@ class View:
 
     span: Span
     during: TrafficCount = _NOTHING
+    shared: TrafficCount = _NOTHING
+    """Lines in its window that are told with another change."""
     before: TrafficCount = _NOTHING
     endings: tuple[EndingCount, ...] = ()
     holes: tuple[AcceptHole, ...] = ()

@@ -100,13 +100,16 @@ def note(number, _):
     print(signal.Signals(number).name, flush=True)
     if number == signal.SIGUSR1:
         os._exit(0)
+woken, wake = os.pipe()  # a signal just before signal.pause() would not end it
+os.set_blocking(wake, False)
+signal.set_wakeup_fd(wake)
 for number in (signal.SIGUSR1, signal.SIGTTOU, signal.SIGTTIN):
     signal.signal(number, note)
 exec(sys.argv[1])
 print("ready", flush=True)
 sys.stderr.flush()
 while True:
-    signal.pause()
+    os.read(woken, 64)
 """
 
 

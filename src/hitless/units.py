@@ -5,6 +5,8 @@ Source: HAProxy 2.8 src/tools.c parse_time_err(), parse_size_err().
 
 import re
 
+LAST_SECOND = 253_402_128_000
+"""The last day but one of the year 9999: what no zone carries beyond what a date can say."""
 NANOSECONDS_PER_SECOND = 1_000_000_000
 NANOSECONDS_PER_MILLISECOND = 1_000_000
 NANOSECONDS_PER_MICROSECOND = 1_000

@@ -122,6 +122,17 @@ def explained(path: Path, text: str) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.parametrize("zone", ["UTC", "Pacific/Kiritimati", "America/New_York"])
+def test_a_stamp_at_the_end_of_all_dates(zone: str, tmp_path: Path) -> None:
+    last = "9999-12-31T23:59:59Z lb1 haproxy[7]: Proxy web stopped (cumulated conns: FE: 1, BE: 0).\n"
+    for text in (last, line(datetime(2026, 3, 1, tzinfo=UTC), 7, iso) + last):
+        path = tmp_path / "haproxy.log"
+        path.write_text(text)
+        for form in FORMS:
+            done = hitless(*ALONE, "--zone", zone, "--format", form, str(path))
+            assert ("253402300799000000000" if form == "json" else "9999-12-") in done.stdout, done.stderr
+
+
 SPRING = datetime(2027, 3, 28, 0, 30, tzinfo=UTC)
 NEW_YEAR = datetime(2026, 12, 31, 22, 0, tzinfo=UTC)
 AUTUMN = datetime(2026, 10, 24, 23, 30, tzinfo=UTC)

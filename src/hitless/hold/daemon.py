@@ -238,7 +238,7 @@ class Daemon:
             self.say(f"a defect of hitless, please report it:\n{traceback.format_exc()}")
         for name, pauses_s in changes.pauses_s.items():
             number = f"{len(pauses_s)} socket{'s' if len(pauses_s) > 1 else ''}"
-            self.say(f"{name}: somebody accepts again on {number}, after {max(pauses_s):.2f} s at most")
+            self.say(f"{name}: somebody accepts again on {number}, after about {max(pauses_s):.2f} s")
         if changes:
             self._after(changes.added, changes.let_go)
         closing = min((i.closes_at_s() for i in self.instances.values()), default=float("inf"))

@@ -94,11 +94,15 @@ class Case:
         return frozenset(anew)
 
     @property
+    def all_opened_anew(self) -> bool:
+        """Whether every listening socket was opened anew: none was handed over."""
+        anew = self.facts.via == Via.SF or self.opened_anew == frozenset(self.facts.endpoints)
+        return anew and bool(self.facts.endpoints)
+
+    @property
     def nothing_handed_over(self) -> bool:
-        """Whether every listening socket was opened anew, and the kernel does not move who waits in the old ones."""
-        if self.facts.tcp_migrate_req or not self.facts.endpoints:
-            return False
-        return self.facts.via == Via.SF or self.opened_anew == frozenset(self.facts.endpoints)
+        """Whether that is so, and the kernel does not move who waits in the old ones."""
+        return self.all_opened_anew and not self.facts.tcp_migrate_req
 
     def gaps(self, *, possible: bool = False) -> list[Gap]:
         """Return when nobody listened, for certain or possibly, from the control period to the end of the load."""

@@ -90,6 +90,7 @@ def attribute_victims(case: Case, hurt: Mask, gaps: Sequence[Gap]) -> list[Hurt]
         close_spread_time=case.facts.close_spread_time,
         max_reloads=case.facts.mworker_max_reloads,
         opened_anew=case.opened_anew,
+        all_opened_anew=case.all_opened_anew,
         nothing_handed_over=case.nothing_handed_over,
         counters=dict(case.kernel.counter_changes),
     )

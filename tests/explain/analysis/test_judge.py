@@ -30,6 +30,13 @@ def test_lines_that_are_told_with_another_change_are_traffic_too() -> None:
     assert "29 lines around it, told with the changes next to it" in headline
 
 
+def test_errors_among_lines_told_elsewhere_may_be_of_this_change() -> None:
+    silent = {"during": TrafficCount(), "before": TrafficCount()}
+    assert (
+        judge_event(view(K.RELOAD, shared=TrafficCount(lines=29, errors=1), **silent))[0] is Judgement.UNKNOWN
+    )
+
+
 def test_what_fits_no_cause_is_unexplained() -> None:
     judgement, headline, (cause,), _ = judge_event(
         view(K.RELOAD, ending(Role.NEW, "SH--", 30, status=502, usual=4.0))

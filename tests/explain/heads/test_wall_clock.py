@@ -87,6 +87,11 @@ def test_when_clocks_were_put_forward_and_back() -> None:
     assert [BERLIN.offset_s(t) for t in (spring - 1, spring, autumn - 1, autumn)] == [3600, 7200, 7200, 3600]
 
 
+def test_a_stamp_of_another_age_costs_no_time() -> None:
+    first, far = ns(2026, 1, 1), ns(9999, 12, 31)
+    assert [t < ns(2047, 1, 1) for t, _ in BERLIN.changes(first, far)] == [True] * 40
+
+
 def test_it_can_be_sent_to_another_process() -> None:
     clock = pickle.loads(pickle.dumps(BERLIN))
     assert clock.name == "Europe/Berlin"

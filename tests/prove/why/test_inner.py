@@ -92,6 +92,13 @@ def test_what_is_no_sign_of_it(other: Callable[[Run], None]) -> None:
     assert cause(run) == UNEXPLAINED
 
 
+def test_one_address_that_is_never_handed_over_does_not_tell_of_others() -> None:
+    run = run_with(*NAMED)
+    run.with_facts(endpoints=(CONNECT.target.endpoint, "[2001:db8::1]:443"))
+    run.hurt(CONNECT, 6.05, Outcome.HTTP_5XX, status=503)
+    assert cause(run) != "HL309"
+
+
 def test_sockets_that_were_handed_over() -> None:
     run = run_with(*NAMED, anew=False)
     run.hurt(CONNECT, 6.05, Outcome.HTTP_5XX, status=503)

@@ -48,7 +48,7 @@ def _judge(view: View, causes: list[NamedCause]) -> Judgement:
     seen = (
         proven
         or view.during.lines
-        or view.shared.lines
+        or (view.shared.lines and not view.shared.errors)
         or view.before.lines
         or (view.captured is not None and view.captured.connections)
     )

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 from itertools import pairwise
 
-from hitless.units import NANOSECONDS_PER_SECOND
+from hitless.units import LAST_SECOND, NANOSECONDS_PER_SECOND
 
 __all__ = ["DAY_NS", "MONTHS", "WallClock"]
 
@@ -22,6 +22,8 @@ MONTHS = {
 DAY_NS = 86_400 * NANOSECONDS_PER_SECOND
 _STEP_MINUTES = 15
 """Zones change their offset at a multiple of this."""
+_LONGEST_S = 20 * 366 * 86_400
+"""Logs that seem to be longer have a wrong stamp in them."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND = timedelta(seconds=1)
 
@@ -88,15 +90,15 @@ class WallClock:
         return self._offset_at(t_ns // NANOSECONDS_PER_SECOND)
 
     def _offset_at(self, t_s: int) -> int:
-        offset = datetime.fromtimestamp(t_s, UTC).astimezone(self.zone).utcoffset()
+        offset = datetime.fromtimestamp(min(t_s, LAST_SECOND), UTC).astimezone(self.zone).utcoffset()
         return round(offset.total_seconds()) if offset is not None else 0
 
     def changes(self, first_ns: int, last_ns: int) -> Iterator[tuple[int, int]]:
         """Yield the moments at which the clock was put forward or back, with how far it is ahead of UTC since."""
         first_s, last_s = first_ns // NANOSECONDS_PER_SECOND, last_ns // NANOSECONDS_PER_SECOND
-        days = range(first_s, last_s, DAY_NS // NANOSECONDS_PER_SECOND)
-        for start, end in pairwise((*days, last_s)):
-            before, after = self._offset_at(start), self._offset_at(end)
+        last_s = min(last_s, first_s + _LONGEST_S)
+        days = (*range(first_s, last_s, DAY_NS // NANOSECONDS_PER_SECOND), last_s)
+        for (start, before), (end, after) in pairwise((day, self._offset_at(day)) for day in days):
             if before != after:
                 into = bisect_left(range(start, end), x=True, key=lambda t_s: self._offset_at(t_s) != before)
                 yield (start + into) * NANOSECONDS_PER_SECOND, after

@@ -3,7 +3,6 @@
 from hitless.prove.timeline import NEAR_NS, ReloadPhases
 from hitless.prove.why.moment import Attribution, Moment, Victim, after, log_line
 from hitless.records import Outcome
-from hitless.reload.mechanism import Via
 
 __all__ = ["contested"]
 
@@ -18,7 +17,7 @@ _CLOSED = frozenset({Outcome.EMPTY_REPLY, Outcome.RESET_BEFORE_RESPONSE})
 def contested(victim: Victim, reload: ReloadPhases, moment: Moment) -> Attribution | None:
     """HL309: the abstract socket of the inner frontend was taken from the old process first, not handed over."""
     facts = moment.frontends.get(victim.stream.target.frontend)
-    if facts is None or not facts.abstract_sockets or not (moment.opened_anew or moment.via == Via.SF):
+    if facts is None or not facts.abstract_sockets or not moment.all_opened_anew:
         return None
     is_refused = victim.outcome is Outcome.HTTP_5XX and victim.status in _REFUSED
     if not is_refused and (victim.reused or victim.outcome not in _CLOSED):

@@ -56,8 +56,10 @@ class Moment:
     """How many reloads a worker may outlive; None: any number."""
     opened_anew: frozenset[str] = frozenset()
     """Endpoints that a reload bound again instead of taking the old socket over, as the kernel saw it."""
-    nothing_handed_over: bool = False
+    all_opened_anew: bool = False
     """Whether that is so of every endpoint."""
+    nothing_handed_over: bool = False
+    """Whether it is, and the kernel does not move who waits in the old sockets."""
     counters: Mapping[str, int] = field(default_factory=dict)
     """Kernel counters that moved under reload, and by how much."""
 

@@ -16,7 +16,7 @@ from hitless.explanations import (
 )
 from hitless.logged import Certainty, ChangeKind, Moment, Skipped
 from hitless.report.wording import plural
-from hitless.units import NANOSECONDS_PER_SECOND, format_count, format_duration
+from hitless.units import LAST_SECOND, NANOSECONDS_PER_SECOND, format_count, format_duration
 
 __all__ = [
     "KINDS",
@@ -112,7 +112,7 @@ class Times:
 
     def _local(self, t_ns: int) -> datetime:
         zone = timezone(timedelta(seconds=self._offset_s(t_ns)))
-        return datetime.fromtimestamp(t_ns // NANOSECONDS_PER_SECOND, zone)
+        return datetime.fromtimestamp(min(t_ns // NANOSECONDS_PER_SECOND, LAST_SECOND), zone)
 
 
 def _zone_name(offset_s: int) -> str:

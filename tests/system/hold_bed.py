@@ -16,7 +16,7 @@ from hitless.hold.places import ask_path, control_path
 from hitless.holding import HeldInstance, HoldStatus, parse_status
 from hitless.host.processes import ProcessHandle
 from tests.ports import free_port
-from tests.system.live_haproxy import await_true, children, program
+from tests.system.live_haproxy import await_true, children, program, send_usr2
 
 NAME = "web"
 DEADLINE_S = 20.0
@@ -145,7 +145,7 @@ class HoldBed:
         assert self.main is not None
         if self.master:
             before = self.workers()
-            self.main.send_signal(signal.SIGUSR2)
+            send_usr2(self.main.pid)
             await_true(lambda: self.workers() - before, "a new worker")
             await_true(lambda: len(self.workers()) == 1, "the old worker ends")
             self.await_held()

@@ -23,6 +23,7 @@ from hitless.control.runtime_api import MasterCli, RuntimeApi
 from hitless.facts import Snapshot
 from hitless.findings import AuditResult, Finding
 from hitless.gather import GatherOptions, gather_snapshot
+from hitless.host.processes import read_status
 from tests.ports import free_port
 
 DEADLINE_S = 10.0
@@ -51,6 +52,17 @@ def await_true(condition: Callable[[], object], what: str, timeout_s: float = DE
     while not condition():
         assert time.monotonic() < deadline, f"in vain: {what}"
         time.sleep(0.01)
+
+
+def await_taken(master: int) -> None:
+    """A master that starts ignores SIGUSR2, one that loads blocks it (up to 3.0) and then drops it."""
+    await_true(lambda: read_status(master).takes(signal.SIGUSR2), "the master takes signals")
+
+
+def send_usr2(master: int) -> None:
+    """Reload as a script does, but no earlier than it can be heard."""
+    await_taken(master)
+    os.kill(master, signal.SIGUSR2)
 
 
 def children(pid: int) -> set[int]:
@@ -120,16 +132,17 @@ class LiveHaproxy:
         self.stack.callback(_end_group, process.pid)
 
     def await_answer(self) -> None:
-        """Wait until the worker serves, and its master would take a signal: one that comes earlier is lost."""
+        """Wait until the worker serves, and its master answers and takes signals."""
         self.api.ask_info(timeout_s=DEADLINE_S, patient=True)
         if self.master:
             MasterCli(f"{self.directory}/run/master.sock").ask_processes(timeout_s=DEADLINE_S, patient=True)
+            await_taken(self.process.pid)
 
     def reload(self) -> None:
         """Reload as it is done in this mode, and wait until the new process has taken over."""
         if self.master:
             before = self.workers
-            os.kill(self.process.pid, signal.SIGUSR2)
+            send_usr2(self.process.pid)
             await_true(lambda: self.workers - before, "a new worker")
             await_true(lambda: (self._serving() or 0) in self.workers - before, "the new worker answers")
             self.await_answer()

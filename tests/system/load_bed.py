@@ -1,7 +1,6 @@
 """What the load tests stand on: a tiny origin server, a HAProxy in master-worker mode, and a run of the engine."""
 
 import os
-import signal
 import socket
 import socketserver
 import subprocess
@@ -21,7 +20,7 @@ from hitless.attempts import OUTCOMES, read_attempts
 from hitless.host.inet_diag import open_sock_diag, read_listeners
 from hitless.load.runner import LoadProcesses
 from hitless.records import LoadPlan, Outcome, Stream, Target
-from tests.system.live_haproxy import await_true
+from tests.system.live_haproxy import await_true, send_usr2
 
 Rows = npt.NDArray[np.void]
 
@@ -111,7 +110,7 @@ class MasterWorker:
     def reload(self) -> None:
         """Reload and wait until the new worker is there and the old one has gone, or drains."""
         before = self.workers()
-        self.process.send_signal(signal.SIGUSR2)
+        send_usr2(self.process.pid)
         deadline_s = time.monotonic() + 10
         while not self.workers() - before:
             assert time.monotonic() < deadline_s, self.log()

@@ -1,7 +1,6 @@
 """A real HAProxy that logs to a real socket, clients that keep it busy, and what happened, by whom and when."""
 
 import os
-import signal
 import socket
 import threading
 import time
@@ -10,7 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.system.live_haproxy import LiveHaproxy, await_true, children, live_haproxy
+from tests.system.live_haproxy import LiveHaproxy, await_true, children, live_haproxy, send_usr2
 
 SO_RCVBUFFORCE = 33
 """Linux v6.18 include/uapi/asm-generic/socket.h: beyond net.core.rmem_max."""
@@ -133,7 +132,7 @@ class LoggingBed:
         await_true(lambda: self.log.stat().st_size > size + 2000, "lines are logged")
 
     def signal(self) -> None:
-        os.kill(self.live.process.pid, signal.SIGUSR2)
+        send_usr2(self.live.process.pid)
 
     def fail(self, text: str) -> None:
         """Reload, and wait until HAProxy has said that it could not."""

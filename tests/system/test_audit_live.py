@@ -24,6 +24,7 @@ from tests.system.live_haproxy import (
     RULES,
     await_true,
     live_haproxy,
+    send_usr2,
     versions,
 )
 
@@ -158,7 +159,7 @@ def test_a_reload_that_failed(version: str, tmp_path: Path) -> None:
         assert "tpc" in told(refused)
         assert refused.place is not None
         assert refused.place.line == 5
-        os.kill(live.process.pid, signal.SIGUSR2)
+        send_usr2(live.process.pid)
         log = tmp_path / "log"
         await_true(lambda: "tpc" in log.read_text(errors="replace"), "HAProxy refuses")
         live.await_answer()

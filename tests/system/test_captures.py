@@ -20,7 +20,7 @@ from hitless.records import Outcome, Stream, Workload
 from tests.ports import free_port
 from tests.system.capture_bed import LoopbackCapture, loopback_capture
 from tests.system.conftest import require
-from tests.system.live_haproxy import await_true, program, versions
+from tests.system.live_haproxy import await_true, program, send_usr2, versions
 from tests.system.load_bed import MasterWorker, Origin, Rows, master_worker, run_load, target
 
 pytestmark = pytest.mark.system
@@ -139,7 +139,7 @@ def test_a_failed_bind_refuses_for_two_seconds(tmp_path: Path, version: str) -> 
             time.sleep(0.3)
             more = f"    bind 127.0.0.1:{taken.getsockname()[1]}\n"
             (tmp_path / "haproxy.cfg").write_text(configuration(port) + more)
-            haproxy.process.send_signal(signal.SIGUSR2)
+            send_usr2(haproxy.process.pid)
             await_true(lambda: "Resumed frontend fe" in haproxy.log(), "the old worker goes on")
             time.sleep(0.3)
             load.check()

@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -12,16 +13,28 @@ from pathlib import Path
 
 import pytest
 
+from hitless.facts import Process, Role
 from hitless.gather.place import ProcessPlace
 from hitless.host.processes import read_status
 from hitless.reload.look import with_configuration
 from hitless.reload.preflight.last_reload import transfer_is_lost
 from hitless.reload.preflight.options import PreflightOptions
+from hitless.reload.preflight.signals import check_signals
 from hitless.reload.preflight.table import NAMES, run_checks
 from hitless.reloads import CheckState
 from hitless.sandbox.certificates import make_authority
+from tests.reload.preflight.targets import target
 from tests.system.conftest import require
-from tests.system.live_haproxy import CONFIGURATION, LiveHaproxy, await_true, live_haproxy, program, versions
+from tests.system.live_haproxy import (
+    CONFIGURATION,
+    LiveHaproxy,
+    await_taken,
+    await_true,
+    live_haproxy,
+    program,
+    send_usr2,
+    versions,
+)
 from tests.system.preflight_bed import QUICK, check_of, listening_inodes, own_haproxy, target_of
 
 pytestmark = pytest.mark.system
@@ -35,16 +48,6 @@ def with_global(line: str, text: str = CONFIGURATION) -> str:
     return text.replace("global\n", f"global\n    {line}\n")
 
 
-def usr2(live: LiveHaproxy) -> None:
-    """Reload without looking first, as a script does."""
-    live.process.send_signal(signal.SIGUSR2)
-
-
-def await_signals(live: LiveHaproxy) -> None:
-    """Up to 3.0 a master that loads blocks its signals, and one that waits has loaded."""
-    await_true(lambda: signal.SIGUSR2 not in read_status(live.process.pid).blocked, "it takes signals")
-
-
 def await_state(pid: int, state: str) -> None:
     await_true(lambda: read_status(pid).state == state, f"process {pid} is in state {state}")
 
@@ -54,10 +57,10 @@ def fail_to_reload(live: LiveHaproxy, text: str, sign: str) -> None:
     before = (live.directory / "log").stat().st_size
     good = live.configuration.read_text()
     live.write(text)
-    usr2(live)
+    send_usr2(live.process.pid)
     await_true(lambda: sign in (live.directory / "log").read_text()[before:], sign)
     live.configuration.write_text(good)
-    await_signals(live)
+    await_taken(live.process.pid)
 
 
 @pytest.mark.parametrize("mode", ["master-worker", "classic"])
@@ -166,7 +169,7 @@ def test_a_missing_chroot_is_what_the_check_says(tmp_path: Path, version: str) -
         found = check_of("files", live)
         assert found.state is FAILED
         worker = live.workers
-        usr2(live)
+        send_usr2(live.process.pid)
         if "end the service" in found.message:
             await_true(lambda: not listening_inodes(live.port), "after the bare reload nobody listens")
         else:
@@ -197,7 +200,7 @@ def test_a_relative_directory_that_the_master_would_follow_again(tmp_path: Path,
         found = check_of("configuration", live)
         assert found.state is FAILED
         assert "Could not change to directory sub" in found.message
-        usr2(live)
+        send_usr2(live.process.pid)
         await_true(lambda: live.process.poll() is not None, "the bare reload ends the service")
 
 
@@ -241,6 +244,24 @@ def test_old_workers_are_counted_and_whom_the_reload_ends_is_said(tmp_path: Path
         await_true(lambda: oldest not in live.workers, "mworker-max-reloads ends it")
 
 
+@pytest.mark.parametrize("version", versions())
+def test_a_signal_would_end_a_master_that_still_reads_its_configuration(tmp_path: Path, version: str) -> None:
+    os.mkfifo(tmp_path / "haproxy.cfg")
+    command = [program(version), "-W", "-f", f"{tmp_path}/haproxy.cfg"]
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
+        writer = os.open(tmp_path / "haproxy.cfg", os.O_WRONLY)  # waits until HAProxy has opened it
+        try:
+            master = Process(pid=process.pid, parent_pid=os.getpid(), role=Role.MASTER)
+            (check,) = check_signals(target(processes=(master,)), QUICK)
+            assert check.state is FAILED
+            assert "does not handle SIGUSR2 yet" in check.message
+            process.send_signal(signal.SIGUSR2)
+            assert process.wait(10) == -signal.SIGUSR2
+        finally:
+            process.kill()
+            os.close(writer)
+
+
 def provoked(live: LiveHaproxy, cause: str) -> None:
     """Make a reload fail."""
     if cause == "refused":
@@ -263,7 +284,6 @@ def test_a_failed_reload_loses_the_transfer_where_the_check_says_so(
 ) -> None:
     words = ("-W", "-S", f"{tmp_path}/run/master.sock") if with_cli else ("-W",)
     with own_haproxy(tmp_path, program(version), *words) as live:
-        await_signals(live)
         provoked(live, cause)
         target = target_of(live)
         lost = transfer_is_lost(target)
@@ -278,7 +298,7 @@ def test_a_failed_reload_loses_the_transfer_where_the_check_says_so(
         assert not remedied.stops
         before = listening_inodes(live.port)
         old = live.workers
-        usr2(live)
+        send_usr2(live.process.pid)
         await_true(lambda: live.workers and not live.workers & old, "the good reload takes over")
         assert (listening_inodes(live.port) == before) is not bool(lost), (
             "the sockets say whether it was true"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.system.live_haproxy import children, versions
+from tests.system.live_haproxy import children, send_usr2, versions
 from tests.system.reload_bed import Result, hitless, service
 
 pytestmark = pytest.mark.system
@@ -32,7 +32,7 @@ def test_the_generation_from_before_is_not_what_is_waited_for(tmp_path: Path, ve
         results: list[Result] = []
         thread = threading.Thread(target=lambda: results.append(hitless(*words, "--timeout", "30")))
         thread.start()
-        os.kill(running.live.process.pid, signal.SIGUSR2)
+        send_usr2(running.live.process.pid)
         thread.join()
         assert results[0].status == 0, results
         assert results[0].document["pid"] == running.serving() != old

@@ -1,13 +1,11 @@
 """After a failed reload some versions hand nothing over at the next one: seen, and got through all the same."""
 
-import os
-import signal
 from pathlib import Path
 
 import pytest
 
 from hitless.control.runtime_api import MasterCli
-from tests.system.live_haproxy import await_true, program, versions
+from tests.system.live_haproxy import await_true, program, send_usr2, versions
 from tests.system.reload_bed import Service, hurt, outcomes, service
 
 pytestmark = pytest.mark.system
@@ -21,7 +19,7 @@ def fail_once(running: Service) -> None:
     master = MasterCli(f"{running.live.directory}/run/master.sock")
     tried = master.ask_processes().master.reloads
     running.live.configuration.write_text(good + "bogus\n")
-    os.kill(running.live.process.pid, signal.SIGUSR2)
+    send_usr2(running.live.process.pid)
     await_true(
         lambda: master.ask_processes(timeout_s=5, patient=True).master.reloads > tried, "the failed reload"
     )

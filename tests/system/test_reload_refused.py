@@ -1,7 +1,5 @@
 """What HAProxy could not bind is refused while nobody is touched; a bare reload refuses every client."""
 
-import os
-import signal
 import time
 from pathlib import Path
 
@@ -9,7 +7,7 @@ import pytest
 
 from hitless.records import Outcome
 from tests.ports import free_port
-from tests.system.live_haproxy import versions
+from tests.system.live_haproxy import send_usr2, versions
 from tests.system.reload_bed import ANSWERS, Result, foreign_listener, hurt, outcomes, service
 
 pytestmark = pytest.mark.system
@@ -41,7 +39,7 @@ def test_a_port_that_another_process_holds(tmp_path: Path, version: str) -> None
 
         def bare_reload() -> None:
             running.live.configuration.write_text(new.read_text())
-            os.kill(running.live.process.pid, signal.SIGUSR2)
+            send_usr2(running.live.process.pid)
             time.sleep(3.0)  # as long as HAProxy tries
 
         refused = outcomes(tmp_path / "bare", running.live.port, bare_reload)

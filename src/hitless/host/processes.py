@@ -64,6 +64,7 @@ class ProcessStatus:
     resident_bytes: int
     pending: frozenset[int]
     blocked: frozenset[int]
+    caught: frozenset[int]
     inner_pid: int = 0
     """Its number in its own process namespace (a container's): what it calls itself."""
 
@@ -71,6 +72,10 @@ class ProcessStatus:
     def has_ended(self) -> bool:
         """Whether it has ended, and nobody has waited for it yet."""
         return self.state in {"Z", "X"}
+
+    def takes(self, number: int) -> bool:
+        """Whether a signal that is sent now reaches a handler of the process."""
+        return number in self.caught and number not in self.blocked
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,6 +318,7 @@ def read_status(pid: int, proc: Path = PROC) -> ProcessStatus:
             resident_bytes=int(_first(fields, "VmRSS")) * 1024,
             pending=_signals(fields.get("ShdPnd", "0")),
             blocked=_signals(fields.get("SigBlk", "0")),
+            caught=_signals(fields.get("SigCgt", "0")),
             inner_pid=int(([str(pid), *fields.get("NSpid", "").split()])[-1]),
         )
 

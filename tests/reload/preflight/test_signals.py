@@ -1,5 +1,6 @@
 import os
 import signal
+from collections.abc import Iterator
 
 import pytest
 
@@ -14,8 +15,10 @@ USR2 = frozenset({signal.SIGUSR2})
 NONE: frozenset[int] = frozenset()
 
 
-def status(state: str, blocked: frozenset[int], pending: frozenset[int]) -> ProcessStatus:
-    return ProcessStatus("haproxy", state, 1, 0, 1, 0, pending, blocked)
+def status(
+    state: str, blocked: frozenset[int], pending: frozenset[int], caught: frozenset[int] = USR2
+) -> ProcessStatus:
+    return ProcessStatus("haproxy", state, 1, 0, 1, 0, pending, blocked, caught)
 
 
 @pytest.mark.parametrize(
@@ -29,6 +32,8 @@ def status(state: str, blocked: frozenset[int], pending: frozenset[int]) -> Proc
         (status("S", USR2, USR2), True, CheckState.WARNED),
         (status("T", NONE, USR2), True, CheckState.FAILED),
         (status("t", NONE, NONE), True, CheckState.FAILED),
+        (status("S", NONE, NONE, caught=NONE), False, CheckState.FAILED),
+        (status("R", NONE, NONE, caught=NONE), True, CheckState.FAILED),
     ],
 )
 def test_what_the_kernel_says(seen: ProcessStatus, *, has_cli: bool, state: CheckState) -> None:
@@ -38,6 +43,23 @@ def test_what_the_kernel_says(seen: ProcessStatus, *, has_cli: bool, state: Chec
     assert ("pending" in check.message) is (bool(seen.blocked & USR2) and bool(seen.pending))
 
 
+@pytest.fixture
+def handlers() -> Iterator[None]:
+    """Let us take what a HAProxy takes."""
+    before = [(number, signal.signal(number, lambda *_: None)) for number in (signal.SIGUSR1, signal.SIGUSR2)]
+    yield
+    for number, handler in before:
+        signal.signal(number, handler)
+
+
+def test_a_signal_without_a_handler_would_be_lost() -> None:
+    us = Process(pid=os.getpid(), parent_pid=1, role=Role.MASTER)
+    (check,) = check_signals(target(processes=(us,)), PreflightOptions())
+    assert check.state is CheckState.FAILED
+    assert "does not handle SIGUSR2 yet" in check.message
+
+
+@pytest.mark.usefixtures("handlers")
 def test_each_mode_has_its_process_and_its_signal() -> None:
     us = Process(pid=os.getpid(), parent_pid=1, role=Role.MASTER)
     (master,) = check_signals(target(processes=(us,)), PreflightOptions())
@@ -54,6 +76,7 @@ def test_a_process_that_is_not_there_is_unknown() -> None:
         assert check.state is CheckState.UNKNOWN
 
 
+@pytest.mark.usefixtures("handlers")
 def test_a_signal_that_is_blocked_for_a_moment_is_waited_for() -> None:
     us = Process(pid=os.getpid(), parent_pid=1, role=Role.MASTER)
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR2})

@@ -2,6 +2,10 @@
 
 In 3.1 to 3.3 a failed reload can leave all signals of the master blocked for ever (HAProxy issue 3229): SIGUSR2 is then
 pending, and nothing happens; `reload` on the master's CLI still works. A stopped process handles none at all.
+
+A process that starts has no handler yet. HAProxy ignores SIGUSR2 from the time it has read its configuration until its
+master waits for signals (2.2 to 3.2, src/haproxy.c: signal_register_fct(SIGUSR2, NULL, 0) in main()), also one that is
+blocked and pending then: such a reload is lost. Before that the signal would end it.
 """
 
 from __future__ import annotations
@@ -26,7 +30,7 @@ __all__ = ["check_signals", "judge_signals"]
 _ANSWER = Answers("signals")
 _STOPPED = frozenset("Tt")
 _SETTLE_S = 2.0
-"""Up to 3.0 a master blocks its signals while it loads."""
+"""A master takes its signals when it has loaded; up to 3.0 it blocks them meanwhile."""
 _PERIOD_S = 0.05
 
 
@@ -55,8 +59,14 @@ def judge_signals(
             (Evidence(text=f"State {status.state}", source=source),),
             hint=f"kill -CONT {pid}, if nobody traces it",
         )
-    if number not in status.blocked:
+    if status.takes(number):
         return _ANSWER.passed(f"process {pid} handles {number.name}")
+    if number not in status.blocked:
+        return _ANSWER.failed(
+            f"process {pid} does not handle {number.name} yet: it would be lost, or end it",
+            (Evidence(text=f"SigCgt lacks {number.name}", source=source),),
+            hint="It is still starting: reload once it serves.",
+        )
     pending = " and one is pending since an earlier reload" if number in status.pending else ""
     evidence = (Evidence(text=f"SigBlk has {number.name}{pending}", source=source),)
     if has_cli:
@@ -73,13 +83,13 @@ def judge_signals(
 
 
 def _settled(pid: int, number: signal.Signals) -> ProcessStatus:
-    """Return the status once the signal is not blocked, or after a while as it is.
+    """Return the status once the signal would be handled, or after a while as it is.
 
     Raises: Gone, Denied.
     """
     deadline_s = time.monotonic() + _SETTLE_S
     status = read_status(pid)
-    while number in status.blocked and time.monotonic() < deadline_s:
+    while not status.takes(number) and time.monotonic() < deadline_s:
         time.sleep(_PERIOD_S)
         status = read_status(pid)
     return status

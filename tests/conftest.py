@@ -1,7 +1,8 @@
 """Properties are tried without a deadline: a shared machine is slow at any moment, and tests time nothing.
 
 A run that is told to end (SIGTERM, as by `timeout`) ends as by Ctrl-C: fixtures take down what they have started. Where
-SIGINT and SIGQUIT are ignored (a shell's `&`), programs that tests start and interrupt would ignore them as well.
+SIGINT and SIGQUIT (a shell's `&`) or SIGHUP (`nohup`) are ignored, programs that tests start and signal would ignore
+them as well.
 """
 
 import signal
@@ -12,4 +13,5 @@ settings.register_profile("hitless", deadline=None, suppress_health_check=[Healt
 settings.load_profile("hitless")
 for number in (signal.SIGINT, signal.SIGTERM):
     signal.signal(number, signal.default_int_handler)
-signal.signal(signal.SIGQUIT, signal.SIG_DFL)
+for number in (signal.SIGQUIT, signal.SIGHUP):
+    signal.signal(number, signal.SIG_DFL)

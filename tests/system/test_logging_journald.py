@@ -104,7 +104,7 @@ def test_each_line_arrives_and_is_read_back_and_followed(installed_haproxy: str,
         reload(bed)
         await_true(lambda: logged(bed, 2 * COUNT), "every line is in the journal")
         told = bed.root / "run/told"
-        await_true(lambda: "reload" in told.read_text(), "the reload is told", timeout_s=20)
+        await_true(lambda: "reload" in told.read_text(), "the reload is told")
         bed.run("systemctl", "stop", "follow")
         assert processes_of(bed, "follow") == [], "journalctl outlived what had started it"
         found = explained("--journal", "--config", CONFIGURATION, bed=bed)

@@ -11,6 +11,10 @@ of it. On 2.2 and on 3.1 and later the reload that follows a failed one runs wit
 old accept queue are reset (85 in ten such reloads on 3.2.26). A check before keeps a refused configuration from the
 master.
 
+With `Type=simple` and `Type=exec` systemd takes HAProxy for started at once, and `systemctl reload` may signal one that
+still reads its configuration: SIGUSR2 ends it then. A check takes about as long as the start, and comes first.
+`Type=notify` with `-Ws` makes the reload wait for the start.
+
 ## Example
 
 ```unit
@@ -40,6 +44,7 @@ Safe: a reload that would have failed is refused earlier, and systemctl says so.
 ## References
 
 - HAProxy 2.5 to 3.4 admin/systemd/haproxy.service.in
+- HAProxy src/haproxy.c main(), src/mworker.c mworker_loop(): no handler before; tried on 2.2, 2.6, 2.8, 3.0, 3.2
 """
 
 from __future__ import annotations

@@ -19,8 +19,9 @@ from hitless.records import LoadPlan
 
 __all__ = ["LoadProcesses"]
 
-STOP_TIMEOUT_S = 5.0
-"""A process takes about a second to stop: 1 s for what is in flight, then its table is cut to size."""
+STOP_TIMEOUT_S = 60.0
+"""A process takes about a second to stop: 1 s for what is in flight, then its table is cut to size. Longer where the
+machine has other things to do: one that was killed for that would be no verdict."""
 MAX_LINE_BYTES = 64 * 1024
 
 

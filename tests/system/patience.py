@@ -3,7 +3,7 @@
 import threading
 from pathlib import Path
 
-from hitless.host.inet_diag import read_connections, read_listeners
+from hitless.host.inet_diag import read_connections
 from tests.system.live_haproxy import await_true
 
 DEADLINE_S = 60.0
@@ -18,15 +18,6 @@ def kept_waiting_s(*pids: int) -> float:
     own = Path(f"/proc/self/task/{threading.get_native_id()}/schedstat")
     files = [own, *(Path(f"/proc/{pid}/schedstat") for pid in pids)]
     return sum(int(file.read_text().split()[1]) for file in files) / 1e9
-
-
-def await_accepted(port: int) -> None:
-    """Wait until nobody waits to be accepted there: a client that was connected before has a process of its own."""
-    await_true(
-        lambda: not any(one.queue_length for one in read_listeners() if one.port == port),
-        "the connection is accepted",
-        DEADLINE_S,
-    )
 
 
 def await_read(port: int) -> None:

@@ -95,7 +95,7 @@ class Service:
         return hitless("reload", *self.words, *more)
 
     def serving(self) -> int:
-        return self.live.api.ask_info(timeout_s=5, patient=True).pid
+        return self.live.api.ask_info(timeout_s=30, patient=True).pid
 
     @property
     def leftovers(self) -> list[str]:
@@ -124,7 +124,7 @@ def _end_successors(live: LiveHaproxy) -> None:
             except OSError:
                 continue
             if name in words and b"haproxy" in words[0]:
-                with suppress(ProcessLookupError):  # an old one that ended by itself meanwhile
+                with suppress(ProcessLookupError):
                     os.kill(int(entry.name), signal.SIGKILL)
 
 

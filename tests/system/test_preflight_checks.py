@@ -35,7 +35,6 @@ from tests.system.live_haproxy import (
     send_usr2,
     versions,
 )
-from tests.system.patience import await_accepted
 from tests.system.preflight_bed import IMPATIENT, QUICK, check_of, listening_inodes, own_haproxy, target_of
 
 pytestmark = pytest.mark.system
@@ -231,7 +230,6 @@ def test_old_workers_are_counted_and_whom_the_reload_ends_is_said(tmp_path: Path
     with live_haproxy(tmp_path, version, configuration=with_global("mworker-max-reloads 1")) as live:
         (oldest,) = live.workers
         live.connect()
-        await_accepted(live.port)
         assert check_of("generations", live).message == "no old process is alive"
         live.reload()
         full = check_of("generations", live, PreflightOptions(max_generations=1))
@@ -366,7 +364,6 @@ def test_a_process_that_has_not_been_taught_does_not_teach(tmp_path: Path, versi
         live.api.ask("set table app key 192.0.2.1")
         assert "loses the 1 entries" in check_of("peers", live).message
         live.connect()  # the old process stays, and could teach
-        await_accepted(live.port)
         live.reload()
         assert "used:0" in live.api.ask("show table app"), "the bare reload has lost it"
 

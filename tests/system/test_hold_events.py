@@ -89,7 +89,7 @@ def test_nobody_is_refused(tmp_path: Path, version: str, mode: str) -> None:
         )
     assert len(lost) <= CONNECTIONS * len(killed)
     for name, begin, end in story.events:  # there were clients all the time
-        assert ((rows["start_ns"] >= begin) & (rows["start_ns"] <= end)).sum() >= CONNECTIONS, name
+        assert ((rows["start_ns"] <= end) & (rows["end_ns"] >= begin)).sum() > CONNECTIONS / 2, name
 
 
 def outcomes(rows: Rows, *wanted: Outcome) -> int:

@@ -4,6 +4,7 @@ import os
 import select
 import signal
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -48,6 +49,20 @@ def test_a_run_from_start_to_table(tmp_path: Path, directory_fd: int) -> None:
     rows = read_attempts(tmp_path / "attempts-0.bin")
     assert len(rows) >= 20
     assert not rows["outcome"].any()
+
+
+def test_one_that_a_busy_machine_keeps_from_stopping_is_waited_for(tmp_path: Path, directory_fd: int) -> None:
+    with FaultServer(answer_all) as server, LoadProcesses(plan_to(server.port), directory_fd) as load:
+        load.start()
+        load.wait_ready(60)
+        await_attempts(load, 2)
+        (child,) = load._children
+        os.kill(child.process.pid, signal.SIGSTOP)
+        later = threading.Timer(5.5, child.process.send_signal, (signal.SIGCONT,))
+        later.start()
+        load.stop()
+        later.join()
+    assert len(read_attempts(tmp_path / "attempts-0.bin")) >= 2
 
 
 def test_refused_clients_are_ready_too_and_counted(directory_fd: int) -> None:

@@ -1,6 +1,7 @@
 """A holder, and HAProxies that it holds for: started, reloaded, stopped, killed, upgraded."""
 
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -9,17 +10,19 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from hitless.control.errors import CouldNotAsk
+from hitless.control.socket_transfer import PassedListener, fetch_listeners
 from hitless.hold.client import ask
 from hitless.hold.places import ask_path, control_path
 from hitless.holding import HeldInstance, HoldStatus, parse_status
-from hitless.host.processes import ProcessHandle
+from hitless.host.processes import Gone, ProcessHandle
 from tests.ports import free_port
-from tests.system.live_haproxy import await_true, children, program, send_usr2
+from tests.system.live_haproxy import await_taken, await_true, children, program, send_usr2
 
 NAME = "web"
-DEADLINE_S = 20.0
+DEADLINE_S = 40.0
 CONFIGURATION = """\
 global
     {more}
@@ -70,7 +73,7 @@ class HoldBed:
     def hold(
         self,
         *words: str,
-        close_after: str = "20s",
+        close_after: str = "120s",
         wrapper: tuple[str, ...] = (),
         python: str = sys.executable,
     ) -> None:
@@ -90,7 +93,7 @@ class HoldBed:
             self.holder = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         self.stack.callback(_reap, self.holder)
         pid = self.holder.pid
-        await_true(lambda: self._is_held_by(pid), f"a holder: {self.said()}")
+        await_true(lambda: self._is_held_by(pid), f"a holder: {self.said()}", DEADLINE_S)
 
     def _is_held_by(self, pid: int) -> bool:
         with suppress(CouldNotAsk):
@@ -103,8 +106,16 @@ class HoldBed:
     def log(self) -> str:
         return (self.directory / "log").read_text(errors="replace")
 
+    def ask(self, op: str, **fields: object) -> dict[str, Any]:
+        """Ask the holder for something, and give it time."""
+        return ask(control_path(self.place), {"op": op, **fields}, timeout_s=DEADLINE_S)
+
+    def fetch(self) -> list[PassedListener]:
+        """Get what is held, as HAProxy does."""
+        return fetch_listeners(self.asked, timeout_s=DEADLINE_S)
+
     def status(self) -> HoldStatus:
-        return parse_status(ask(control_path(self.place), {"op": "status"})["status"])
+        return parse_status(self.ask("status")["status"])
 
     def instance(self) -> HeldInstance:
         (found,) = self.status().instances
@@ -134,7 +145,7 @@ class HoldBed:
 
     def await_held(self) -> None:
         """Wait until the holder sees nobody but the present generation accept."""
-        await_true(self._is_settled, "the present generation accepts on all that is held")
+        await_true(self._is_settled, "the present generation accepts on all that is held", DEADLINE_S)
 
     def _is_settled(self) -> bool:
         sockets = self.instance().sockets
@@ -146,8 +157,8 @@ class HoldBed:
         if self.master:
             before = self.workers()
             send_usr2(self.main.pid)
-            await_true(lambda: self.workers() - before, "a new worker")
-            await_true(lambda: len(self.workers()) == 1, "the old worker ends")
+            await_true(lambda: self.workers() - before, "a new worker", DEADLINE_S)
+            await_true(lambda: len(self.workers()) == 1, "the old worker ends", DEADLINE_S)
             self.await_held()
             return
         old = self.main
@@ -157,6 +168,8 @@ class HoldBed:
     def stop(self) -> None:
         """Stop it as `systemctl stop` does: softly."""
         assert self.main is not None
+        if self.master:  # while it starts it hears no signal
+            await_taken(self.main.pid)
         self.main.send_signal(signal.SIGUSR1)
         self.main.wait(DEADLINE_S)
 
@@ -166,7 +179,8 @@ class HoldBed:
         pids = {self.main.pid} | self.workers()
         handles = [ProcessHandle(pid) for pid in pids]
         for handle in handles:
-            handle.send_signal(signal.SIGKILL)
+            with suppress(Gone):  # a worker ends with its master
+                handle.send_signal(signal.SIGKILL)
         self.main.wait(DEADLINE_S)
         for handle in handles:
             assert handle.await_exit(DEADLINE_S)
@@ -183,7 +197,7 @@ class HoldBed:
     def upgrade_holder(self) -> None:
         """Let the holder execute itself anew."""
         asked_s = time.monotonic()
-        ask(control_path(self.place), {"op": "upgrade"})
+        self.ask("upgrade")
 
         def is_new() -> bool:
             looked_s = time.monotonic()
@@ -192,6 +206,13 @@ class HoldBed:
             return False
 
         await_true(is_new, "the holder has been executed anew", DEADLINE_S)
+
+
+def raise_limit(number: int) -> None:
+    """Let this process open so many files."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < number:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(number, hard), hard))
 
 
 def _reap(process: "subprocess.Popen[bytes]") -> None:

@@ -15,7 +15,9 @@ from hitless.reloads import PreflightCheck
 from tests.ports import free_port
 from tests.system.live_haproxy import CONFIGURATION, LiveHaproxy, await_true
 
-QUICK = PreflightOptions(ask_timeout_s=2.0, peers_timeout_s=0.5)
+QUICK = PreflightOptions(ask_timeout_s=30.0, peers_timeout_s=0.5)
+IMPATIENT = PreflightOptions(ask_timeout_s=1.0, peers_timeout_s=0.5)
+"""For those who are known not to answer."""
 
 
 def target_of(live: LiveHaproxy) -> Target:

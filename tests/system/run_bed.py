@@ -1,5 +1,6 @@
 """`hitless run` as a service manager or a container starts it, with a HAProxy below."""
 
+import errno
 import os
 import signal
 import socket
@@ -93,8 +94,7 @@ class RunBed:
 
     def refuses(self, port: int) -> bool:
         with socket.socket() as client:
-            client.settimeout(2)
-            return client.connect_ex(("127.0.0.1", port)) != 0
+            return client.connect_ex(("127.0.0.1", port)) == errno.ECONNREFUSED
 
 
 @contextmanager

@@ -16,6 +16,8 @@ from tests.system.conftest import require, unprivileged_python
 PROGRAMS = Path(__file__).parent / "sandbox_programs"
 NOBODY = 65534
 TIERS = ("root", "user")
+_REPORT = '{"launcher": '
+"""How the line of sandbox_programs/start.py begins."""
 
 
 def python_for(tier: str) -> str:
@@ -58,8 +60,18 @@ def run(
     with start(tier, program, **extra) as process:
         output, errors = process.communicate(timeout=timeout_s)
     assert process.returncode == 0, (output, errors)
-    first, _, rest = output.decode().partition("\n")
-    return json.loads(first), rest
+    lines = output.decode().splitlines(keepends=True)
+    told = next(line for line in lines if line.startswith(_REPORT))  # the program may have been faster
+    lines.remove(told)
+    return json.loads(told), "".join(lines)
+
+
+def read_begin(process: "subprocess.Popen[bytes]", said: str, *, timeout_s: float = 60) -> dict[str, Any]:
+    """Return the entry's report, once the program has said its line; which of them comes first is chance."""
+    lines = [read_line(process, timeout_s=timeout_s) for _ in range(2)]
+    lines.remove(f"{said}\n")
+    found: dict[str, Any] = json.loads(lines[0])
+    return found
 
 
 def read_line(process: "subprocess.Popen[bytes]", *, timeout_s: float = 20) -> str:

@@ -73,8 +73,8 @@ def test_nobody_is_refused(tmp_path: Path, version: str, mode: str) -> None:
             workload=Workload.CONNECT,
             target=target(bed.port),
             connections=CONNECTIONS,
-            timeout_s=20.0,
-            slow_s=20.0,
+            timeout_s=60.0,
+            slow_s=60.0,
         )
         rows = run_load(tmp_path / "rows", (stream,), during=story)
         said = bed.said()
@@ -82,10 +82,14 @@ def test_nobody_is_refused(tmp_path: Path, version: str, mode: str) -> None:
     assert outcomes(rows, Outcome.REFUSED, Outcome.CONNECT_TIMEOUT, Outcome.RESPONSE_TIMEOUT) == 0, said
     killed = [(begin, end) for name, begin, end in story.events if name == "kill -9"]
     lost = rows[rows["outcome"] != OUTCOME_CODES[Outcome.OK]]
-    for row in lost:  # each was in the hands of a process that was killed
-        assert any(begin <= row["end_ns"] <= end for begin, end in killed), (row, story.events)
+    for row in lost:  # each was in the hands of a process that was killed, whenever its client came to see it
+        assert any(row["start_ns"] <= end and begin <= row["end_ns"] for begin, end in killed), (
+            row,
+            story.events,
+        )
     assert len(lost) <= CONNECTIONS * len(killed)
-    assert len(rows) > 1000
+    for name, begin, end in story.events:  # there were clients all the time
+        assert ((rows["start_ns"] <= end) & (rows["end_ns"] >= begin)).sum() > CONNECTIONS / 2, name
 
 
 def outcomes(rows: Rows, *wanted: Outcome) -> int:

@@ -1,7 +1,8 @@
 """The holder follows what HAProxy binds and unbinds, closes what nobody accepts on, and does not grow."""
 
+import errno
 import os
-import resource
+import re
 import shutil
 import signal
 import socket
@@ -14,21 +15,23 @@ from pathlib import Path
 
 import pytest
 
-from hitless.control.socket_transfer import close_listeners, fetch_listeners
+from hitless.control.socket_transfer import close_listeners
 from hitless.hold import take
 from hitless.host.descriptors import HeldListeners
 from hitless.host.epoll_sets import read_polled_inodes
 from hitless.host.errors import Denied
-from hitless.host.processes import read_status, read_times
+from hitless.host.processes import read_times
 from tests.ports import free_port
 from tests.system.conftest import require, unprivileged_python
-from tests.system.hold_bed import NAME, HoldBed, hold_bed
-from tests.system.live_haproxy import DEADLINE_S, await_true, program, versions
+from tests.system.hold_bed import DEADLINE_S, NAME, HoldBed, hold_bed, raise_limit
+from tests.system.live_haproxy import await_taken, await_true, program, versions
+from tests.system.patience import await_read, kept_waiting_s
 
 pytestmark = pytest.mark.system
 
 MODES = ["classic", "master-worker"]
 PROMPT_S = 1.0
+"""As docs/hold.md says."""
 MANY = 2000
 MANY_WITHIN_S = 0.2
 HAND_OVERS = int(os.environ.get("HITLESS_HOLD_HAND_OVERS", "100"))
@@ -42,8 +45,7 @@ def bed(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[HoldBed]:
 
 def refuses(port: int, host: str = "127.0.0.1") -> bool:
     with socket.socket() as probe:
-        probe.settimeout(1.0)
-        return probe.connect_ex((host, port)) != 0
+        return probe.connect_ex((host, port)) == errno.ECONNREFUSED
 
 
 def endpoints(bed: HoldBed) -> set[str]:
@@ -62,38 +64,42 @@ def test_a_removed_bind_refuses_and_a_new_one_is_held(tmp_path: Path, version: s
         kept = next(one.inode for one in bed.instance().sockets if one.endpoint.endswith(str(bed.port)))
         bed.write(f"127.0.0.1:{new}")
         bed.reload()
-        began_s = time.monotonic()
-        await_true(lambda: refuses(removed), "the removed bind refuses")
-        assert time.monotonic() - began_s < PROMPT_S
+        assert bed.holder is not None
+        began_s, kept_s = time.monotonic(), kept_waiting_s(bed.holder.pid)
+        await_true(lambda: refuses(removed), "the removed bind refuses", DEADLINE_S)
+        took_s = time.monotonic() - began_s
+        assert took_s - (kept_waiting_s(bed.holder.pid) - kept_s) < PROMPT_S
         await_true(
-            lambda: endpoints(bed) == {f"127.0.0.1:{bed.port}", f"127.0.0.1:{new}"}, "the new bind is held"
+            lambda: endpoints(bed) == {f"127.0.0.1:{bed.port}", f"127.0.0.1:{new}"},
+            "the new bind is held",
+            DEADLINE_S,
         )
         assert kept in {one.inode for one in bed.instance().sockets}
         assert "serves without it" in bed.instance().let_go[0].why
         bed.kill()
-        with socket.create_connection(
-            ("127.0.0.1", new), timeout=5
-        ) as waiting:  # nobody is there, nobody is refused
+        # Nobody is there, nobody is refused.
+        with socket.create_connection(("127.0.0.1", new), timeout=DEADLINE_S) as waiting:
             waiting.sendall(b"GET / HTTP/1.0\r\n\r\n")
             bed.start()
             assert waiting.recv(12) == b"HTTP/1.0 200" or waiting.recv(12)
 
 
 def test_nobody_accepts_for_too_long(bed: HoldBed) -> None:
-    bed.hold(close_after="2s")
+    bed.hold(close_after="6s")
     bed.start()
+    assert bed.holder is not None
+    kept_s = kept_waiting_s(bed.holder.pid)
     bed.stop()
-    began_s = time.monotonic()
     with socket.create_connection(("127.0.0.1", bed.port)) as waiting:
         await_true(lambda: [one.unattended_s for one in bed.instance().sockets] != [None], "nobody accepts")
         (held,) = bed.instance().sockets
         assert (held.acceptors, held.queue_length) == ((), 1)
-        await_true(lambda: not bed.instance().sockets, "the socket is closed")
-        assert 1.5 < time.monotonic() - began_s < 3.5
+        await_true(lambda: not bed.instance().sockets, "the socket is closed", DEADLINE_S)
         assert refuses(bed.port)
         with pytest.raises(ConnectionResetError):
             waiting.recv(1)
-    assert "nobody has accepted on it for 2" in bed.said()
+    (waited_s,) = re.findall(r"nobody has accepted on it for ([0-9.]+) s", bed.said())
+    assert 6 <= float(waited_s) < 7.5 + kept_waiting_s(bed.holder.pid) - kept_s
     bed.start()  # and with nothing to give, HAProxy binds for itself
     assert not refuses(bed.port)
 
@@ -104,7 +110,7 @@ def test_starts_that_fail_do_not_put_the_bound_off(tmp_path: Path) -> None:
         hold_bed(tmp_path, versions("2.8", "2.6")[0]) as bed,
         socket.create_server(("127.0.0.1", 0)) as other,
     ):
-        bed.hold(close_after="4s")
+        bed.hold(close_after="6s")
         bed.start()
         bed.stop()
         began_s = time.monotonic()
@@ -129,7 +135,9 @@ def test_a_stop_with_a_client_that_stays_is_no_removed_bind(bed: HoldBed) -> Non
     (worker,) = bed.workers()
     with socket.create_connection(("127.0.0.1", bed.port)) as client:
         client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n")  # half a request keeps it busy
-        time.sleep(0.2)
+        await_read(bed.port)
+        if bed.master:
+            await_taken(bed.main.pid)
         bed.main.send_signal(signal.SIGUSR1)
         port = f"127.0.0.1:{bed.port}"
         await_true(
@@ -138,13 +146,14 @@ def test_a_stop_with_a_client_that_stays_is_no_removed_bind(bed: HoldBed) -> Non
                 not in ([None], [])
             ),
             "nobody accepts",
+            DEADLINE_S,
         )
         time.sleep(PROMPT_S)
         assert port in endpoints(bed)
         (inode,) = [one.inode for one in bed.instance().sockets if one.endpoint == port]
         assert inode not in read_polled_inodes(worker)  # nor is it woken for the clients of others
         assert not refuses(bed.port)
-        bed.stack.callback(bed.main.wait, 20)
+        bed.stack.callback(bed.main.wait, DEADLINE_S)
         client.sendall(b"\r\n")
         assert client.recv(12) == b"HTTP/1.1 200"
 
@@ -155,7 +164,7 @@ def test_who_was_started_without_asking_gets_all_connections(bed: HoldBed) -> No
     bed.kill()
     bed.start(asks=False)
     for _ in range(50):
-        with socket.create_connection(("127.0.0.1", bed.port), timeout=5) as client:
+        with socket.create_connection(("127.0.0.1", bed.port), timeout=DEADLINE_S) as client:
             client.sendall(b"GET / HTTP/1.0\r\n\r\n")
             assert client.recv(12) == b"HTTP/1.1 200"
 
@@ -228,7 +237,10 @@ def test_an_ordinary_user_holds_for_its_own_haproxy(tmp_path: Path, installed_ha
             place.chmod(place.stat().st_mode | 0o055)
     tmp_path.chmod(0o777)
     source = tmp_path / "src"
-    shutil.copytree(Path(take.__file__).parents[1], source / "hitless")
+    # Other tests may be writing compiled modules there.
+    shutil.copytree(
+        Path(take.__file__).parents[1], source / "hitless", ignore=shutil.ignore_patterns("__pycache__")
+    )
     drop = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--bounding-set=-all")
     with hold_bed(tmp_path, versions("2.8", "2.6")[0]) as bed:
         bed.hold(wrapper=(*drop, "env", f"PYTHONPATH={source}"), python=str(python))
@@ -241,7 +253,7 @@ def test_an_ordinary_user_holds_for_its_own_haproxy(tmp_path: Path, installed_ha
 
 
 def test_thousands_of_listeners(tmp_path: Path) -> None:
-    first = 20_000
+    first = 4_000  # beyond what free_port() gives to others
     with hold_bed(tmp_path, versions("2.8", "2.6")[0]) as bed:
         bed.write(f"127.0.0.2:{first}-{first + MANY - 1}", more=("maxconn 100",))
         raise_limit(10_000)
@@ -251,7 +263,7 @@ def test_thousands_of_listeners(tmp_path: Path) -> None:
         took_s = []
         for _ in range(5):
             began_s = used_s(bed)
-            passed = fetch_listeners(bed.asked, timeout_s=5.0)
+            passed = bed.fetch()
             took_s.append(used_s(bed) - began_s)
             close_listeners(passed)
             assert len(passed) == MANY + 1
@@ -271,12 +283,18 @@ def test_many_hand_overs_leave_nothing_behind(tmp_path: Path) -> None:
         pid = bed.holder.pid
         hand_over(bed, 20)
         stack.enter_context(socket.create_connection(("127.0.0.1", bed.port)))
-        before = (len(os.listdir(f"/proc/{pid}/fd")), read_status(pid).resident_bytes)  # noqa: PTH208
+        before = (len(os.listdir(f"/proc/{pid}/fd")), resident_bytes(pid))  # noqa: PTH208
         hand_over(bed, HAND_OVERS)
         await_true(lambda: len(os.listdir(f"/proc/{pid}/fd")) <= before[0], "all is closed again")  # noqa: PTH208
-        grown = read_status(pid).resident_bytes - before[1]
+        grown = resident_bytes(pid) - before[1]
         assert grown < 512 * 1024, grown
         assert NAME in bed.said()
+
+
+def resident_bytes(pid: int) -> int:
+    """Return it exactly: what /proc/PID/status says may be wrong by some pages for each processor."""
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Rss:"))
 
 
 def used_s(bed: HoldBed) -> float:
@@ -287,10 +305,4 @@ def used_s(bed: HoldBed) -> float:
 
 def hand_over(bed: HoldBed, times: int) -> None:
     for _ in range(times):
-        close_listeners(fetch_listeners(bed.asked, timeout_s=5.0))
-
-
-def raise_limit(number: int) -> None:
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft < number:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (min(number, hard), hard))
+        close_listeners(bed.fetch())

@@ -14,12 +14,10 @@ from pathlib import Path
 import pytest
 
 from hitless.control.errors import CouldNotAsk
-from hitless.control.socket_transfer import close_listeners, fetch_listeners
-from hitless.hold.client import ask
-from hitless.hold.places import control_path
+from hitless.control.socket_transfer import close_listeners
 from hitless.host.processes import read_status
 from tests.ports import free_port
-from tests.system.hold_bed import NAME, HoldBed, hold_bed
+from tests.system.hold_bed import DEADLINE_S, NAME, HoldBed, hold_bed
 from tests.system.live_haproxy import await_true, versions
 
 pytestmark = pytest.mark.system
@@ -46,7 +44,7 @@ def asking_all_the_time(bed: HoldBed) -> Iterator[list[set[int]]]:
 
     def ask_on() -> None:
         while not ended.is_set():
-            passed = fetch_listeners(bed.asked, timeout_s=5.0)
+            passed = bed.fetch()
             got.append({one.inode for one in passed})
             close_listeners(passed)
 
@@ -56,7 +54,7 @@ def asking_all_the_time(bed: HoldBed) -> Iterator[list[set[int]]]:
             yield got
         finally:
             ended.set()
-            asking.result(10)
+            asking.result(DEADLINE_S)
 
 
 def test_another_holder_takes_everything(bed: HoldBed) -> None:
@@ -67,11 +65,11 @@ def test_another_holder_takes_everything(bed: HoldBed) -> None:
     old, before = bed.holder, inodes(bed)
     since_s = bed.instance().sockets[0].unattended_since_s
     assert old is not None
-    with socket.create_connection(("127.0.0.1", bed.port), timeout=10) as waiting:
+    with socket.create_connection(("127.0.0.1", bed.port), timeout=DEADLINE_S) as waiting:
         waiting.sendall(b"GET / HTTP/1.0\r\n\r\n")
         with asking_all_the_time(bed) as asked:
             bed.hold("--replace")
-            assert old.wait(10) == 0
+            assert old.wait(DEADLINE_S) == 0
             number = len(asked)
             await_true(lambda: len(asked) > number + 3, "the new one is asked")
         assert set(map(frozenset, asked)) == {frozenset(before)}
@@ -88,7 +86,7 @@ def test_a_second_holder_is_refused(bed: HoldBed) -> None:
         [sys.executable, "-m", "hitless.hold", "--directory", bed.place],
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=DEADLINE_S,
         check=False,
     )
     assert done.returncode == 2
@@ -106,7 +104,7 @@ def test_executed_anew(bed: HoldBed) -> None:
         assert bed.status().pid == bed.holder.pid
         assert inodes(bed) == before
         bed.reload()
-    passed = fetch_listeners(bed.asked, timeout_s=5.0)
+    passed = bed.fetch()
     assert {one.inode for one in passed} == before
     close_listeners(passed)
 
@@ -123,8 +121,8 @@ def test_a_new_version_that_does_not_start(tmp_path: Path) -> None:
         package.unlink()
         package.mkdir()
         (package / "__init__.py").write_text("")
-        ask(control_path(bed.place), {"op": "upgrade"})
-        await_true(lambda: "we stay" in bed.said(), "it says so", 20.0)
+        bed.ask("upgrade")
+        await_true(lambda: "we stay" in bed.said(), "it says so", DEADLINE_S)
         assert bed.status().pid == before.pid
         assert inodes(bed) == {one.inode for one in before.instances[0].sockets}
 
@@ -132,7 +130,7 @@ def test_a_new_version_that_does_not_start(tmp_path: Path) -> None:
 def test_it_ends_when_it_is_told(bed: HoldBed) -> None:
     assert bed.holder is not None
     bed.holder.send_signal(signal.SIGTERM)
-    assert bed.holder.wait(10) == 0
+    assert bed.holder.wait(DEADLINE_S) == 0
     with pytest.raises(CouldNotAsk):
         bed.status()
 
@@ -163,8 +161,8 @@ def test_bound_from_the_configuration(bed: HoldBed) -> None:
     again = command(bed, "add", f"{NAME},configuration={bed.configuration}", "--bind")
     assert again.stdout.startswith("0 sockets")
     with (
-        socket.create_connection(("127.0.0.1", bed.port), timeout=10) as v4,
-        socket.create_connection(("::1", other), timeout=10) as v6,
+        socket.create_connection(("127.0.0.1", bed.port), timeout=DEADLINE_S) as v4,
+        socket.create_connection(("::1", other), timeout=DEADLINE_S) as v6,
     ):
         assert command(bed, "status").returncode == 1
         bed.start()
@@ -191,6 +189,6 @@ def test_dropped(bed: HoldBed) -> None:
     assert bed.status().instances == ()
     assert os.listdir(bed.place) == ["control.sock"]  # noqa: PTH208
     assert command(bed, "drop", NAME).returncode == 3
-    with socket.create_connection(("127.0.0.1", bed.port), timeout=5) as client:
+    with socket.create_connection(("127.0.0.1", bed.port), timeout=DEADLINE_S) as client:
         client.sendall(b"GET / HTTP/1.0\r\n\r\n")
         assert client.recv(12) == b"HTTP/1.1 200"

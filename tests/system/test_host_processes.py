@@ -27,7 +27,7 @@ from tests.system.live_haproxy import send_usr2
 
 pytestmark = pytest.mark.system
 
-DEADLINE_S = 20.0
+DEADLINE_S = 60.0
 CONFIGURATION = """\
 global
   stats socket {directory}/admin.sock mode 600 level admin expose-fd listeners

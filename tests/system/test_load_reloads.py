@@ -1,6 +1,5 @@
 """The engine in front of a real HAProxy that reloads: what each kind of client sees."""
 
-import time
 from pathlib import Path
 
 import pytest
@@ -10,7 +9,9 @@ from hitless.load.classes import ClassTotals, count_classes
 from hitless.load.runner import LoadProcesses
 from hitless.records import ClientClass, Outcome, Stream, Workload
 from tests.ports import free_port
+from tests.system.live_haproxy import await_true
 from tests.system.load_bed import MasterWorker, Rows, master_worker, run_load, target
+from tests.system.load_progress import until
 
 pytestmark = pytest.mark.system
 
@@ -33,27 +34,34 @@ frontend fe
 
 
 class Reloader:
-    """Reloads a few times; between two, every idle connection has been used once."""
+    """Reloads a few times; between two, every client has come to a connection of its own to the new worker."""
 
-    def __init__(self, haproxy: MasterWorker) -> None:
+    def __init__(self, haproxy: MasterWorker, rows: Path) -> None:
         self.haproxy = haproxy
+        self.rows = rows
 
     def __call__(self, load: LoadProcesses) -> None:
-        for _ in range(RELOADS):
-            time.sleep(1.0)
+        until(self.rows, 0, connections=CONNECTIONS)(load)
+        for number in range(1, RELOADS + 1):
             self.haproxy.reload()
-        time.sleep(1.0)
-        load.check()
+            until(self.rows, 0, connections=CONNECTIONS * (number + 1))(load)
+            await_true(lambda: len(self.haproxy.workers()) == 1, "the old worker ends")
 
 
 def run_idle(tmp_path: Path, haproxy_binary: str, option: str) -> tuple[Rows, dict[ClientClass, ClassTotals]]:
     port = free_port()
     stream = Stream(
-        number=0, workload=Workload.IDLE, target=target(port), connections=CONNECTIONS, idle_s=0.5
+        number=0,
+        workload=Workload.IDLE,
+        target=target(port),
+        connections=CONNECTIONS,
+        idle_s=0.5,
+        slow_s=60.0,
+        timeout_s=60.0,
     )
     configuration = CONFIGURATION.format(port=port, option=option)
     with master_worker(haproxy_binary, configuration, tmp_path, port) as haproxy:
-        rows = run_load(tmp_path / "rows", (stream,), during=Reloader(haproxy))
+        rows = run_load(tmp_path / "rows", (stream,), during=Reloader(haproxy, tmp_path / "rows"))
     return rows, count_classes(rows)
 
 

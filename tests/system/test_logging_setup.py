@@ -32,6 +32,7 @@ from tests.cli.commands import hitless
 from tests.ports import free_port
 from tests.system.conftest import require
 from tests.system.live_haproxy import await_true, program, versions
+from tests.system.patience import DEADLINE_S
 from tests.system.syslog_bed import check_rsyslog, rsyslog
 
 pytestmark = pytest.mark.system
@@ -46,9 +47,9 @@ defaults
     mode http
     option httplog
     timeout connect 1s
-    timeout client 5s
-    timeout server 5s
-    timeout http-request 300ms
+    timeout client 20s
+    timeout server 20s
+    timeout http-request 2s
     retries 0
 frontend web
     bind 127.0.0.1:{port}
@@ -102,7 +103,7 @@ class Bed:
         with (self.directory / "haproxy.err").open("wb") as said:
             process = subprocess.Popen([self.haproxy, "-db", "-f", str(self.configuration)], stderr=said)
         try:
-            await_true(lambda: self.ask("show info"), "HAProxy serves")
+            await_true(lambda: self.ask("show info"), "HAProxy serves", DEADLINE_S)
             yield process
         finally:
             process.kill()
@@ -120,7 +121,7 @@ class Bed:
         return self.ask("show info").partition("DroppedLogs: ")[2].split("\n")[0]
 
     def send(self, request: bytes, port: int = 0) -> bytes:
-        with socket.create_connection(("127.0.0.1", port or self.port), timeout=5) as connection:
+        with socket.create_connection(("127.0.0.1", port or self.port), timeout=30) as connection:
             connection.sendall(request)
             return connection.recv(65_536)
 
@@ -174,7 +175,7 @@ def test_lines_of_json_are_read_back_whatever_clients_send(tmp_path: Path, versi
             with closing(socket.create_connection(("127.0.0.1", bed.tcp_port))) as opaque:
                 opaque.recv(10)
             wanted = len(HOSTILE) + 4
-            await_true(lambda: len(requests(receiver.lines())) >= wanted, "every line has come")
+            await_true(lambda: len(requests(receiver.lines())) >= wanted, "every line has come", DEADLINE_S)
         found = requests(receiver.lines())
         for configuration in (None, bed.configuration):
             read = read_back(receiver.files(), configuration)
@@ -218,18 +219,24 @@ def test_rotation_and_a_restart_of_the_receiver_lose_nothing(tmp_path: Path, ver
             client.start()
             for _ in range(3):
                 before = len(sent)
-                await_true(partial(more_than, sent, before + 30), "requests go on")
+                await_true(partial(more_than, sent, before + 30), "requests go on", DEADLINE_S)
                 receiver.rotate()
             ended.set()
             client.join()
             last = f'/ok?{sent[-1]}"'  # a line on its way when the receiver ends is lost
             await_true(
-                lambda: any(last in line for line in receiver.lines()), "the last line before the restart"
+                lambda: any(last in line for line in receiver.lines()),
+                "the last line before the restart",
+                DEADLINE_S,
             )
             receiver.stop()
             receiver.start()
             bed.send(b"GET /ok?after HTTP/1.1\r\nHost: x\r\n\r\n")
-            await_true(lambda: any("after" in line for line in receiver.lines()), "lines after the restart")
+            await_true(
+                lambda: any("after" in line for line in receiver.lines()),
+                "lines after the restart",
+                DEADLINE_S,
+            )
             assert bed.dropped() == dropped
         uris = [line["uri"] for line in requests(receiver.lines())]
         read = read_back(receiver.files(), bed.configuration)
@@ -256,7 +263,7 @@ def test_the_id_joins_haproxys_line_and_the_servers(tmp_path: Path, version: str
                 (tmp_path / "app.log").write_text(f"2026-11-22 14:32:01 INFO shop: sold (id={seen})\n")
                 connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
             client.join()
-        await_true(receiver.lines, "the line has come")
+        await_true(receiver.lines, "the line has come", DEADLINE_S)
         lines = [message(line) for line in receiver.lines()]
         (read,) = read_back(receiver.files(), bed.configuration)
     assert (read.request_id, read.status, read.server, read.timers_ms["Th"]) == (seen, 200, "one", 0)

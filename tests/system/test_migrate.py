@@ -11,6 +11,7 @@ import pytest
 from hitless.host.processes import read_children
 from tests.system.classic_bed import ClassicBed, classic_bed, has_ended, kill
 from tests.system.live_haproxy import await_true, program, versions
+from tests.system.patience import DEADLINE_S
 from tests.system.reload_bed import Result, hitless, hurt, outcomes
 
 pytestmark = pytest.mark.system
@@ -26,7 +27,7 @@ def unprepared(directory: Path, version: str, *words: str) -> Iterator[ClassicBe
 
 
 def migrate(bed: ClassicBed, *words: str) -> Result:
-    found = hitless("migrate", *words, "--state-dir", str(bed.directory / "state"), "--timeout", "20")
+    found = hitless("migrate", *words, "--state-dir", str(bed.directory / "state"), "--timeout", "50")
     pid = found.document.get("after", {}).get("pid")
     if pid:
         bed.stack.callback(kill, pid)
@@ -46,7 +47,7 @@ def test_there_and_back_under_load(tmp_path: Path, version: str, words: tuple[st
             there = migrate(bed, "--uses", str(bed.configuration), "--master-cli", cli)
             assert there.document["outcome"] == "migrated", there.document
             assert there.status == 0
-            await_true(lambda: has_ended(first), "the classic process leaves")
+            await_true(lambda: has_ended(first), "the classic process leaves", DEADLINE_S)
             (worker,) = read_children(bed.serving)
             assert bed.listening_inodes(worker) == before
             reloaded = hitless("reload", "--pid", str(bed.serving), "--state-dir", str(tmp_path / "state"))
@@ -54,7 +55,7 @@ def test_there_and_back_under_load(tmp_path: Path, version: str, words: tuple[st
             master = bed.serving
             back = migrate(bed, *there.document["way_back"].split()[2:])
             assert back.document["outcome"] == "migrated", back.document
-            await_true(lambda: has_ended(master), "the master leaves")
+            await_true(lambda: has_ended(master), "the master leaves", DEADLINE_S)
             assert bed.listening_inodes() == before
 
         found = outcomes(tmp_path, bed.port, there_and_back)

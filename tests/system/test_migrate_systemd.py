@@ -8,6 +8,7 @@ import pytest
 
 from tests.system.conftest import require
 from tests.system.live_haproxy import await_true
+from tests.system.patience import DEADLINE_S
 from tests.system.systemd_bed import SystemdBed, systemd_bed
 
 pytestmark = pytest.mark.system
@@ -44,7 +45,7 @@ def bed(installed_haproxy: str) -> Iterator[SystemdBed]:
 
 
 def migrate(bed: SystemdBed, unit: str, *words: str) -> dict[str, Any]:
-    done = bed.hitless("migrate", "--unit", unit, "--timeout", "10", "--format", "json", *words)
+    done = bed.hitless("migrate", "--unit", unit, "--timeout", "20", "--format", "json", *words)
     assert done.stdout, done.stderr
     found: dict[str, Any] = json.loads(done.stdout)
     return found
@@ -54,10 +55,18 @@ def show(bed: SystemdBed, unit: str, name: str) -> str:
     return bed.run("systemctl", "show", "--value", f"--property={name}", unit).stdout.strip()
 
 
+def serves(bed: SystemdBed, unit: str, port: int) -> bool:
+    """Return whether a process of the unit listens: a unit of Type=simple is active before its program is."""
+    group = bed.run("cat", f"/sys/fs/cgroup/system.slice/{unit}/cgroup.procs", check=False).stdout.split()
+    listening = bed.run("ss", "-Hltnp", f"sport = :{port}").stdout
+    return any(f"pid={pid}," in listening for pid in group)
+
+
 def test_a_unit_that_would_end_is_left_alone_and_a_changed_one_goes_along(bed: SystemdBed) -> None:
     unit = "haproxy-foreground.service"
     bed.run("systemctl", "start", unit)
     main = show(bed, unit, "MainPID")
+    await_true(lambda: serves(bed, unit, 8080), "it serves", DEADLINE_S)
     refused = migrate(bed, unit)
     assert refused["outcome"] == "rejected-by-preflight"
     assert f"{unit} ends" in refused["reason"]
@@ -74,8 +83,9 @@ def test_a_unit_that_would_end_is_left_alone_and_a_changed_one_goes_along(bed: S
     assert show(bed, unit, "ActiveState") == "active"
 
     bed.run("kill", "-KILL", master)
-    await_true(lambda: show(bed, unit, "MainPID") not in {"0", master}, "systemd starts it again")
-    await_true(lambda: show(bed, unit, "SubState") == "running", "it runs")
+    await_true(lambda: show(bed, unit, "MainPID") not in {"0", master}, "systemd starts it again", DEADLINE_S)
+    await_true(lambda: show(bed, unit, "SubState") == "running", "it runs", DEADLINE_S)
+    await_true(lambda: serves(bed, unit, 8080), "it serves", DEADLINE_S)
     back = migrate(bed, unit, "--to", "classic")
     assert back["outcome"] == "migrated", back
     assert show(bed, unit, "MainPID") == str(back["after"]["pid"])
@@ -90,6 +100,6 @@ def test_a_pid_file_is_followed(bed: SystemdBed) -> None:
         done = migrate(bed, unit, *words)
         assert done["outcome"] == "migrated", done
         pid = str(done["after"]["pid"])
-        await_true(lambda pid=pid: show(bed, unit, "MainPID") == pid, "systemd follows")  # type: ignore[misc]
+        await_true(lambda pid=pid: show(bed, unit, "MainPID") == pid, "systemd follows", DEADLINE_S)  # type: ignore[misc]
         assert show(bed, unit, "ActiveState") == "active"
     bed.run("systemctl", "stop", unit)

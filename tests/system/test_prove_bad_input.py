@@ -10,7 +10,7 @@ from tests.system.proofs import KEEPALIVE, command
 
 pytestmark = pytest.mark.system
 
-SOON_S = 40
+SOON_S = 90
 
 
 def ask(directory: Path, *words: str) -> "subprocess.CompletedProcess[str]":

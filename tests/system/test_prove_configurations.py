@@ -78,7 +78,7 @@ def test_a_rich_configuration_runs_unmodified(haproxy: str, tmp_path: Path) -> N
 
 def run(*words: str, directory: Path) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
-        command("prove", *words), capture_output=True, text=True, timeout=60, check=False, cwd=directory
+        command("prove", *words), capture_output=True, text=True, timeout=120, check=False, cwd=directory
     )
 
 
@@ -141,7 +141,7 @@ def test_an_ordinary_user_gets_a_verdict_that_says_what_it_lacks(
         ],
         capture_output=True,
         text=True,
-        timeout=90,
+        timeout=150,
         check=False,
         cwd=home,
         user=nobody.pw_uid,

@@ -16,12 +16,12 @@ from tests.system.sandbox_helpers import pids_with, wait_until_gone
 
 pytestmark = pytest.mark.system
 
-LEFT_WITHIN_S = 10.0
-STAGE_DEADLINE_S = 30.0
+LEFT_WITHIN_S = 60.0
+STAGE_DEADLINE_S = 60.0
 
 
 class Run:
-    """A proof that would take a minute, in a directory of its own."""
+    """A proof that would take ten minutes, in a directory of its own."""
 
     def __init__(self, directory: Path) -> None:
         require(os.geteuid() == 0, "needs root")
@@ -29,7 +29,7 @@ class Run:
         self.directory = directory
         self.mark = uuid.uuid4().hex
         self.process = subprocess.Popen(
-            command("prove", "haproxy.cfg", "--control", "60s"),
+            command("prove", "haproxy.cfg", "--control", "600s"),
             cwd=directory,
             env=os.environ | {"HITLESS_TEST_MARK": self.mark, "TMPDIR": str(directory)},
             stdout=subprocess.PIPE,
@@ -91,14 +91,15 @@ def test_interrupted_it_takes_everything_down(
 
 def _await_handlers(run: Run) -> None:
     """Wait until Python has started: before that a signal has its default effect, and there is nothing to undo."""
+    wanted = sum(1 << (number - 1) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP))
     status = Path(f"/proc/{run.process.pid}/status")
     deadline = time.monotonic() + STAGE_DEADLINE_S
     while time.monotonic() < deadline:
         (caught,) = [line.split()[1] for line in status.read_text().splitlines() if line.startswith("SigCgt")]
-        if int(caught, 16) >> (signal.SIGTERM - 1) & 1:
+        if int(caught, 16) & wanted == wanted:
             return
         time.sleep(0.01)
-    raise AssertionError("no handler for SIGTERM")
+    raise AssertionError("no handlers")
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.ports import free_port
 from tests.system.conftest import require
 from tests.system.proofs import KEEPALIVE, QUICK
 from tests.system.sandbox_helpers import NOBODY, PROGRAMS, python_for, search_path
@@ -24,10 +25,10 @@ defaults
     timeout client 10s
     timeout server 10s
 frontend www
-    bind 127.0.0.1:18461
+    bind 127.0.0.1:{www}
     default_backend app
 backend app
-    server s1 127.0.0.1:18462
+    server s1 127.0.0.1:{app}
 """
 
 
@@ -59,7 +60,7 @@ def prove(directory: Path, *words: str, namespaces: bool) -> "subprocess.Complet
         command = [python, str(PROGRAMS / "without_namespaces.py"), str(NOBODY), *command]
         command[3] = _which(python)
     return subprocess.run(
-        command, cwd=directory, env=environment, capture_output=True, text=True, check=False, timeout=90
+        command, cwd=directory, env=environment, capture_output=True, text=True, check=False, timeout=150
     )
 
 
@@ -77,7 +78,7 @@ def test_an_ordinary_user_gets_a_proof_and_reads_what_it_lacked(directory: Path)
 
 
 def test_without_any_namespace_the_hosts_loopback_serves_and_nothing_stays_there(directory: Path) -> None:
-    configuration = ON_LOOPBACK.format(directory=directory)
+    configuration = ON_LOOPBACK.format(directory=directory, www=free_port(), app=free_port())
     (directory / "haproxy.cfg").write_text(configuration)
     done = prove(directory, *QUICK, "--reloads", "1", "--format", "json", namespaces=False)
     assert done.returncode == 1, done.stderr
@@ -95,7 +96,7 @@ def test_without_any_namespace_the_hosts_loopback_serves_and_nothing_stays_there
     [
         (KEEPALIVE, (), "haproxy.cfg:11: binds 192.168.10.25:80, which is not loopback"),
         (
-            ON_LOOPBACK.replace("18461", "81"),
+            ON_LOOPBACK.replace("{www}", "81"),
             (),
             "haproxy.cfg:9: binds port 81, which this user may not bind",
         ),
@@ -105,7 +106,8 @@ def test_without_any_namespace_the_hosts_loopback_serves_and_nothing_stays_there
 def test_what_loopback_cannot_take_is_refused_by_line_with_a_way_out(
     directory: Path, configuration: str, words: tuple[str, ...], said: str
 ) -> None:
-    (directory / "haproxy.cfg").write_text(configuration.replace("{directory}", str(directory)))
+    text = configuration.format(directory=directory, www=free_port(), app=free_port())
+    (directory / "haproxy.cfg").write_text(text)
     done = prove(directory, *words, namespaces=False)
     assert done.returncode == 3
     assert said in done.stderr

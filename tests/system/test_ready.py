@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.system.live_haproxy import children, send_usr2, versions
+from tests.system.live_haproxy import await_true, children, send_usr2, versions
 from tests.system.reload_bed import Result, hitless, service
 
 pytestmark = pytest.mark.system
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.system
 @pytest.mark.parametrize("mode", ["master-worker", "classic"])
 def test_what_serves_is_ready(tmp_path: Path, version: str, mode: str) -> None:
     with service(tmp_path, version, mode) as running:
-        found = hitless("ready", "--uses", str(running.live.configuration), "--timeout", "5")
+        found = hitless("ready", "--uses", str(running.live.configuration), "--timeout", "60")
         assert found.status == 0, found
         assert found.document["ready"]
         assert found.document["pid"] == running.serving()
@@ -30,12 +30,14 @@ def test_the_generation_from_before_is_not_what_is_waited_for(tmp_path: Path, ve
         words = ("ready", "--uses", str(running.live.configuration), "--not", str(old))
         assert hitless(*words, "--timeout", "0").status == 1
         results: list[Result] = []
-        thread = threading.Thread(target=lambda: results.append(hitless(*words, "--timeout", "30")))
+        thread = threading.Thread(target=lambda: results.append(hitless(*words, "--timeout", "60")))
         thread.start()
         send_usr2(running.live.process.pid)
         thread.join()
         assert results[0].status == 0, results
-        assert results[0].document["pid"] == running.serving() != old
+        new = results[0].document["pid"]
+        assert new != old
+        await_true(lambda: running.serving() == new, "the old one takes no question any more")
 
 
 @pytest.mark.parametrize("version", versions("2.8"))
@@ -47,7 +49,7 @@ def test_loaded_means_what_is_on_disk(tmp_path: Path, version: str) -> None:
         assert found.status == 1
         assert "changed after" in found.document["missing"][0]
         running.live.reload()
-        assert hitless(*words, "--timeout", "10").status == 0
+        assert hitless(*words, "--timeout", "60").status == 0
 
 
 @pytest.mark.parametrize("version", versions("2.8"))

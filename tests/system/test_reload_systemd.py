@@ -45,6 +45,7 @@ def test_a_good_configuration(bed: SystemdBed) -> None:
     found = json.loads(bed.hitless("history", "--last", "--format", "json").stdout)
     assert found["outcome"] == "taken-over"
     assert found["instance"] == "haproxy.service"
+    bed.run("journalctl", "--sync")
     entry = bed.run("journalctl", "-o", "json", "-n", "1", "HITLESS_OUTCOME=taken-over").stdout
     assert json.loads(entry)["HITLESS_INSTANCE"] == "haproxy.service"
 
@@ -53,6 +54,7 @@ def test_a_bad_configuration(bed: SystemdBed) -> None:
     bed.write(CONFIGURATION, Path(CONFIGURATION).read_text() + FRONTEND + "    no-such-keyword\n")
     done = bed.run("systemctl", "reload", "haproxy", check=False, timeout_s=90)
     assert done.returncode != 0
+    bed.run("journalctl", "--sync")
     journal = bed.run("journalctl", "-u", "haproxy", "--no-pager", "-n", "60").stdout
     assert "no-such-keyword" in journal
     assert bed.run("systemctl", "is-active", "haproxy").stdout.strip() == "active"
@@ -63,4 +65,4 @@ def test_a_bad_configuration(bed: SystemdBed) -> None:
 def test_the_next_good_one_works_again(bed: SystemdBed) -> None:
     bed.write(CONFIGURATION, Path(CONFIGURATION).read_text() + FRONTEND)
     bed.run("systemctl", "reload", "haproxy", timeout_s=90)
-    assert bed.hitless("ready", "--unit", "haproxy", "--loaded", "--timeout", "5").returncode == 0
+    assert bed.hitless("ready", "--unit", "haproxy", "--loaded", "--timeout", "20").returncode == 0

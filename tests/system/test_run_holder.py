@@ -16,7 +16,7 @@ from tests.system.run_bed import SERVES, RunBed, run_bed
 
 pytestmark = pytest.mark.system
 
-DEADLINE_S = 30.0
+DEADLINE_S = 60.0
 
 
 def start_again(bed: RunBed, *words: str) -> "subprocess.Popen[bytes]":
@@ -43,12 +43,13 @@ def test_everything_is_killed_and_nobody_is_refused(tmp_path: Path, version: str
             await_true(
                 lambda: {one.endpoint for one in holder.instance().sockets} >= {f"127.0.0.1:{bed.port}"},
                 "held",
+                DEADLINE_S,
             )
             held = {one.inode for one in holder.instance().sockets}
-            for pid in (*bed.haproxies(), bed.pid):
+            for pid in (bed.pid, *bed.haproxies()):  # it would start another HAProxy
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
-            await_true(lambda: holder.instance().unattended, "nobody accepts")
+            await_true(lambda: holder.instance().unattended, "nobody accepts", DEADLINE_S)
             with socket.create_connection(("127.0.0.1", bed.port), timeout=DEADLINE_S) as waiting:
                 waiting.sendall(b"GET / HTTP/1.0\r\n\r\n")
                 bed.first.wait()

@@ -8,6 +8,7 @@ import pytest
 
 from tests.system.conftest import require
 from tests.system.live_haproxy import await_true
+from tests.system.patience import DEADLINE_S
 from tests.system.systemd_bed import REPOSITORY, SystemdBed, systemd_bed
 
 pytestmark = pytest.mark.system
@@ -33,7 +34,7 @@ def haproxies():
 def connect(count):
     for _ in range(count):
         with socket.socket() as client:
-            client.settimeout(10)
+            client.settimeout(20)
             try:
                 client.connect(("127.0.0.1", 8080))
             except ConnectionRefusedError:
@@ -97,14 +98,14 @@ def test_it_starts_reloads_survives_a_crash_and_stops(
     bed.run("systemctl", "start", unit, timeout_s=60)
     main = show(bed, unit, "MainPID")
     assert show(bed, unit, "StatusText") == "Serving."
-    assert bed.hitless("ready", "--unit", unit, "--timeout", "5").returncode == 0
+    assert bed.hitless("ready", "--unit", unit, "--timeout", "20").returncode == 0
 
     refused, started = bed.python(CONNECT_WHILE_KILLING).split()
     assert int(started) >= 2
     assert refused == "0"
     assert show(bed, unit, "MainPID") == main
     assert show(bed, unit, "NRestarts") == "0"
-    await_true(lambda: show(bed, unit, "StatusText") == "Serving.", "it serves again")
+    await_true(lambda: show(bed, unit, "StatusText") == "Serving.", "it serves again", DEADLINE_S)
 
     assert bed.run("systemctl", "reload", unit, check=False, timeout_s=60).returncode == 0
     bed.write(CONFIGURATION, configuration() + "    no-such-keyword\n")

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.system
 _CONFIGURATIONS = Path(__file__).parent / "configurations"
 _LACKING = "/var/lib/hitless-lacking"
 _WATCHED = ("/etc", "/etc/ssl", "/etc/ssl/private", "/run", "/run/haproxy", "/var/lib")
-_OTHERS = ("hitless-offer-", "systemd", "netns", "dbus", "lock")
+_OTHERS = ("hitless-offer-", "systemd", "netns", "dbus", "lock", "mount")
 
 
 @pytest.fixture

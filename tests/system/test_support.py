@@ -74,7 +74,7 @@ def test_the_table_says_what_haproxy_does(path: str, tmp_path: Path) -> None:
         if keyword == "section program" and binary.version >= (3, 1, 0):
             text = f"global\n expose-deprecated-directives\n{text}"
         (tmp_path / "a.cfg").write_text(text)
-        done = run_bounded([path, "-W", "-c", "-f", str(tmp_path / "a.cfg")], timeout_s=10)
+        done = run_bounded([path, "-W", "-c", "-f", str(tmp_path / "a.cfg")], timeout_s=60)
         if (done.returncode == 0) is not expected:
             wrong.append((keyword, expected, done.stderr))
     assert not wrong

@@ -24,6 +24,7 @@ from hitless.reloads import CheckState, ListenerChange, ListenerFate, PreflightC
 from tests.ports import free_port
 from tests.system.conftest import require
 from tests.system.live_haproxy import LiveHaproxy, await_true, live_haproxy, program, versions
+from tests.system.patience import DEADLINE_S
 
 pytestmark = pytest.mark.system
 
@@ -34,8 +35,8 @@ global
     {more}
 defaults
     mode http
-    timeout client 10s
-    timeout server 10s
+    timeout client 60s
+    timeout server 60s
     timeout connect 5s
 frontend live
     bind 127.0.0.1:{port}
@@ -274,7 +275,7 @@ def haproxy_refuses(version: str, live: LiveHaproxy, text: str, wrapper: tuple[s
     file = live.directory / "trial.cfg"
     file.write_text(text.format(directory=live.directory, port=0, server=live.server))
     command = [*wrapper, program(version), "-f", str(file)]
-    done = subprocess.run(command, capture_output=True, check=False, text=True, timeout=20)
+    done = subprocess.run(command, capture_output=True, check=False, text=True, timeout=60)
     assert done.returncode == 1, done.stderr
     said = rf"\[ALERT\].* Binding \[{re.escape(str(file))}:(\d+)\] for "
     return {int(number) for number in re.findall(said, done.stderr)}
@@ -337,13 +338,13 @@ def reload(live: LiveHaproxy, network: Network) -> None:
     if live.master:
         live.reload()
         return
-    old = live.process.pid
-    live.start("-x", f"{live.directory}/run/admin.sock", "-sf", str(old), wrapper=network.enter)
-    await_true(lambda: serving_pid(live) == live.process.pid, "the new process answers")
+    old = live.process
+    live.start("-x", f"{live.directory}/run/admin.sock", "-sf", str(old.pid), wrapper=network.enter)
+    old.wait(DEADLINE_S)  # it has had questions and clients as well up to here
 
 
 def serving_pid(live: LiveHaproxy) -> int:
-    return live.api.ask_info(timeout_s=5, patient=True).pid
+    return live.api.ask_info(timeout_s=30, patient=True).pid
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -383,7 +384,7 @@ def client_loop(port: int) -> Iterator[Callable[[], int]]:
     def ask() -> None:
         while not stop.wait(0.002):  # a busy loop would take a processor of two
             try:
-                with socket.create_connection(("127.0.0.1", port), timeout=3) as client:
+                with socket.create_connection(("127.0.0.1", port), timeout=60) as client:
                     client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
                     answer = client.recv(99)
                     if not answer.startswith(b"HTTP/1.1 200"):
@@ -427,8 +428,8 @@ def test_clients_of_the_live_worker_notice_nothing(version: str, mode: str, dire
                 assert f"(pid {os.getpid()})" in messages[0]
                 sender.sendto(b"%d" % round_number, ("127.0.0.1", datagrams))
             seen = answers()
-            await_true(lambda: answers() > seen, "the worker answers on")
-        receiver.settimeout(5)
+            await_true(lambda: answers() > seen, "the worker answers on", DEADLINE_S)
+        receiver.settimeout(60)
         assert [receiver.recv(9) for _ in range(4)] == [b"%d" % n for n in range(4)]
         stranger.settimeout(0)
         with pytest.raises(BlockingIOError):

@@ -24,11 +24,11 @@ global
     maxconn 200
 defaults
     mode http
-    timeout connect 2s
-    timeout client 5s
-    timeout server 5s
-    timeout check 2s
-    default-server inter 200ms fastinter 100ms downinter 100ms rise 2 fall 1
+    timeout connect 20s
+    timeout client 20s
+    timeout server 20s
+    timeout check 20s
+    default-server inter 2s fastinter 200ms downinter 200ms rise 2 fall 1
 frontend fe
     bind :80
     default_backend plain
@@ -159,7 +159,7 @@ backend ssl-hello
     option ssl-hello-chk
     server s 10.3.0.10:443 check
 backend agent
-    server s 10.4.0.1:80 check agent-check agent-port 9999 agent-inter 200ms
+    server s 10.4.0.1:80 check agent-check agent-port 9999 agent-inter 2s
     server elsewhere 10.4.0.2:80 check agent-check agent-port 9998 agent-addr 10.4.0.99 agent-send hi\\n
 """
 
@@ -183,4 +183,4 @@ def test_every_check_goes_up(haproxy: str, tmp_path: Path, world_certificate: Pa
             }
 
         assert len(server_states(tmp_path)) > 30
-        wait_until(lambda: not not_up(), not_up)
+        wait_until(lambda: not not_up(), not_up, timeout_s=60)

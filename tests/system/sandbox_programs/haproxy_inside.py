@@ -45,7 +45,7 @@ def _ask(
     family: int, address: tuple[str, int], source: str, client: str | None = None, *, tls: bool = False
 ) -> str:
     with socket.socket(family) as plain:
-        plain.settimeout(5)
+        plain.settimeout(30)
         if source:
             plain.bind((source, 0))
         plain.connect(address)
@@ -67,7 +67,7 @@ def _ask(
 def _start(haproxy: str, configuration: str) -> "tuple[subprocess.Popen[bytes], str]":
     process = subprocess.Popen([haproxy, "-W", "-f", configuration], stderr=subprocess.PIPE)
     assert process.stderr is not None
-    seen, deadline = b"", time.monotonic() + 10
+    seen, deadline = b"", time.monotonic() + 30
     while b"Loading success" not in seen:
         assert select.select([process.stderr], [], [], max(0, deadline - time.monotonic()))[0], seen
         chunk = os.read(process.stderr.fileno(), 65536)
@@ -114,7 +114,7 @@ def main() -> None:
             stats.sendall(b"show version\n")
             result["version"] = stats.recv(100).decode().strip()
     process.terminate()
-    process.communicate(timeout=10)
+    process.communicate(timeout=30)
     result["stand_ins"] = [[entry.kind, entry.name] for entry in stand_ins]
     sys.stdout.write(json.dumps(result))
 

@@ -46,7 +46,7 @@ def _try(haproxy: str, configuration: str) -> str | None:
                 return said.decode()
             said += chunk
             if b"Loading success" in said:
-                patience_s = 0.7  # a worker that cannot enter its chroot dies after the master's success
+                patience_s = 4.0  # a worker that cannot enter its chroot dies after the master's success
         process.terminate()
         return None
 

@@ -22,7 +22,15 @@ from hitless.records import Stream, Workload
 from tests.cli.commands import hitless
 from tests.system.capture_bed import loopback_capture
 from tests.system.conftest import require
-from tests.system.live_haproxy import LiveHaproxy, await_true, children, live_haproxy, versions
+from tests.system.live_haproxy import (
+    DEADLINE_S,
+    LiveHaproxy,
+    await_true,
+    children,
+    live_haproxy,
+    stop_at_rest,
+    versions,
+)
 from tests.system.load_bed import await_queue, count_hurt, count_outcomes, run_load, target
 from tests.system.logging_bed import SyslogFile, busy, logging_bed
 from tests.system.test_explain_logs import live_through
@@ -138,7 +146,7 @@ def test_a_hard_stop_on_websockets(version: str, tmp_path: Path) -> None:
 
 def keep_alive(port: int) -> socket.socket:
     """Open a connection that has had one answer."""
-    client = socket.create_connection(("127.0.0.1", port), timeout=5)
+    client = socket.create_connection(("127.0.0.1", port), timeout=DEADLINE_S)
     ask(client)
     return client
 
@@ -201,7 +209,7 @@ def test_descriptors_that_run_out(version: str, tmp_path: Path) -> None:
 def test_idle_close_under_clients_seen_from_a_capture(tmp_path: Path) -> None:
     require(os.geteuid() == 0, "packet sockets need root")
     (version,) = versions("2.8")
-    with serving(tmp_path, version, service()) as live, loopback_capture(tmp_path / "lo.pcap"):
+    with serving(tmp_path, version, service()) as live, loopback_capture(tmp_path / "lo.pcap", live.port):
         stream = Stream(
             number=0, workload=Workload.IDLE, target=target(live.port), connections=10, idle_s=0.2
         )
@@ -232,19 +240,22 @@ def test_an_accept_queue_that_was_thrown_away_seen_from_a_capture(tmp_path: Path
     require(os.geteuid() == 0, "packet sockets need root")
     (version,) = versions("2.8")
     text = service(settings="nbthread 1")
-    with serving(tmp_path, version, text, "classic") as live, loopback_capture(tmp_path / "lo.pcap"):
+    with (
+        serving(tmp_path, version, text, "classic") as live,
+        loopback_capture(tmp_path / "lo.pcap", live.port),
+    ):
         stream = Stream(
             number=0, workload=Workload.CONNECT, target=target(live.port), connections=12, rate_per_s=60
         )
 
         def replace() -> None:
             old = live.process
-            old.send_signal(signal.SIGSTOP)
+            stop_at_rest(old.pid)
             await_queue(live.port, 8)
             live.start("-sf", str(old.pid))
             await_true(lambda: is_pending(old.pid, signal.SIGUSR1), "the old process is told to go")
             old.send_signal(signal.SIGCONT)
-            old.wait(10)
+            old.wait(DEADLINE_S)
 
         rows = run_load(tmp_path / "rows", (stream,), during=around(replace))
     lost = count_hurt(count_outcomes(rows))

@@ -129,9 +129,9 @@ def one_capture(path: Path, words: tuple[str, ...], namespace: str) -> Iterator[
 
 
 def name_of(connection: socket.socket) -> str:
-    """Return the client's endpoint: both families may have been given the same port."""
-    address, port = connection.getsockname()[:2]
-    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+    """Return the client's endpoint, which one that was refused has forgotten. Both families may have the same port."""
+    address = "192.0.2.2" if connection.family == socket.AF_INET else "[2001:db8::2]"
+    return f"{address}:{connection.getsockname()[1]}"
 
 
 def drop_clients(network: Network, reload: Callable[[], None]) -> dict[str, Ending]:

@@ -19,7 +19,7 @@ from tests.ports import free_port
 from tests.system.live_haproxy import await_true, children, program, send_usr2
 
 NAME = "web"
-DEADLINE_S = 20.0
+DEADLINE_S = 40.0
 CONFIGURATION = """\
 global
     {more}

@@ -8,7 +8,7 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -124,7 +124,8 @@ def _end_successors(live: LiveHaproxy) -> None:
             except OSError:
                 continue
             if name in words and b"haproxy" in words[0]:
-                os.kill(int(entry.name), signal.SIGKILL)
+                with suppress(ProcessLookupError):
+                    os.kill(int(entry.name), signal.SIGKILL)
 
 
 def outcomes(

@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from hitless.host.inet_diag import read_listeners
 from tests.system.live_haproxy import DEADLINE_S, LiveHaproxy, await_true, children, live_haproxy, send_usr2
 
 SO_RCVBUFFORCE = 33
@@ -154,11 +155,17 @@ class LoggingBed:
         self.live.await_answer()
 
     def hold(self) -> socket.socket:
-        """A connection that stays."""
+        """A connection that stays, and that the worker of now has: it has reached the server."""
+        before = self._waiting()
         client = self.live.stack.enter_context(socket.socket(socket.AF_UNIX))
         client.connect(f"{self.live.directory}/run/raw.sock")
         client.sendall(b"x")
+        await_true(lambda: self._waiting() > before, "the connection reaches the server")
         return client
+
+    def _waiting(self) -> int:
+        """Return how many connections have reached the server, which accepts none."""
+        return sum(one.queue_length for one in read_listeners() if one.port == self.live.server)
 
     def reload_until_hard_stop(self) -> None:
         self.hold()

@@ -95,7 +95,7 @@ class Service:
         return hitless("reload", *self.words, *more)
 
     def serving(self) -> int:
-        return self.live.api.ask_info(timeout_s=5, patient=True).pid
+        return self.live.api.ask_info(timeout_s=30, patient=True).pid
 
     @property
     def leftovers(self) -> list[str]:

@@ -19,8 +19,9 @@ from hitless.records import LoadPlan
 
 __all__ = ["LoadProcesses"]
 
-STOP_TIMEOUT_S = 5.0
-"""A process takes about a second to stop: 1 s for what is in flight, then its table is cut to size."""
+STOP_TIMEOUT_S = 20.0
+"""A process takes about a second to stop: 1 s for what is in flight, then its table is cut to size. On a machine that
+stands still for a while it takes longer, and killed, it would take the whole run with it."""
 MAX_LINE_BYTES = 64 * 1024
 
 

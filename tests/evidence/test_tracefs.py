@@ -19,7 +19,10 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def instance(root: Path) -> Iterator[Instance]:
+def instance(root: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Instance]:
+    monkeypatch.setattr(
+        tracefs, "_PINNED", "."
+    )  # the kernel makes the files of an instance, nobody makes ours
     descriptor = os.open(root, os.O_RDONLY)
     found = Instance(descriptor, "hitless-1-2")
     yield found

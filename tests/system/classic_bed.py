@@ -23,7 +23,7 @@ from hitless.reload.target import Target
 from tests.ports import free_port
 from tests.system.live_haproxy import await_true, program
 
-DEADLINE_S = 20.0
+DEADLINE_S = 40.0
 STATS = "stats socket {directory}/run/admin.sock mode 600 level admin"
 CONFIGURATION = """\
 global

@@ -23,11 +23,17 @@ from hitless.control.runtime_api import MasterCli, RuntimeApi
 from hitless.facts import Snapshot
 from hitless.findings import AuditResult, Finding
 from hitless.gather import GatherOptions, gather_snapshot
-from hitless.host.processes import read_status
+from hitless.host.errors import Gone
+from hitless.host.inet_diag import read_connections
+from hitless.host.processes import read_socket_inodes, read_status
 from tests.ports import free_port
 
 DEADLINE_S = 30.0
 """Only what fails takes so long."""
+WAITS_FOR_EVENTS = {"22", "232", "281"}
+"""epoll_pwait of 64-bit ARM; epoll_wait and epoll_pwait of x86-64."""
+TCP_LISTEN, ACCEPTS = "0A", 0x10000
+"""A state in /proc/net/tcp; a flag in /proc/net/unix."""
 RULES = [load_rule(code) for code in MODULES]
 
 CONFIGURATION = """\
@@ -64,6 +70,38 @@ def send_usr2(master: int) -> None:
     """Reload as a script does, but no earlier than it can be heard."""
     await_taken(master)
     os.kill(master, signal.SIGUSR2)
+
+
+def stop_process(pid: int) -> None:
+    """Send SIGSTOP, and wait until no thread of it runs: until then one that was sent nothing may go on."""
+    os.kill(pid, signal.SIGSTOP)
+    states = [task / "stat" for task in Path(f"/proc/{pid}/task").iterdir()]
+    await_true(
+        lambda: {state.read_text().rpartition(")")[2].split()[0] for state in states} == {"T"},
+        "it stands still",
+    )
+
+
+def stop_at_rest(pid: int) -> None:
+    """Stop a process of one thread while it waits for events: when it goes on, it takes its signals first."""
+    stop_process(pid)
+    while Path(f"/proc/{pid}/syscall").read_text().split()[0] not in WAITS_FOR_EVENTS:
+        os.kill(pid, signal.SIGCONT)
+        stop_process(pid)
+
+
+def listens(pid: int) -> bool:
+    """Return whether a process has a socket that listens; one that has ended has none."""
+    try:
+        sockets, place = read_socket_inodes(pid), Path(f"/proc/{pid}/net")
+        tcp = [
+            line.split() for name in ("tcp", "tcp6") for line in (place / name).read_text().splitlines()[1:]
+        ]
+        unix = [line.split() for line in (place / "unix").read_text(errors="replace").splitlines()[1:]]
+    except (Gone, OSError):
+        return False
+    found = {int(words[9]) for words in tcp if words[3] == TCP_LISTEN}
+    return bool(sockets & (found | {int(words[6]) for words in unix if int(words[3], 16) & ACCEPTS}))
 
 
 def children(pid: int) -> set[int]:
@@ -140,9 +178,9 @@ class LiveHaproxy:
             await_taken(self.process.pid)
 
     def reload(self) -> None:
-        """Reload as it is done in this mode, and wait until the new process has taken over."""
+        """Reload as it is done in this mode, and wait until the new process, and nobody else, takes what comes."""
+        before = self.workers
         if self.master:
-            before = self.workers
             send_usr2(self.process.pid)
             await_true(lambda: self.workers - before, "a new worker")
             await_true(lambda: (self._serving() or 0) in self.workers - before, "the new worker answers")
@@ -151,6 +189,9 @@ class LiveHaproxy:
             old = self.process.pid
             self.start("-x", f"{self.directory}/run/admin.sock", "-sf", str(old))
             await_true(lambda: self._serving() == self.process.pid, "the new process answers")
+        await_true(
+            lambda: not any(listens(pid) for pid in before), "the old process has closed its listeners"
+        )
 
     def _serving(self) -> int | None:
         try:
@@ -159,7 +200,16 @@ class LiveHaproxy:
             return None
 
     def connect(self) -> socket.socket:
-        return self.stack.enter_context(socket.create_connection(("127.0.0.1", self.port), timeout=5))
+        return self.stack.enter_context(
+            socket.create_connection(("127.0.0.1", self.port), timeout=DEADLINE_S)
+        )
+
+    def connect_and_await_accept(self) -> socket.socket:
+        """Connect, and wait until HAProxy has taken the connection from the queue: another could take it later."""
+        client = self.connect()
+        address, port = client.getsockname()[:2]
+        await_true(lambda: _is_accepted(self.port, f"{address}:{port}"), "the connection is accepted")
+        return client
 
     def gather(self) -> Snapshot:
         return gather_snapshot(GatherOptions(pid=self.process.pid))
@@ -172,6 +222,11 @@ class LiveHaproxy:
         found = [finding for finding in result.findings if finding.code == code]
         assert found, [(f.code, f.message) for f in result.findings] + [(self.directory / "log").read_text()]
         return found[0]
+
+
+def _is_accepted(port: int, client: str) -> bool:
+    """Return whether a process has this connection: until then the kernel knows of no inode."""
+    return any(one.remote == client and one.inode for one in read_connections(port))
 
 
 def _end_group(leader: int) -> None:

@@ -9,7 +9,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.system.live_haproxy import LiveHaproxy, await_true, children, live_haproxy, send_usr2
+from hitless.host.inet_diag import read_listeners
+from tests.system.live_haproxy import DEADLINE_S, LiveHaproxy, await_true, children, live_haproxy, send_usr2
 
 SO_RCVBUFFORCE = 33
 """Linux v6.18 include/uapi/asm-generic/socket.h: beyond net.core.rmem_max."""
@@ -48,6 +49,8 @@ class Happening:
     t_ns: int
     old: set[int]
     new: set[int] = field(default_factory=set)
+    until_ns: int = 0
+    """When lines of what came after it had been logged: it was before, however slow the machine."""
 
 
 class SyslogFile:
@@ -91,7 +94,7 @@ def busy(port: int) -> Iterator[None]:
 
     def ask() -> None:
         while not stop.wait(0.01):
-            with suppress(OSError), socket.create_connection(("127.0.0.1", port), 2) as client:
+            with suppress(OSError), socket.create_connection(("127.0.0.1", port), DEADLINE_S) as client:
                 client.sendall(b"GET /x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
                 while client.recv(65536):
                     pass
@@ -103,6 +106,12 @@ def busy(port: int) -> Iterator[None]:
     finally:
         stop.set()
         thread.join()
+
+
+def await_lines(log: Path) -> None:
+    """Wait until a few requests more are logged: what comes next has something before it."""
+    size = log.stat().st_size
+    await_true(lambda: log.stat().st_size > size + 2000, "lines are logged")
 
 
 @dataclass
@@ -119,17 +128,14 @@ class LoggingBed:
         self.live.write(self.receiver.name_in(CONFIGURATION.replace("EXTRA", extra)))
 
     def note(self, what: str, act: Callable[[], object]) -> None:
-        """Do something, and keep when and to whom."""
+        """Do something to a service of one worker, and keep when and to whom."""
+        await_true(lambda: len(self.live.workers) == 1, "earlier workers have ended")
         happening = Happening(what, time.time_ns(), self.live.workers)
         act()
         happening.new = self.live.workers - happening.old
+        await_lines(self.log)
+        happening.until_ns = time.time_ns()
         self.happened.append(happening)
-        self.await_lines()
-
-    def await_lines(self) -> None:
-        """Wait until a few requests more are logged: what comes next has something before it."""
-        size = self.log.stat().st_size
-        await_true(lambda: self.log.stat().st_size > size + 2000, "lines are logged")
 
     def signal(self) -> None:
         send_usr2(self.live.process.pid)
@@ -139,21 +145,27 @@ class LoggingBed:
         output = self.live.directory / "log"
         before = output.stat().st_size
         self.signal()
-        await_true(lambda: text in output.read_text()[before:], text)
+        await_true(lambda: text.encode() in output.read_bytes()[before:], text)
         self.live.await_answer()
 
     def restart(self) -> None:
         self.live.process.terminate()
-        self.live.process.wait(10)
+        self.live.process.wait(DEADLINE_S)
         self.live.start()
         self.live.await_answer()
 
     def hold(self) -> socket.socket:
-        """A connection that stays."""
+        """A connection that stays, and that the worker of now has: it has reached the server."""
+        before = self._waiting()
         client = self.live.stack.enter_context(socket.socket(socket.AF_UNIX))
         client.connect(f"{self.live.directory}/run/raw.sock")
         client.sendall(b"x")
+        await_true(lambda: self._waiting() > before, "the connection reaches the server")
         return client
+
+    def _waiting(self) -> int:
+        """Return how many connections have reached the server, which accepts none."""
+        return sum(one.queue_length for one in read_listeners() if one.port == self.live.server)
 
     def reload_until_hard_stop(self) -> None:
         self.hold()
@@ -171,7 +183,7 @@ def logging_bed(directory: Path, version: str) -> Iterator[LoggingBed]:
         text = log.name_in(CONFIGURATION.replace("EXTRA", ""))
         with live_haproxy(directory, version, configuration=text) as live, busy(live.port):
             bed = LoggingBed(live, directory / "haproxy.log", version, log)
-            bed.await_lines()
+            await_lines(bed.log)
             yield bed
     finally:
         log.close()

@@ -74,7 +74,7 @@ def read_begin(process: "subprocess.Popen[bytes]", said: str, *, timeout_s: floa
     return found
 
 
-def read_line(process: "subprocess.Popen[bytes]", *, timeout_s: float = 20) -> str:
+def read_line(process: "subprocess.Popen[bytes]", *, timeout_s: float = 60) -> str:
     """Return the next line that a process writes."""
     assert process.stdout is not None
     deadline, line = time.monotonic() + timeout_s, b""
@@ -100,7 +100,7 @@ def pids_with(mark: str) -> set[int]:
     return found
 
 
-def wait_until_gone(mark: str, *, timeout_s: float = 10) -> set[int]:
+def wait_until_gone(mark: str, *, timeout_s: float = 60) -> set[int]:
     """Wait until no process carries the mark; return those that still do."""
     deadline = time.monotonic() + timeout_s
     left = pids_with(mark)

@@ -72,7 +72,7 @@ class Rsyslog:
         """End it as its service would: what it has taken is written first."""
         if self._process is not None:
             self._process.send_signal(signal.SIGTERM)
-            self._process.wait(10)
+            self._process.wait(60)
             self._process = None
 
     def rotate(self) -> None:

@@ -36,7 +36,7 @@ class SystemdBed:
         self,
         *command: str,
         check: bool = True,
-        timeout_s: float = 30,
+        timeout_s: float = 90,
         environment: dict[str, str] | None = None,
     ) -> "subprocess.CompletedProcess[str]":
         """Run a command in it."""

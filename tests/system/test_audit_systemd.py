@@ -143,7 +143,7 @@ def test_a_container_of_this_distribution(bed: SystemdBed) -> None:
     bed.write(CONFIGURATION, PLAIN.format(socket="/run/plain.sock", address="127.0.0.1:8083"))
     bed.write("/root/container.sh", CONTAINER.format(python=sys.executable, repository=REPOSITORY))
     enter = ("unshare", "--pid", "--mount", "--fork", "--mount-proc", "--kill-child")
-    done = bed.run(*enter, "timeout", "20", "sh", "/root/container.sh", check=False)
+    done = bed.run(*enter, "timeout", "60", "sh", "/root/container.sh", check=False)
     assert done.stdout, done.stderr
     found = json.loads(done.stdout)
     (instance,) = found["instances"]

@@ -20,7 +20,7 @@ from hitless.explain.captures.endpoints import parse_listeners
 from hitless.explain.captures.read import CaptureReader
 from hitless.host.netns import in_named_network_namespace
 from tests.system.conftest import require
-from tests.system.live_haproxy import await_readable, await_true, live_haproxy, versions
+from tests.system.live_haproxy import DEADLINE_S, await_readable, await_true, live_haproxy, versions
 
 pytestmark = pytest.mark.system
 
@@ -98,7 +98,7 @@ def network() -> Iterator[Network]:
 
 
 def ip(*words: str) -> None:
-    subprocess.run(["ip", *words], check=True, timeout=10)
+    subprocess.run(["ip", *words], check=True, timeout=DEADLINE_S)
 
 
 @contextmanager
@@ -123,32 +123,38 @@ def one_capture(path: Path, words: tuple[str, ...], namespace: str) -> Iterator[
     finally:
         process.send_signal(signal.SIGINT)
         try:
-            process.wait(10)
+            process.wait(DEADLINE_S)
         finally:
             process.kill()
 
 
-def drop_clients(network: Network, reload: Callable[[], None]) -> dict[int, Ending]:
-    """Have requests answered, cut, and refused, over both families; return what each client's port went through."""
-    seen: dict[int, Ending] = {}
+def name_of(connection: socket.socket) -> str:
+    """Return the client's endpoint, which one that was refused has forgotten. Both families may have the same port."""
+    address = "192.0.2.2" if connection.family == socket.AF_INET else "[2001:db8::2]"
+    return f"{address}:{connection.getsockname()[1]}"
+
+
+def drop_clients(network: Network, reload: Callable[[], None]) -> dict[str, Ending]:
+    """Have requests answered, cut, and refused, over both families; return what each client went through."""
+    seen: dict[str, Ending] = {}
     with ExitStack() as stack:
         kept = []
         for family, address in ((socket.AF_INET, V4), (socket.AF_INET6, V6)):
             good, idle, refused = (stack.enter_context(network.socket(family)) for _ in range(3))
             for connection in (good, idle):
-                connection.settimeout(5)
+                connection.settimeout(DEADLINE_S)
                 connection.connect((address, PORT))
                 connection.sendall(REQUEST)
                 assert connection.recv(4096).startswith(b"HTTP/1.1 200 ")
-            seen[good.getsockname()[1]] = Ending.CLIENT
+            seen[name_of(good)] = Ending.CLIENT
             good.close()
             kept.append(idle)
             assert refused.connect_ex((address, CLOSED_PORT)) != 0
-            seen[refused.getsockname()[1]] = Ending.REFUSED
+            seen[name_of(refused)] = Ending.REFUSED
         reload()
         for idle in kept:
             await_readable(idle)  # the FIN has come, at which this client does not look
-            seen[idle.getsockname()[1]] = Ending.STALE_REUSE
+            seen[name_of(idle)] = Ending.STALE_REUSE
             idle.sendall(REQUEST)
             assert await_reset(idle)
     return seen
@@ -158,7 +164,7 @@ def await_reset(connection: socket.socket) -> bool:
     """Return whether the connection is reset, not only closed."""
     poll = select.poll()
     poll.register(connection, 0)
-    return any(what & select.POLLERR for _, what in poll.poll(5000))
+    return any(what & select.POLLERR for _, what in poll.poll(DEADLINE_S * 1000))
 
 
 def read(path: Path) -> tuple[list[CapturedConnection], CaptureTotals]:
@@ -188,7 +194,7 @@ def test_every_form_of_a_capture_shows_the_same(tmp_path: Path, network: Network
     for path in files:
         name = path.name
         connections, totals = read(path)
-        endings = {int(one.client.rpartition(":")[2]): one.ending for one in connections}
+        endings = {one.client: one.ending for one in connections}
         assert endings == seen, name
         assert len(connections) == len(seen), name
         assert (totals.holes, totals.cut, totals.unknown_link, totals.skipped) == (0, 0, 0, ()), name

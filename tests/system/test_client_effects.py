@@ -22,9 +22,17 @@ from hitless.load.runner import LoadProcesses
 from hitless.records import Outcome, Stream, Workload
 from hitless.reload.client_watch import ClientWatch
 from hitless.reloads import ClientEffects
+from tests.ports import free_port
 from tests.system.capture_bed import loopback_capture
 from tests.system.conftest import require
-from tests.system.live_haproxy import LiveHaproxy, await_readable, await_true, live_haproxy, versions
+from tests.system.live_haproxy import (
+    LiveHaproxy,
+    await_readable,
+    await_true,
+    live_haproxy,
+    stop_at_rest,
+    versions,
+)
 from tests.system.load_bed import await_queue, count_hurt, count_outcomes, run_load, target, until_attempts
 
 pytestmark = pytest.mark.system
@@ -45,7 +53,7 @@ frontend web
 UNREAD = {"TCP_ABORT_ON_CLOSE", "TCP_ABORT_ON_DATA", "TCP_TIMEWAIT_SOCKET"}
 CLIENTS = 64
 MOST_RELOADS = 8
-DEADLINE_S = 10.0
+DEADLINE_S = 30.0
 
 
 @pytest.fixture(autouse=True)
@@ -56,11 +64,11 @@ def _needs_root() -> None:
 def reload_without_transfer(live: LiveHaproxy, namespace: int | None = None) -> None:
     """Replace a classic process by one that opens its sockets anew; clients wait in the old one's queue meanwhile.
 
-    The old one is stopped until the new one has told it to leave: if it was waiting for events, it then takes that
+    The old one is stopped until the new one has told it to leave: it was waiting for events, so it then takes that
     signal before any connection.
     """
     old = live.process
-    old.send_signal(signal.SIGSTOP)
+    stop_at_rest(old.pid)
     in_network_namespace(namespace, lambda: await_queue(live.port, CLIENTS // 4))
     wrapper = ("nsenter", f"--net=/proc/{namespace}/ns/net") if namespace else ()
     live.start("-sf", str(old.pid), wrapper=wrapper)
@@ -139,7 +147,7 @@ def test_kept_alive_connections_closed_under_a_request_are_counted(tmp_path: Pat
 
     with (
         live_haproxy(tmp_path, versions("2.8")[0], configuration=CONFIGURATION) as live,
-        loopback_capture(tmp_path / "lo.pcap") as capture,
+        loopback_capture(tmp_path / "lo.pcap", live.port) as capture,
     ):
         seen = under_load(live, tmp_path / "load", during, Workload.IDLE)
     connections, _, totals = capture.read(f"127.0.0.1:{live.port}")
@@ -240,12 +248,13 @@ def test_what_the_reload_did_not_do_is_not_counted(tmp_path: Path) -> None:
 
 
 def test_another_namespace_with_the_same_address_is_said(namespace: int) -> None:
+    port = free_port()
     program = (
-        "import socket\ns = socket.create_server(('127.0.0.1', 8080))\n"
+        f"import socket\ns = socket.create_server(('127.0.0.1', {port}))\n"
         "for _ in range(3):\n c = socket.create_connection(s.getsockname()); a, _ = s.accept()\n"
         " c.send(b'x'); a.recv(1, socket.MSG_PEEK); a.close()\n"
     )
-    with network_namespace() as elsewhere, ClientWatch(["127.0.0.1:8080"], namespace) as watch:
+    with network_namespace() as elsewhere, ClientWatch([f"127.0.0.1:{port}"], namespace) as watch:
         watch.mark_trigger()
         command = ["nsenter", f"--net=/proc/{elsewhere}/ns/net", sys.executable, "-c", program]
         subprocess.run(command, check=True, timeout=DEADLINE_S)

@@ -4,6 +4,7 @@ HITLESS_SOCKETS and HITLESS_OVER_S: how many WebSockets, over which time.
 """
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -17,7 +18,7 @@ from typing import Any
 import pytest
 
 from hitless.host.processes import ProcessHandle
-from tests.system.live_haproxy import await_true, versions
+from tests.system.live_haproxy import DEADLINE_S, await_true, stop_process, versions
 from tests.system.reload_bed import Result, Service, command, environment, hitless, service
 from tests.system.websocket_bed import Closings, Upstream, is_open, web_socket
 
@@ -93,7 +94,7 @@ class Bed:
             text=True,
             env=environment(),
         )
-        self.stack.callback(process.wait, 10)
+        self.stack.callback(process.wait)
         self.stack.callback(process.kill)
         return process
 
@@ -140,7 +141,7 @@ def test_a_thousand_web_sockets_are_closed_at_an_even_rate(tmp_path: Path, versi
         assert forecast["cut"] == SOCKETS
 
         with Closings(held) as closings:
-            done = made.look("--close", "--over", f"{OVER_S:g}s", "--wait", "--timeout", "20s")
+            done = made.look("--close", "--over", f"{OVER_S:g}s", "--wait", "--timeout", "60s")
         assert (done.status, done.document["result"]["closed"]) == (0, SOCKETS)
         assert [g["pid"] for g in done.document["view"]["generations"]] == [made.running.serving()]
         assert len(closings.times) == SOCKETS
@@ -149,12 +150,15 @@ def test_a_thousand_web_sockets_are_closed_at_an_even_rate(tmp_path: Path, versi
 
 
 def is_even(times: list[float], over_s: float) -> bool:
-    """Whether no fifth of the time saw less than half, or more than twice, of what it should."""
+    """Whether no fifth of the time saw hardly any, or more than twice, of what it should.
+
+    A machine that stands still for a moment closes less in it; hitless then goes on at twice the pace at most.
+    """
     parts = [0] * 5
     for at in times:
         parts[min(4, int((at - times[0]) / over_s * 5))] += 1
     fair = len(times) / 5
-    return min(parts) > fair / 2 and max(parts) < fair * 2
+    return min(parts) > fair / 10 and max(parts) < fair * 2.2
 
 
 @pytest.mark.parametrize("version", versions("2.2", "2.6", "2.8", "3.0", "3.2"))
@@ -185,15 +189,17 @@ def test_why_an_old_worker_is_alive(tmp_path: Path, version: str) -> None:
 
 @pytest.mark.parametrize("version", versions("2.6", "3.2")[:1])
 def test_the_hard_stop_comes_when_it_was_foretold(tmp_path: Path, version: str) -> None:
-    with bed(tmp_path, version, hard_stop="hard-stop-after 4s") as made:
+    with bed(tmp_path, version, hard_stop="hard-stop-after 12s") as made:
         held = made.hold(3)
         old = made.reload()
         with ProcessHandle(old) as process, Closings(held) as closings:
+            asked = time.monotonic()
             forecast = made.generation(old)["forecast"]
-            due = time.monotonic() + forecast["hard_stop"]["due_s"]
-            assert process.await_exit(10)
+            answered = time.monotonic()
+            assert process.await_exit(30)
         assert forecast["cut"] == 3
-        assert abs(closings.times[0] - due) < 2.0
+        due_s = forecast["hard_stop"]["due_s"]
+        assert asked + due_s - 2.0 < closings.times[0] < answered + due_s + 2.0
 
 
 @pytest.mark.parametrize("version", versions("2.8")[:1])
@@ -218,13 +224,13 @@ def test_generations_are_told_apart(tmp_path: Path, version: str) -> None:
             assert (refused.status, refused.document) == (2, {})
         closed = made.look("--close", "--over", "0", "--generation", str(oldest))
         assert (closed.status, closed.document["result"]["closed"]) == (0, 2)
-        assert not any(is_open(one) for one in first)
+        await_true(lambda: not any(is_open(one) for one in first), "they are closed")
         assert all(is_open(one) for one in second)
 
         third = made.hold(2)
         meant = made.look("--close", "--over", "0", "--current", "--generation", str(current))
         assert meant.document["result"]["closed"] == 2
-        assert not any(is_open(one) for one in third)
+        await_true(lambda: not any(is_open(one) for one in third), "they are closed")
         assert all(is_open(one) for one in second)
 
 
@@ -237,12 +243,15 @@ def test_ctrl_c_stops_closing_and_says_how_far_it_came(tmp_path: Path, version: 
             process = made.start("--close", "--over", "60s")
             closings.await_number(3)
             process.send_signal(signal.SIGINT)
-            output, _ = process.communicate(timeout=20)
+            output, _ = process.communicate(timeout=60)
+            said = re.search(r'"closed": (\d+),', output)
+            assert said, output
+            closings.await_number(int(said[1]))
         assert process.returncode == 130
-        assert f'"closed": {len(closings.times)},' in output
+        assert len(closings.times) == int(said[1])
         assert '"interrupted": true' in output
         assert len(closings.times) < 20
-        assert made.running.live.api.ask_info(timeout_s=5).stopping is False
+        assert made.running.live.api.ask_info(timeout_s=DEADLINE_S).stopping is False
 
 
 @pytest.mark.parametrize("version", versions("2.8")[:1])
@@ -254,7 +263,7 @@ def test_a_worker_that_exits_while_it_is_closed(tmp_path: Path, version: str) ->
             process = made.start("--close", "--over", "60s")
             closings.await_number(3)
             os.kill(old, signal.SIGTERM)
-            output, _ = process.communicate(timeout=20)
+            output, _ = process.communicate(timeout=60)
         assert process.returncode == 0
         assert f'"ended": [\n      {old}\n    ]' in output
         assert len(closings.times) == 50
@@ -266,10 +275,10 @@ def test_a_worker_that_does_not_answer(tmp_path: Path, version: str) -> None:
         held = made.hold(20)
         old = made.reload()
         with Closings(held) as closings:
-            process = made.start("--close", "--over", "10s")
+            process = made.start("--close", "--over", "30s")
             closings.await_number(2)
-            os.kill(old, signal.SIGSTOP)
-            output, _ = process.communicate(timeout=40)
+            stop_process(old)
+            output, _ = process.communicate(timeout=60)
             stopped = made.generation(old)
             os.kill(old, signal.SIGCONT)
         assert process.returncode == 1

@@ -14,14 +14,14 @@ from hitless.evidence.haproxy_messages import MessageKind
 
 pytestmark = pytest.mark.system
 
-DEADLINE_S = 10.0
+DEADLINE_S = 30.0
 CONFIGURATION = """
 global
     log 127.0.0.1:{log} format {header} local0
 defaults
     log global
-    timeout client 5s
-    timeout server 5s
+    timeout client 30s
+    timeout server 30s
     timeout connect 5s
     retries 0
 frontend web

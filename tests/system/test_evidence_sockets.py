@@ -10,6 +10,8 @@ import pytest
 
 from hitless.host.inet_diag import read_connections, read_listeners, read_unix_sockets
 from tests.system.conftest import require
+from tests.system.live_haproxy import await_true
+from tests.system.load_bed import await_queue
 
 pytestmark = pytest.mark.system
 
@@ -28,6 +30,7 @@ def test_listeners_are_those_of_ss() -> None:
         socket.create_server(("::", 0), family=socket.AF_INET6) as six,
         socket.create_connection(("127.0.0.1", dual.getsockname()[1])),
     ):
+        await_queue(dual.getsockname()[1], 1)
         own = {os.fstat(server.fileno()).st_ino for server in (four, dual, six)}
         ours = {
             (item.inode, item.port, item.queue_length, item.queue_limit, item.v6_only)
@@ -50,6 +53,7 @@ def test_connections_are_those_of_ss() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         clients = [socket.create_connection(("127.0.0.1", port)) for _ in range(20)]
+        await_true(lambda: len(read_connections(port)) >= 20, "the last packet of each handshake has come")
         ours = {item.remote for item in read_connections(port)}
         theirs = {
             line.split()[3] for line in run_ss("--tcp", "state", "established", "sport", "=", f":{port}")

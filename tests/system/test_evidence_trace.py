@@ -23,11 +23,12 @@ from hitless.host.processes import read_network_namespace
 from hitless.records import Event, EventKind
 from tests.ports import free_port
 from tests.system.conftest import require
+from tests.system.load_bed import await_queue
 
 pytestmark = pytest.mark.system
 
 ADDRESS = f"127.77.{os.getpid() >> 8 & 255}.{os.getpid() & 255}"
-DEADLINE_S = 10.0
+DEADLINE_S = 30.0
 
 
 @pytest.fixture(autouse=True)
@@ -36,6 +37,7 @@ def _needs_root() -> None:
 
 
 def instances() -> set[str]:
+    """Of all processes: other tests may have theirs at the same time."""
     root = open_tracefs()
     try:
         directory = os.open("instances", os.O_RDONLY, dir_fd=root)
@@ -80,8 +82,10 @@ def traced(wanted: TraceFilter, act: Callable[[], None]) -> tuple[list[Event], i
 
 def test_a_connection_lost_in_the_accept_queue(server: socket.socket) -> None:
     def act() -> None:
-        with socket.create_connection(server.getsockname()):
+        with socket.create_connection(server.getsockname()) as client:
+            await_queue(server.getsockname()[1], 1)
             server.close()
+            select.select([client], [], [], DEADLINE_S)
 
     wanted = TraceFilter(frozenset({endpoint(server)}))
     events, start_ns, end_ns = traced(wanted, act)
@@ -104,6 +108,7 @@ def test_a_refused_connection_and_one_closed_with_unread_data(server: socket.soc
             client.sendall(b"unread")
             select.select([accepted], [], [], DEADLINE_S)
             accepted.close()
+            select.select([client], [], [], DEADLINE_S)
         name = server.getsockname()
         server.close()
         with pytest.raises(ConnectionRefusedError):
@@ -139,7 +144,7 @@ def test_the_gap_of_a_restart_is_measured(server: socket.socket) -> None:
     events, start_ns, end_ns = traced(TraceFilter(frozenset({watched})), act)
     gaps = listener_gaps(events, [watched], start_ns, end_ns, initially_open=[watched])
     assert len(gaps) == 2
-    assert 5_000_000 <= gaps[0].duration_ns < 500_000_000
+    assert 5_000_000 <= gaps[0].duration_ns < end_ns - start_ns
 
 
 def test_a_pause_by_shutdown_is_a_gap(server: socket.socket) -> None:
@@ -185,7 +190,7 @@ def test_whose_a_socket_is_whose_opener_is_gone_is_told_by_what_it_forked(
         "if os.fork(): os._exit(0)\n"
         "sys.stdin.read()"
     )
-    port = free_port(address=ADDRESS)
+    port = free_port(address="0.0.0.0")  # where the program listens
     wanted = TraceFilter(
         frozenset({f"{ADDRESS}:{port}"}),
         listens_here=listens_in(read_network_namespace(os.getpid())),
@@ -230,11 +235,12 @@ def test_an_event_is_seen_only_while_it_is_enabled(server: socket.socket) -> Non
 
 
 def test_nothing_is_left_behind() -> None:
-    before = instances()
+    name = Instance.name_for(os.getpid(), "test")
+    own = f"hitless-{os.getpid()}-"
+    assert not [one for one in instances() if one.startswith(own)]
     with KernelTrace(TraceFilter(), suffix="test"):
-        (name,) = instances() - before
-        assert name == Instance.name_for(os.getpid(), "test")
-    assert instances() == before
+        assert [one for one in instances() if one.startswith(own)] == [name]
+    assert not [one for one in instances() if one.startswith(own)]
 
 
 def start_tracing_process() -> tuple[subprocess.Popen[bytes], str]:
@@ -273,6 +279,23 @@ def test_killed_together_with_its_janitor_it_is_swept_at_the_next_start() -> Non
     os.kill(janitor, signal.SIGKILL)
     assert name not in sweep_stale_instances(), "a living one is left alone"
     stop(process)
-    assert name in instances()
-    assert name in sweep_stale_instances()
+    sweep_stale_instances()  # other tests sweep as well, and may have been first
     assert name not in instances()
+
+
+def test_one_that_lives_in_another_pid_namespace_is_not_swept_while_it_is_set_up() -> None:
+    program = "from hitless.evidence.tracefs import sweep_stale_instances; print(*sweep_stale_instances())"
+    command = ["unshare", "--pid", "--fork", "--mount-proc", sys.executable, "-c", program]
+    root = open_tracefs()
+    try:
+        name = Instance.name_for(os.getpid(), "young")
+        young = Instance(root, name)
+        try:
+            swept = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60)
+            assert name not in swept.stdout.split()
+            assert name in instances()
+        finally:
+            young.close()
+        assert name not in instances()
+    finally:
+        os.close(root)

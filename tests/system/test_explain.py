@@ -4,7 +4,6 @@ import os
 import re
 import signal
 import socket
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,9 +21,17 @@ from hitless.records import Stream, Workload
 from tests.cli.commands import hitless
 from tests.system.capture_bed import loopback_capture
 from tests.system.conftest import require
-from tests.system.live_haproxy import LiveHaproxy, await_true, children, live_haproxy, versions
-from tests.system.load_bed import await_queue, count_hurt, count_outcomes, run_load, target
-from tests.system.logging_bed import SyslogFile, busy, logging_bed
+from tests.system.live_haproxy import (
+    DEADLINE_S,
+    LiveHaproxy,
+    await_true,
+    children,
+    live_haproxy,
+    stop_at_rest,
+    versions,
+)
+from tests.system.load_bed import await_queue, count_hurt, count_outcomes, run_load, target, until_attempts
+from tests.system.logging_bed import SyslogFile, await_lines, busy, logging_bed
 from tests.system.test_explain_logs import live_through
 from tests.system.websocket_bed import Closings, Upstream, web_socket
 
@@ -98,7 +105,7 @@ def test_a_day_with_everything(version: str, tmp_path: Path) -> None:
     assert explanation.judgement is Judgement.HARMFUL
     failed = event_of(explanation, K.FAILED_RELOAD)
     assert [cause.code for cause in failed.causes] == ["HL401"]
-    assert failed.causes[0].victims > 20
+    assert failed.causes[0].victims > 5
     assert [cause.code for cause in event_of(explanation, K.HARD_STOP).causes] == ["HL201"]
     assert [cause.code for cause in event_of(explanation, K.RESTART).causes] == ["HL101"]
     reloads = [event for event in explanation.events if event.change.kind is K.RELOAD]
@@ -123,11 +130,13 @@ def test_a_hard_stop_on_websockets(version: str, tmp_path: Path) -> None:
             serving(tmp_path, version, service(settings="hard-stop-after 500ms", rule=rule)) as live,
             busy(live.port),
         ):
+            await_lines(tmp_path / "haproxy.log")
             sockets = [live.stack.enter_context(web_socket(live.port)) for _ in range(10)]
             with Closings(sockets) as closings:
                 live.reload()
                 closings.await_number(10)
             await_true(lambda: len(children(live.process.pid)) == 1, "the old worker ends")
+            await_lines(tmp_path / "haproxy.log")
     explanation = explain_logs(tmp_path)
     hard_stop = event_of(explanation, K.HARD_STOP)
     (cause,) = hard_stop.causes
@@ -138,7 +147,7 @@ def test_a_hard_stop_on_websockets(version: str, tmp_path: Path) -> None:
 
 def keep_alive(port: int) -> socket.socket:
     """Open a connection that has had one answer."""
-    client = socket.create_connection(("127.0.0.1", port), timeout=5)
+    client = socket.create_connection(("127.0.0.1", port), timeout=DEADLINE_S)
     ask(client)
     return client
 
@@ -201,16 +210,16 @@ def test_descriptors_that_run_out(version: str, tmp_path: Path) -> None:
 def test_idle_close_under_clients_seen_from_a_capture(tmp_path: Path) -> None:
     require(os.geteuid() == 0, "packet sockets need root")
     (version,) = versions("2.8")
-    with serving(tmp_path, version, service()) as live, loopback_capture(tmp_path / "lo.pcap"):
+    with serving(tmp_path, version, service()) as live, loopback_capture(tmp_path / "lo.pcap", live.port):
         stream = Stream(
-            number=0, workload=Workload.IDLE, target=target(live.port), connections=10, idle_s=0.2
+            number=0, workload=Workload.IDLE, target=target(live.port), connections=10, idle_s=0.5
         )
 
         run_load(tmp_path / "rows", (stream,), during=around(live.reload))
     explanation = explain_logs(tmp_path, tmp_path / "lo.pcap", port=live.port)
     reload = event_of(explanation, K.RELOAD)
     cause = next(cause for cause in reload.causes if cause.code == "HL501")
-    assert cause.victims >= 8
+    assert cause.victims >= 5
     assert reload.captured is not None
     assert dict(reload.captured.endings)[Ending.STALE_REUSE] == cause.victims
     clock = next(clock for clock in explanation.clocks if clock.name == "the capture")
@@ -219,9 +228,9 @@ def test_idle_close_under_clients_seen_from_a_capture(tmp_path: Path) -> None:
 
 def around(act: Callable[[], object]) -> Callable[[LoadProcesses], None]:
     def during(load: LoadProcesses) -> None:
-        time.sleep(0.6)
+        until_attempts(30)(load)
         act()
-        time.sleep(0.6)
+        until_attempts(load.counters()[0] + 30)(load)
         load.check()
 
     return during
@@ -232,19 +241,22 @@ def test_an_accept_queue_that_was_thrown_away_seen_from_a_capture(tmp_path: Path
     require(os.geteuid() == 0, "packet sockets need root")
     (version,) = versions("2.8")
     text = service(settings="nbthread 1")
-    with serving(tmp_path, version, text, "classic") as live, loopback_capture(tmp_path / "lo.pcap"):
+    with (
+        serving(tmp_path, version, text, "classic") as live,
+        loopback_capture(tmp_path / "lo.pcap", live.port),
+    ):
         stream = Stream(
             number=0, workload=Workload.CONNECT, target=target(live.port), connections=12, rate_per_s=60
         )
 
         def replace() -> None:
             old = live.process
-            old.send_signal(signal.SIGSTOP)
+            stop_at_rest(old.pid)
             await_queue(live.port, 8)
             live.start("-sf", str(old.pid))
             await_true(lambda: is_pending(old.pid, signal.SIGUSR1), "the old process is told to go")
             old.send_signal(signal.SIGCONT)
-            old.wait(10)
+            old.wait(DEADLINE_S)
 
         rows = run_load(tmp_path / "rows", (stream,), during=around(replace))
     lost = count_hurt(count_outcomes(rows))

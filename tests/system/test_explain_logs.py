@@ -50,7 +50,8 @@ def check_times(bed: LoggingBed, changes: list[Change], expected: list[tuple[str
     done = [happening for happening in bed.happened if happening.what in dict(expected)]
     assert [change.kind for change in changes] == [dict(expected)[happening.what] for happening in done]
     for change, happening in zip(changes, done, strict=True):
-        assert change.at.t_ns - 1.5 * SECOND < happening.t_ns < change.at.latest_ns + 1.5 * SECOND, change
+        assert happening.t_ns - 1.5 * SECOND < change.at.latest_ns, change
+        assert change.at.t_ns < happening.until_ns + 1.5 * SECOND, change
         if change.kind in {K.RELOAD, K.RESTART}:
             assert set(change.old_pids) == happening.old
             assert set(change.new_pids) == happening.new
@@ -68,12 +69,13 @@ def test_everything_that_happened_is_found(version: str, tmp_path: Path) -> None
     check_times(bed, others, list(stops.items()))
     (hard_stop,) = hard_stops
     assert hard_stop.cut_connections >= 1
+    lasted_ns = {h.what: h.until_ns - h.t_ns for h in bed.happened}
     assert set(hard_stop.old_pids) == next(h.old for h in bed.happened if h.what == "hard stop")
     generation = next(g for g in found.generations if g.pid in hard_stop.old_pids)
     assert generation.drained_ns is not None
-    assert generation.drained_ns <= 2.5 * SECOND
+    assert generation.drained_ns <= lasted_ns["hard stop"] + SECOND
     failed = next(change for change in others if change.kind is K.FAILED_RELOAD)
-    assert 1 * SECOND <= failed.refused_ns <= 4 * SECOND
+    assert 1 * SECOND <= failed.refused_ns <= lasted_ns["bind"] + SECOND
     assert others[-1].certainty in {Certainty.LIKELY, Certainty.SHOWN}
 
     # With what HAProxy prints, although without a time, more is stated: also what left no trace in the log.
@@ -125,6 +127,7 @@ def test_what_the_journal_tells(installed_haproxy: str, tmp_path: Path) -> None:
         )
         bed.write("/etc/haproxy/haproxy.cfg", SERVICE + "    wrong\n")
         assert bed.run("systemctl", "reload", "haproxy", check=False).returncode != 0
+        await_true(lambda: bed.run(*ASK_MASTER, check=False).returncode == 0, "the master answers again")
         bed.run("systemctl", "kill", "--kill-whom=main", "--signal=USR2", "haproxy")
         await_true(
             lambda: "Loading failure" in bed.run("journalctl", "-u", "haproxy").stdout, "the load fails"
@@ -139,6 +142,7 @@ def test_what_the_journal_tells(installed_haproxy: str, tmp_path: Path) -> None:
             lambda: bed.run("systemctl", "is-active", "haproxy", check=False).stdout == "active\n", "it runs"
         )
         bed.run("systemctl", "stop", "haproxy")
+        bed.run("journalctl", "--sync")
         (tmp_path / "journal.json").write_text(bed.python(READ_JOURNAL, str(start_ns)))
     found = detect(tmp_path / "journal.json")
     assert [change.kind for change in found.changes] == [

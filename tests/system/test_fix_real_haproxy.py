@@ -11,6 +11,7 @@ import pytest
 from hitless.audit.baseline import baseline_files
 from hitless.control import check_configuration, find_haproxy
 from tests.cli.commands import hitless
+from tests.ports import free_port
 
 pytestmark = pytest.mark.system
 
@@ -93,14 +94,12 @@ def test_the_log_of_the_baseline_is_json(haproxy_path: str, tmp_path: Path) -> N
     text = baseline_files(find_haproxy(haproxy_path).version)["/etc/haproxy/haproxy.cfg"]
     log_format = next(line for line in text.splitlines() if "log-format" in line)
     log = next(line for line in text.splitlines() if "log /dev/log" in line).replace("/dev/log", target)
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as receiver, socket.socket() as free:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as receiver:
         receiver.bind(target)
         Path(target).chmod(0o777)
-        receiver.settimeout(10)
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-        free.close()
-        times = "timeout connect 1s\ntimeout client 5s\ntimeout server 5s\n"
+        receiver.settimeout(30)
+        port = free_port()
+        times = "timeout connect 1s\ntimeout client 30s\ntimeout server 30s\n"
         front = f"frontend f\nbind 127.0.0.1:{port}\nhttp-request deny\n"
         configuration = tmp_path / "h.cfg"
         configuration.write_text(
@@ -109,10 +108,10 @@ def test_the_log_of_the_baseline_is_json(haproxy_path: str, tmp_path: Path) -> N
         with subprocess.Popen(
             [haproxy_path, "-D", "-p", str(tmp_path / "pid"), "-f", str(configuration)]
         ) as up:
-            assert up.wait(10) == 0
+            assert up.wait(30) == 0
         try:
             for uri in (r'/a"b\c\"d', "/" + '"' * 1500):
-                with socket.create_connection(("127.0.0.1", port), 5) as client:
+                with socket.create_connection(("127.0.0.1", port), 30) as client:
                     client.sendall(f"GET {uri} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
                     assert b"403" in client.recv(200)
                 line = next(d for d in iter(lambda: receiver.recv(65536), b"") if b"{" in d)

@@ -2,7 +2,6 @@
 
 import json
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -19,6 +18,7 @@ from hitless.gather import GatherOptions, gather_snapshot
 from hitless.gather.document import read_snapshot_file, render_snapshot
 from hitless.host.processes import ProcessHandle
 from tests.system.conftest import require, unprivileged_python
+from tests.system.live_haproxy import DEADLINE_S, stop_process
 
 pytestmark = pytest.mark.system
 
@@ -60,7 +60,7 @@ def start(installed_haproxy: str) -> Iterator[Start]:
             )
             stack.callback(process.wait)
             stack.callback(process.kill)
-            RuntimeApi(f"{directory}/stats.sock").ask_info(timeout_s=10, patient=True)
+            RuntimeApi(f"{directory}/stats.sock").ask_info(timeout_s=DEADLINE_S, patient=True)
             return process.pid
 
         yield run
@@ -78,11 +78,11 @@ def one(pid: int) -> Instance:
 def test_a_master_that_has_reloaded(start: Start, tmp_path: Path) -> None:
     master = start(tmp_path / "mw", "-W", "-S", f"{tmp_path}/mw/master.sock")
     cli = MasterCli(f"{tmp_path}/mw/master.sock")
-    (old,) = cli.ask_processes(patient=True).workers
+    (old,) = cli.ask_processes(timeout_s=DEADLINE_S, patient=True).workers
     with ProcessHandle(old.pid) as handle:
         cli.apply_reload()
-        assert handle.await_exit(10)
-    RuntimeApi(f"{tmp_path}/mw/stats.sock").ask("set server app/one weight 10")
+        assert handle.await_exit(DEADLINE_S)
+    RuntimeApi(f"{tmp_path}/mw/stats.sock").ask("set server app/one weight 10", timeout_s=DEADLINE_S)
     instance = one(master)
     assert instance.mode is RunMode.MASTER_WORKER
     assert instance.launch is not None
@@ -119,7 +119,7 @@ def test_several_at_once_and_the_document_says_the_same(start: Start, tmp_path: 
 
 def test_a_process_that_does_not_answer_is_unknown(start: Start, tmp_path: Path) -> None:
     pid = start(tmp_path / "stopped")
-    os.kill(pid, signal.SIGSTOP)
+    stop_process(pid)
     snapshot = gather(pid=pid)
     (instance,) = snapshot.instances
     assert instance.workers is None

@@ -15,6 +15,7 @@ from hitless.reload.guard_watch import TrafficGuard
 from hitless.reloads import GuardResult
 from tests.ports import free_port
 from tests.system.live_haproxy import (
+    DEADLINE_S,
     LiveHaproxy,
     await_readable,
     await_true,
@@ -41,9 +42,9 @@ NOISY = (
 )
 NOT_FOUND = WEB + "    http-request return status 404\n"
 REQUEST = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
-GUARD_S = 10.0
-QUIET_S = 1.5
-DEADLINE_S = 10.0
+CLIENT_S = 1.0
+GUARD_S = 30.0
+QUIET_S = 3.0
 
 
 class Clients:
@@ -58,7 +59,10 @@ class Clients:
     def run(self) -> None:
         while not self.stopping.wait(1 / self.rate_per_s):
             for port in self._ports:
-                with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1.0) as client:
+                with (
+                    suppress(OSError),
+                    socket.create_connection(("127.0.0.1", port), timeout=CLIENT_S) as client,
+                ):
                     client.sendall(REQUEST)
                     while client.recv(4096):
                         pass

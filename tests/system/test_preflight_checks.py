@@ -229,7 +229,7 @@ def test_the_program_on_disk(tmp_path: Path, version: str) -> None:
 def test_old_workers_are_counted_and_whom_the_reload_ends_is_said(tmp_path: Path, version: str) -> None:
     with live_haproxy(tmp_path, version, configuration=with_global("mworker-max-reloads 1")) as live:
         (oldest,) = live.workers
-        live.connect()
+        live.connect_and_await_accept()
         assert check_of("generations", live).message == "no old process is alive"
         live.reload()
         full = check_of("generations", live, PreflightOptions(max_generations=1))
@@ -363,7 +363,7 @@ def test_a_process_that_has_not_been_taught_does_not_teach(tmp_path: Path, versi
         assert check_of("peers", live).state is PASSED, "there is nothing to lose"
         live.api.ask("set table app key 192.0.2.1")
         assert "loses the 1 entries" in check_of("peers", live).message
-        live.connect()  # the old process stays, and could teach
+        live.connect_and_await_accept()  # the old process stays, and could teach
         live.reload()
         assert "used:0" in live.api.ask("show table app"), "the bare reload has lost it"
 

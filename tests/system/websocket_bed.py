@@ -76,7 +76,7 @@ def _answer(connection: socket.socket) -> bool:
 
 def web_socket(port: int) -> socket.socket:
     """Open a WebSocket."""
-    connection = socket.create_connection(("127.0.0.1", port), timeout=20)
+    connection = socket.create_connection(("127.0.0.1", port), timeout=60)
     connection.sendall(UPGRADE)
     assert connection.recv(4096).startswith(b"HTTP/1.1 101")
     return connection
@@ -110,7 +110,7 @@ class Closings:
         self._ended.set()
         self._thread.join(20)
 
-    def await_number(self, number: int, timeout_s: float = 20.0) -> None:
+    def await_number(self, number: int, timeout_s: float = 60.0) -> None:
         """Wait until so many have been closed."""
         deadline = time.monotonic() + timeout_s
         while len(self.times) < number:

@@ -49,7 +49,7 @@ def world(plan: WorldPlan, directory: Path) -> Iterator[EventReader]:
     descriptor = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC, 0o600)
     try:
         with WorldProcess(plan, descriptor) as process:
-            assert process.wait_ready(20).failed == ()
+            assert process.wait_ready(60).failed == ()
             yield lambda: [msgspec.json.decode(line, type=Event) for line in path.read_bytes().splitlines()]
     finally:
         os.close(descriptor)
@@ -82,7 +82,7 @@ def haproxy_process(
 def ask(directory: Path, command: str) -> str:
     """Return what the stats socket answers; "" while nobody listens."""
     with socket.socket(socket.AF_UNIX) as client:
-        client.settimeout(5)
+        client.settimeout(30)
         try:
             client.connect(str(directory / "stats.sock"))
         except OSError:
@@ -104,7 +104,7 @@ def server_states(directory: Path) -> dict[str, tuple[str, str]]:
 
 
 def wait_until(
-    condition: Callable[[], object], explain: Callable[[], object], timeout_s: float = 15.0
+    condition: Callable[[], object], explain: Callable[[], object], timeout_s: float = 60.0
 ) -> None:
     """Wait for a condition that another process brings about."""
     deadline_s = time.monotonic() + timeout_s

@@ -20,6 +20,7 @@ __all__ = ["Instance", "open_tracefs", "sweep_stale_instances"]
 _MOUNT_POINTS = ("/sys/kernel/tracing", "/sys/kernel/debug/tracing")
 _NAME = re.compile(r"hitless-(\d+)-(\d+)(-[a-z]+)?")
 _MAX_FILE_SIZE_BYTES = 1024 * 1024
+_PINNED = "buffer_size_kb"
 
 # Numbers of the mount system calls, the same on every architecture but alpha; Linux 5.2
 # include/uapi/asm-generic/unistd.h and include/uapi/linux/mount.h.
@@ -28,7 +29,11 @@ _FSOPEN_CLOEXEC, _FSMOUNT_CLOEXEC, _FSCONFIG_CMD_CREATE = 1, 1, 6
 
 
 class Instance:
-    """One trace instance: its own buffers, clock, events and filters. `close` removes it."""
+    """One trace instance: its own buffers, clock, events and filters. `close` removes it.
+
+    One of its files is open as long: the kernel then refuses (EBUSY) to remove it. Whoever sweeps in another pid
+    namespace, a container's, does not see that our process lives.
+    """
 
     def __init__(self, tracefs: int, name: str) -> None:
         self.name = name
@@ -36,6 +41,7 @@ class Instance:
         try:
             os.mkdir(f"instances/{name}", 0o700, dir_fd=tracefs)
             self._directory = os.open(f"instances/{name}", os.O_RDONLY | os.O_DIRECTORY, dir_fd=tracefs)
+            self._pin = os.open(_PINNED, os.O_RDONLY | os.O_CLOEXEC, dir_fd=self._directory)
         except OSError as error:
             raise EvidenceError(f"no trace instance {name}: {error.strerror}") from error
 
@@ -87,6 +93,7 @@ class Instance:
 
         Raises: EvidenceError if it stays.
         """
+        os.close(self._pin)
         os.close(self._directory)
         try:
             os.rmdir(f"instances/{self.name}", dir_fd=self._tracefs)
@@ -152,7 +159,7 @@ def _system_call(*arguments: int | bytes | None) -> int:
 def sweep_stale_instances() -> list[str]:
     """Remove the instances that runs which were killed have left behind; return their names.
 
-    One that is still read (EBUSY: its process lives in another pid namespace) is left alone.
+    One of which a file is open (EBUSY: its process lives in another pid namespace) is left alone.
     Raises: EvidenceError if tracefs is not available.
     """
     tracefs = open_tracefs()

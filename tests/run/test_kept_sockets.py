@@ -43,15 +43,15 @@ def test_they_outlive_their_process_and_are_handed_over(
     assert len(kept) == 2
     process.kill()
     process.wait()
-    with socket.create_connection(("127.0.0.1", ports[0]), timeout=5):
+    with socket.create_connection(("127.0.0.1", ports[0]), timeout=30):
         offer = kept.offer()
         assert offer is not None
         with offer:
-            close_listeners(fetch_listeners(offer.path, timeout_s=5))
+            close_listeners(fetch_listeners(offer.path, timeout_s=30))
     kept.close()
     assert len(kept) == 0
     with pytest.raises(ConnectionRefusedError):
-        socket.create_connection(("127.0.0.1", ports[0]), timeout=5)
+        socket.create_connection(("127.0.0.1", ports[0]), timeout=30)
     assert open_descriptors() == before
 
 

@@ -3,12 +3,12 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from hitless.control.socket_transfer import close_listeners, fetch_listeners
 from hitless.run.kept_sockets import KeptSockets
+from tests.control.test_socket_transfer import open_descriptors
 
 LISTENS = (
     "import socket, sys; s = [socket.create_server(('127.0.0.1', 0)) for _ in range(2)];"
@@ -24,10 +24,6 @@ def listener() -> Iterator[tuple[subprocess.Popen[bytes], list[int]]]:
         assert process.stdout is not None
         yield process, [int(word) for word in process.stdout.readline().split()]
         process.kill()
-
-
-def open_descriptors() -> int:
-    return len(list(Path("/proc/self/fd").iterdir()))
 
 
 @pytest.mark.parametrize("version", [(2, 8, 0), (2, 2, 0)])

@@ -1,3 +1,4 @@
+import os
 import socket
 from contextlib import suppress
 from pathlib import Path
@@ -7,6 +8,8 @@ import pytest
 from hitless.sandbox.world.records import Endpoint
 from hitless.sandbox.world.servers.listen import open_socket, read_lost_datagrams
 
+ABSTRACT = f"hitless-test-{os.getpid()}"
+
 
 def test_a_stream_socket_shares_its_port_only_in_private() -> None:
     endpoint = Endpoint(role="server", transport="tcp", address="127.0.0.1")
@@ -14,7 +17,7 @@ def test_a_stream_socket_shares_its_port_only_in_private() -> None:
         with open_socket(endpoint, private=private) as opened:
             assert bool(opened.getsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT)) is private
             port = opened.getsockname()[1]
-            with socket.create_connection(("127.0.0.1", port), timeout=5):
+            with socket.create_connection(("127.0.0.1", port), timeout=30):
                 accepted, _ = opened.accept()
             with accepted:
                 assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
@@ -35,10 +38,10 @@ def test_lost_datagrams_are_counted() -> None:
 
 
 @pytest.mark.parametrize(
-    ("padded", "name"), [(True, "\0hitless-test".ljust(108, "\0")), (False, "\0hitless-test")]
+    ("padded", "name"), [(True, f"\0{ABSTRACT}".ljust(108, "\0")), (False, f"\0{ABSTRACT}")]
 )
 def test_abstract_names(padded: bool, name: str) -> None:  # noqa: FBT001 - a case
-    endpoint = Endpoint(role="server", transport="abstract", address="hitless-test", padded=padded)
+    endpoint = Endpoint(role="server", transport="abstract", address=ABSTRACT, padded=padded)
     with open_socket(endpoint, private=True) as opened, socket.socket(socket.AF_UNIX) as client:
         client.connect(name)
         accepted, _ = opened.accept()

@@ -62,9 +62,9 @@ def test_answers_and_losses_on_a_fresh_connection(
     tmp_path: Path, behaviour: Behaviour, outcome: Outcome, errno: int | None, status: int
 ) -> None:
     # The answer that has begun must have time to begin.
-    times: dict[str, object] = {"timeout_s": 2.0 if status else 0.2} if errno == ETIMEDOUT else {}
+    times: dict[str, float] = {"timeout_s": 2.0 if status else 0.2} if errno == ETIMEDOUT else {}
     with FaultServer(behaviour) as server:
-        row = run_stream(tmp_path, stream_to(server.port, **times), rows=1)[0]
+        row = run_stream(tmp_path, stream_to(server.port, Workload.CONNECT, **times), rows=1)[0]
     assert OUTCOMES[row["outcome"]] is outcome
     assert row["status"] == status
     assert errno is None or row["errno"] == errno

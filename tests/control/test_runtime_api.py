@@ -230,12 +230,14 @@ def test_tcp_is_spoken_too() -> None:
 
 
 class Clock:
-    """In the place of `time`: it goes on while somebody sleeps."""
+    """In the place of `time`: it goes on while somebody sleeps, and with each look at it."""
 
-    def __init__(self) -> None:
+    def __init__(self, look_s: float = 0.0) -> None:
         self.now_s = 0.0
+        self._look_s = look_s
 
     def monotonic(self) -> float:
+        self.now_s += self._look_s
         return self.now_s
 
     def sleep(self, duration_s: float) -> None:
@@ -257,4 +259,12 @@ def test_time_that_runs_out_between_two_tries_is_no_silence(
     monkeypatch.setattr(RuntimeApi, "_exchange", late)
     with pytest.raises(CouldNotAsk, match="no socket at") as error:
         RuntimeApi(address).ask("show info", timeout_s=0.1, patient=True)
+    assert error.value.transient
+
+
+def test_time_that_runs_out_before_a_try_is_no_silence(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second try begins in time, and 30 ms go by before it does anything."""
+    monkeypatch.setattr("hitless.control.runtime_api.time", Clock(look_s=0.03))
+    with pytest.raises(CouldNotAsk, match="no socket at") as error:
+        RuntimeApi(address).ask("show info", timeout_s=0.15, patient=True)
     assert error.value.transient

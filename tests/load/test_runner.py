@@ -95,9 +95,14 @@ def test_a_process_that_dies_is_noticed(directory_fd: int) -> None:
 
 
 def test_not_ready_in_time(directory_fd: int) -> None:
-    load = LoadProcesses(plan_to(1), directory_fd)
-    load.start()
-    with pytest.raises(LoadError, match="not ready"):
-        load.wait_ready(0.0)
-    load.kill()
+    with (
+        socket.create_server(("127.0.0.1", 0), backlog=0) as full,
+        socket.create_connection(full.getsockname()),
+    ):
+        assert select.select([full], [], [], 60)[0]  # from here on a SYN is dropped
+        load = LoadProcesses(plan_to(full.getsockname()[1]), directory_fd)
+        load.start()
+        with pytest.raises(LoadError, match="not ready"):
+            load.wait_ready(0.0)
+        load.kill()
     assert load.counters() == (0, 0)

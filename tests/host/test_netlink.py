@@ -55,12 +55,12 @@ def test_a_refusal_without_its_number_is_refused() -> None:
 
 
 def test_a_dump_that_never_ends_is_given_up() -> None:
-    with pytest.raises(EvidenceError, match="timed out"):
+    with pytest.raises(EvidenceError, match=r"timed out|was not done"):
         ask([(KIND, b"one")], timeout_s=0.3)
 
 
 def test_answers_to_another_question_are_passed_over() -> None:
-    with pytest.raises(EvidenceError, match="timed out"):
+    with pytest.raises(EvidenceError, match=r"timed out|was not done"):
         ask([(KIND, b"one"), (NLMSG_DONE, b"")], sequence_offset=1, timeout_s=0.3)
 
 

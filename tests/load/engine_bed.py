@@ -25,6 +25,7 @@ Rows = npt.NDArray[np.void]
 Behaviour = Callable[[socket.socket], None]
 PATIENCE_S = 60.0
 GIVE_UP_NS = 60_000_000_000
+END_OF_HEAD = b"\r\n\r\n"
 OK_ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 
@@ -119,13 +120,14 @@ class FaultServer:
 
 
 def read_head(connection: socket.socket) -> bytes:
-    """Read until the end of a request's head, b"" if the client left."""
+    """Read a request's head, and nothing of its body; b"" if the client left."""
     head = b""
-    while not head.endswith(b"\r\n\r\n"):
-        data = connection.recv(4096)
+    while not head.endswith(END_OF_HEAD):
+        data = connection.recv(4096, socket.MSG_PEEK)
         if not data:
             return b""
-        head += data
+        found = (head + data).find(END_OF_HEAD)
+        head += connection.recv(len(data) if found < 0 else found + len(END_OF_HEAD) - len(head))
     return head
 
 

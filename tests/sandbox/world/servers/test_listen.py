@@ -8,8 +8,6 @@ import pytest
 from hitless.sandbox.world.records import Endpoint
 from hitless.sandbox.world.servers.listen import open_socket, read_lost_datagrams
 
-ABSTRACT = f"hitless-test-{os.getpid()}"
-
 
 def test_a_stream_socket_shares_its_port_only_in_private() -> None:
     endpoint = Endpoint(role="server", transport="tcp", address="127.0.0.1")
@@ -37,13 +35,12 @@ def test_lost_datagrams_are_counted() -> None:
         assert read_lost_datagrams(opened) == sent - received
 
 
-@pytest.mark.parametrize(
-    ("padded", "name"), [(True, f"\0{ABSTRACT}".ljust(108, "\0")), (False, f"\0{ABSTRACT}")]
-)
-def test_abstract_names(padded: bool, name: str) -> None:  # noqa: FBT001 - a case
-    endpoint = Endpoint(role="server", transport="abstract", address=ABSTRACT, padded=padded)
+@pytest.mark.parametrize("padded", [True, False])
+def test_abstract_names(padded: bool) -> None:  # noqa: FBT001 - a case
+    name = f"hitless-test-{os.getpid()}"
+    endpoint = Endpoint(role="server", transport="abstract", address=name, padded=padded)
     with open_socket(endpoint, private=True) as opened, socket.socket(socket.AF_UNIX) as client:
-        client.connect(name)
+        client.connect(f"\0{name}".ljust(108, "\0") if padded else f"\0{name}")
         accepted, _ = opened.accept()
         accepted.close()
 

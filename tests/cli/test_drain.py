@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from hitless.drains import DrainView
 from hitless.errors import ExitCode
+from hitless.facts import Process
 from hitless.reload.drain.process_facts import ProcessFacts
 from hitless.reload.look import TargetOptions
 from hitless.reload.target import Target
@@ -45,6 +46,14 @@ class Looks:
     def look(self) -> tuple[DrainView, tuple[ProcessFacts, ...]]:
         seen = self.views.pop(0) if len(self.views) > 1 else self.views[0]
         return seen, self.facts
+
+
+class Living(Workers):
+    """In our time: their sessions grow older while a command runs."""
+
+    def ask(self, of: Process, command: str, *, timeout_s: float, patient: bool = True) -> str:
+        self.now_s = time.monotonic()
+        return super().ask(of, command, timeout_s=timeout_s, patient=patient)
 
 
 @pytest.fixture
@@ -106,7 +115,7 @@ def test_an_instance_that_has_ended_is_unknown(monkeypatch: pytest.MonkeyPatch) 
 
 def closing(pid: int, *, sessions: int = 5) -> Looks:
     """An old worker of a real pid that answers from here."""
-    made = Workers(now_s=time.monotonic())
+    made = Living(now_s=time.monotonic())
     held = made.add(*(session(n, pid=pid) for n in range(1, sessions + 1)))
     old = replace(OLD, pid=pid, sessions=sessions)
     gone = view(SERVES)

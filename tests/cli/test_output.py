@@ -49,7 +49,7 @@ def on_a_terminal(*words: str, **environment: str) -> str:
         pass
     finally:
         os.close(ours)
-        process.communicate(timeout=30)
+        process.communicate(timeout=60)
     return output.decode()
 
 
@@ -77,7 +77,7 @@ def test_a_file_is_replaced_as_a_whole(tmp_path: Path) -> None:
 def test_a_full_disk_below_standard_output() -> None:
     with Path("/dev/full").open("wb") as full:
         process = spawn("rules", stdout=full.fileno())
-        _, stderr = process.communicate(timeout=30)
+        _, stderr = process.communicate(timeout=60)
     assert process.returncode == ExitCode.UNKNOWN
     assert b"standard output cannot be written: No space left on device" in stderr
     assert b"Traceback" not in stderr
@@ -86,7 +86,7 @@ def test_a_full_disk_below_standard_output() -> None:
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
 def test_a_terminal_that_cannot_show_every_character(bundle: str, encoding: str) -> None:
     process = spawn("report", bundle, PYTHONIOENCODING=encoding, PYTHONUTF8="0")
-    stdout, stderr = process.communicate(timeout=30)
+    stdout, stderr = process.communicate(timeout=60)
     assert (process.returncode, stderr) == (0, b"")
     assert b"NOT HITLESS" in stdout
 
@@ -108,6 +108,6 @@ def test_a_reader_that_has_gone_is_no_finding(bundle: str) -> None:
         process = spawn("report", bundle, "--format", "json", stdout=write_end)
     finally:
         os.close(write_end)
-    _, stderr = process.communicate(timeout=30)
+    _, stderr = process.communicate(timeout=60)
     assert process.returncode == ExitCode.UNKNOWN
     assert b"Traceback" not in stderr

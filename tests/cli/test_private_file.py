@@ -37,6 +37,6 @@ def test_a_pipe_is_written_to_and_stays(tmp_path: Path) -> None:
     reader = threading.Thread(target=lambda: read.append(pipe.read_text()))
     reader.start()
     write_private("x", str(pipe))
-    reader.join(10)
+    reader.join()
     assert read == ["x"]
     assert pipe.is_fifo()

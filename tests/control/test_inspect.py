@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from hitless.control import inspect
 from hitless.control.inspect import Deadline, read_master_view, read_worker_view
 from tests.control.test_process_state import SERVERS, SESSIONS
 
@@ -30,6 +31,12 @@ ANSWERS = {
 }
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a busy machine take its time."""
+    monkeypatch.setattr(inspect, "_ASK_TIMEOUT_S", 30.0)
+
+
 @contextlib.contextmanager
 def runtime_api(path: Path, answers: dict[str, str] | None) -> Iterator[str]:
     """A socket that answers these commands; without answers it never says anything."""
@@ -44,13 +51,16 @@ def runtime_api(path: Path, answers: dict[str, str] | None) -> Iterator[str]:
 
 
 def serve(listener: socket.socket, answers: dict[str, str] | None) -> None:
-    with contextlib.suppress(OSError), contextlib.ExitStack() as held:
+    with contextlib.ExitStack() as held:
         while True:
-            connection, _ = listener.accept()
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
             if answers is None:
                 held.enter_context(connection)
                 continue
-            with connection:
+            with contextlib.suppress(OSError), connection:  # who asked may leave before all is said
                 command = connection.makefile().readline().strip()
                 pid, _, rest = command.partition(" ")
                 text = answers.get(rest if pid.startswith("@!") else command, "Unknown command.\n")

@@ -2,7 +2,6 @@
 
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
@@ -18,8 +17,8 @@ Serve = Callable[..., AbstractContextManager[list[bytes]]]
 
 def read_command(connection: socket.socket) -> bytes:
     data = b""
-    while not data.endswith(b"\n"):
-        data += connection.recv(1000)
+    while not data.endswith(b"\n") and (more := connection.recv(1000)):
+        data += more
     return data
 
 
@@ -61,13 +60,16 @@ def serve(address: str) -> Serve:
 
         def run(listener: socket.socket) -> None:
             for answer in answers:
-                with listener.accept()[0] as connection:
-                    connection.settimeout(10)
+                try:
+                    connection, _ = listener.accept()
+                except OSError:  # it is over, and the client had no time left to connect
+                    return
+                with connection:
+                    connection.settimeout(30)
                     commands.append(read_command(connection))
                     answer(connection)
 
         with socket.socket(socket.AF_UNIX) as listener:
-            listener.settimeout(10)
             listener.bind(address)
             listener.listen()
             thread = threading.Thread(target=run, args=(listener,))
@@ -75,7 +77,8 @@ def serve(address: str) -> Serve:
             try:
                 yield commands
             finally:
-                thread.join(15)
+                listener.shutdown(socket.SHUT_RDWR)
+                thread.join(60)
                 assert not thread.is_alive()
 
     return start
@@ -83,14 +86,14 @@ def serve(address: str) -> Serve:
 
 def test_an_answer_in_pieces_is_put_together(serve: Serve, address: str) -> None:
     with serve(say(b"one\ntw", b"o\n", b"\n")) as commands:
-        assert RuntimeApi(address).ask("show x") == "one\ntwo"
+        assert RuntimeApi(address).ask("show x", timeout_s=30) == "one\ntwo"
     assert commands == [b"show x\n"]
 
 
 def test_a_master_closes_when_we_have_said_all(serve: Serve, address: str) -> None:
     row = b"#<PID>          <type>\n1 master 0 [failed: 0] 0d00h00m01s 2.6\n# workers\n2 worker 0 0d00h00m01s 2.6\n\n"
     with serve(wait_for_half_close(row)):
-        processes = MasterCli(address).ask_processes()
+        processes = MasterCli(address).ask_processes(timeout_s=30)
     assert (processes.master.pid, [w.pid for w in processes.workers]) == (1, [2])
 
 
@@ -99,15 +102,15 @@ def test_a_worker_is_addressed_by_its_pid(serve: Serve, address: str) -> None:
     with serve(
         wait_for_half_close(info), say(b"Can't find the target PID matching the prefix '@!43'\n")
     ) as commands:
-        assert MasterCli(address).ask_worker_info(42).stopping
+        assert MasterCli(address).ask_worker_info(42, timeout_s=30).stopping
         with pytest.raises(WasRefused, match="Can't find"):
-            MasterCli(address).ask_worker_info(43)
+            MasterCli(address).ask_worker_info(43, timeout_s=30)
     assert commands == [b"@!42 show info\n", b"@!43 show info\n"]
 
 
 def test_servers_state_is_asked_for(serve: Serve, address: str) -> None:
     with serve(say(b"1\n# be_name srv_name\nbe s1\n\n")):
-        assert RuntimeApi(address).ask_servers_state() == ({"be_name": "be", "srv_name": "s1"},)
+        assert RuntimeApi(address).ask_servers_state(timeout_s=30) == ({"be_name": "be", "srv_name": "s1"},)
 
 
 def test_reload_does_not_half_close_before_its_answer(serve: Serve, address: str) -> None:
@@ -155,7 +158,7 @@ def test_trickling_ends_at_the_deadline(serve: Serve, address: str) -> None:
 
 def test_an_endless_answer_is_cut_off(serve: Serve, address: str) -> None:
     with serve(repeat(b"x" * 65536, 0)), pytest.raises(CouldNotAsk, match="longer than 100000 bytes"):
-        RuntimeApi(address).ask("show info", limit_bytes=100_000)
+        RuntimeApi(address).ask("show info", timeout_s=30, limit_bytes=100_000)
 
 
 def test_half_an_answer_is_not_understood(serve: Serve, address: str) -> None:
@@ -164,18 +167,18 @@ def test_half_an_answer_is_not_understood(serve: Serve, address: str) -> None:
         connection.shutdown(socket.SHUT_RDWR)
 
     with serve(reset), pytest.raises(NotUnderstood):
-        RuntimeApi(address).ask_info()
+        RuntimeApi(address).ask_info(timeout_s=30)
 
 
 def test_patience_outlasts_an_empty_answer(serve: Serve, address: str) -> None:
     with serve(say(b""), say(b"\n"), say(b"yes\n")) as commands:
-        assert MasterCli(address).ask("show version", patient=True) == "yes"
+        assert MasterCli(address).ask("show version", timeout_s=30, patient=True) == "yes"
     assert len(commands) == 3
 
 
 def test_without_patience_an_empty_answer_is_an_answer(serve: Serve, address: str) -> None:
     with serve(say(b"\n")):
-        assert RuntimeApi(address).ask("set server be/s1 state ready") == ""
+        assert RuntimeApi(address).ask("set server be/s1 state ready", timeout_s=30) == ""
 
 
 def test_a_missing_and_a_dead_socket_are_told_apart(address: str) -> None:
@@ -220,23 +223,48 @@ def test_tcp_is_spoken_too() -> None:
 
         thread = threading.Thread(target=run)
         thread.start()
-        assert RuntimeApi(f"127.0.0.1:{port}").ask_info().pid == 7
-        thread.join(10)
+        assert RuntimeApi(f"127.0.0.1:{port}").ask_info(timeout_s=30).pid == 7
+        thread.join()
     with pytest.raises(CouldNotAsk, match="nobody listens"):
         RuntimeApi(f"127.0.0.1:{port}").ask_info()
+
+
+class Clock:
+    """In the place of `time`: it goes on while somebody sleeps, and with each look at it."""
+
+    def __init__(self, look_s: float = 0.0) -> None:
+        self.now_s = 0.0
+        self._look_s = look_s
+
+    def monotonic(self) -> float:
+        self.now_s += self._look_s
+        return self.now_s
+
+    def sleep(self, duration_s: float) -> None:
+        self.now_s += duration_s
 
 
 def test_time_that_runs_out_between_two_tries_is_no_silence(
     address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ask = RuntimeApi._exchange
+    clock = Clock()
+    monkeypatch.setattr("hitless.control.runtime_api.time", clock)
 
     def late(self: RuntimeApi, data: bytes, deadline: float, *words: int, **more: bool) -> str:
-        if deadline - time.monotonic() < 0.01:  # the last try begins when nothing is left
+        if deadline - clock.monotonic() < 0.01:  # the last try begins when nothing is left
             raise CouldNotAsk(f"{address} did not answer in time")
         return ask(self, data, deadline, *words, **more)
 
     monkeypatch.setattr(RuntimeApi, "_exchange", late)
     with pytest.raises(CouldNotAsk, match="no socket at") as error:
         RuntimeApi(address).ask("show info", timeout_s=0.1, patient=True)
+    assert error.value.transient
+
+
+def test_time_that_runs_out_before_a_try_is_no_silence(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second try begins in time, and 30 ms go by before it does anything."""
+    monkeypatch.setattr("hitless.control.runtime_api.time", Clock(look_s=0.03))
+    with pytest.raises(CouldNotAsk, match="no socket at") as error:
+        RuntimeApi(address).ask("show info", timeout_s=0.15, patient=True)
     assert error.value.transient

@@ -29,7 +29,7 @@ def test_it_removes_the_instance_when_the_pipe_ends(tmp_path: Path) -> None:
         os.close(read_end)
         assert (tmp_path / "instances" / "x").is_dir()
         os.close(write_end)
-        assert process.wait(10) == 0
+        assert process.wait(60) == 0
     assert not (tmp_path / "instances" / "x").exists()
 
 
@@ -38,7 +38,7 @@ def test_it_removes_the_instance_when_the_process_dies_and_its_pipe_lives_on(tmp
     read_end, write_end = os.pipe()
     with sleeper() as watched, start(tmp_path, read_end, watched) as process:
         watched.kill()
-        assert process.wait(10) == 0
+        assert process.wait(60) == 0
     os.close(read_end)
     os.close(write_end)
     assert not (tmp_path / "instances" / "x").exists()

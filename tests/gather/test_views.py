@@ -1,6 +1,9 @@
 import socket
 from pathlib import Path
 
+import pytest
+
+from hitless.control import inspect
 from hitless.facts import Instance, Launch, RunMode
 from hitless.gather.configuration import configuration_file
 from hitless.gather.instance import Gathering
@@ -20,7 +23,8 @@ def gathering(text: str, *words: str, foreign: bool = False) -> Gathering:
     return Gathering(instance, ProcessPlace(HostRoot(), same_network=not foreign))
 
 
-def test_stats_sockets_and_the_master_are_asked(tmp_path: Path) -> None:
+def test_stats_sockets_and_the_master_are_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inspect, "_ASK_TIMEOUT_S", 30.0)  # a machine that is busy
     with runtime_api(tmp_path / "s", ANSWERS) as stats, runtime_api(tmp_path / "m", ANSWERS) as master:
         seen = gathering(f"global\n stats socket {stats}\n", "-W", "-S", f"{master},mode,600")
         read_views(seen, model_of(seen))

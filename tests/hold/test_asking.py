@@ -29,6 +29,7 @@ def door(
         loop,
         frozenset({os.geteuid()}),
         said.append,
+        patience_s=30.0,
         offer=lambda pid: listeners if pid == os.getpid() else (),
         on_served=lambda pid, number: served.append((pid, number)),
     )
@@ -40,7 +41,7 @@ def test_what_is_held_is_handed_over(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as held:
         record = SocketRecord("blue", "eth0", 2)
         with door(tmp_path / "ask", [PassedListener(held.fileno(), record)] * MANY) as (served, said):
-            passed = fetch_listeners(f"{tmp_path}/ask", timeout_s=5.0)
+            passed = fetch_listeners(f"{tmp_path}/ask", timeout_s=30.0)
         assert {(one.inode, one.record) for one in passed} == {(os.fstat(held.fileno()).st_ino, record)}
         assert (len(passed), said) == (MANY, [])
         close_listeners(passed)
@@ -49,7 +50,7 @@ def test_what_is_held_is_handed_over(tmp_path: Path) -> None:
 
 def test_nothing_is_said_with_a_number(tmp_path: Path) -> None:
     with door(tmp_path / "ask", []) as (served, _), socket.socket(socket.AF_UNIX) as client:
-        client.settimeout(5.0)
+        client.settimeout(30.0)
         client.connect(f"{tmp_path}/ask")
         client.sendall(REQUEST)
         assert client.recv(100) == struct.pack("=i", 0)
@@ -60,7 +61,7 @@ def test_nothing_is_said_with_a_number(tmp_path: Path) -> None:
 @pytest.mark.parametrize("data", [b"show info\n", b"_getsockx\n", b"\0" * 100])
 def test_who_asks_for_something_else(tmp_path: Path, data: bytes) -> None:
     with door(tmp_path / "ask", []) as (_, said), socket.socket(socket.AF_UNIX) as client:
-        client.settimeout(5.0)
+        client.settimeout(30.0)
         client.connect(f"{tmp_path}/ask")
         client.sendall(data)
         with suppress(ConnectionResetError):  # it had said more than was read
@@ -74,7 +75,7 @@ def test_a_request_in_pieces(tmp_path: Path) -> None:
         door(tmp_path / "ask", [PassedListener(held.fileno())]),
         socket.socket(socket.AF_UNIX) as client,
     ):
-        client.settimeout(5.0)
+        client.settimeout(30.0)
         client.connect(f"{tmp_path}/ask")
         for byte in REQUEST:
             client.sendall(bytes([byte]))

@@ -39,13 +39,13 @@ def answer(path: Path, data: bytes) -> threading.Thread:
 def test_what_is_no_answer(tmp_path: Path, data: bytes, error: type[Exception]) -> None:
     thread = answer(tmp_path / "x", data)
     with pytest.raises(error):
-        ask(f"{tmp_path}/x", {"op": "status"}, timeout_s=0.5)
+        ask(f"{tmp_path}/x", {"op": "status"}, timeout_s=30 if data else 0.5)
     thread.join()
 
 
 def test_an_answer(tmp_path: Path) -> None:
     thread = answer(tmp_path / "x", b'{"ok":true,"pid":1}\n')
-    assert ask(f"{tmp_path}/x", {"op": "upgrade"})["pid"] == 1
+    assert ask(f"{tmp_path}/x", {"op": "upgrade"}, timeout_s=30)["pid"] == 1
     thread.join()
 
 

@@ -21,7 +21,7 @@ def door(path: Path) -> Iterator[list[str]]:
     said: list[str] = []
     loop = Loop()
     listening = open_listening(str(path), os.geteuid())
-    control = ControlDoor(listening, loop, frozenset({os.geteuid()}), said.append, act=act)
+    control = ControlDoor(listening, loop, frozenset({os.geteuid()}), said.append, patience_s=30.0, act=act)
     with opened(control, loop):
         yield said
 
@@ -34,7 +34,7 @@ def act(request: Request) -> dict[str, object]:
 
 def send(path: Path, data: bytes) -> bytes:
     with socket.socket(socket.AF_UNIX) as client:
-        client.settimeout(5.0)
+        client.settimeout(30.0)
         client.connect(str(path))
         client.sendall(data)
         client.shutdown(socket.SHUT_WR)
@@ -46,7 +46,7 @@ def send(path: Path, data: bytes) -> bytes:
 
 def test_an_answer_that_does_not_fit_at_once(tmp_path: Path) -> None:
     with door(tmp_path / "control"):
-        assert len(ask(f"{tmp_path}/control", {"op": "status"})["status"]) == 2_000_000
+        assert len(ask(f"{tmp_path}/control", {"op": "status"}, timeout_s=30)["status"]) == 2_000_000
 
 
 @pytest.mark.parametrize(

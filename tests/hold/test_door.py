@@ -1,6 +1,7 @@
 import os
 import socket
 import stat
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -34,7 +35,7 @@ class Echo(Door):
 
 @contextmanager
 def echo(
-    path: Path, *, uids: frozenset[int] = OURS, most: int = 2, patience_s: float = 5.0
+    path: Path, *, uids: frozenset[int] = OURS, most: int = 2, patience_s: float = 30.0
 ) -> Iterator[tuple[Echo, list[str]]]:
     said: list[str] = []
     loop = Loop()
@@ -47,7 +48,7 @@ def echo(
 
 def knock(path: Path) -> socket.socket:
     client = socket.socket(socket.AF_UNIX)
-    client.settimeout(5.0)
+    client.settimeout(30.0)
     client.connect(str(path))
     return client
 
@@ -95,12 +96,13 @@ def test_who_says_nothing_is_shown_out(tmp_path: Path) -> None:
 
 
 def test_complaints_are_few(tmp_path: Path) -> None:
+    began_s = time.monotonic()
     with echo(tmp_path / "door", uids=frozenset({os.geteuid() + 1})) as (door, said):
         for _ in range(20):
             with knock(tmp_path / "door") as client:
                 assert client.recv(1) == b""
         assert door.refused == 20
-    assert len(said) <= 2
+    assert 1 <= len(said) <= 1 + (time.monotonic() - began_s)  # one a second
 
 
 def test_the_queue_of_the_door_before(tmp_path: Path) -> None:
@@ -110,9 +112,10 @@ def test_the_queue_of_the_door_before(tmp_path: Path) -> None:
     with knock(path) as waiting:
         waiting.send(b"x")
         with echo(path) as (door, _):
-            door.accept(before)
-            before.close()
+            door.loop.watch(before, lambda: door.accept(before))  # where all is done: in the loop's thread
             assert waiting.recv(1) == b"x"
+            door.loop.forget(before)
+            before.close()
             with knock(path) as client:
                 client.send(b"y")
                 assert client.recv(1) == b"y"

@@ -14,7 +14,7 @@ def test_descriptors_with_their_names(tmp_path: Path, *, abstract: bool) -> None
     said: list[str] = []
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.bind("\0" + address[1:] if abstract else address)
-        manager.settimeout(5)
+        manager.settimeout(30)
         loop = Loop()
         notifier = Notifier(address, loop, said.append)
         notifier.send("READY=1", "STATUS=x")
@@ -64,7 +64,7 @@ def test_a_manager_that_does_not_read(tmp_path: Path) -> None:
             notifier.store(f"held/web/{number}", read)
         os.close(read)
         os.close(write)
-        manager.settimeout(5)
+        manager.settimeout(30)
         for number in range(2000):
             data, descriptors, _, _ = socket.recv_fds(manager, 200, 2)
             assert f"FDNAME=held/web/{number}\n" in data.decode()

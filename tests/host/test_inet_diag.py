@@ -1,4 +1,5 @@
 import os
+import select
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -56,6 +57,7 @@ def test_connections_wait_in_its_queue_and_have_two_ends() -> None:
         port = server.getsockname()[1]
         with socket.create_connection(("127.0.0.1", port)) as client:
             client.sendall(b"twelve bytes")
+            assert select.select([server], [], [], 30)[0]
             assert find(server).queue_length == 1
             (connection,) = read_connections(port)
             ours = client.getsockname()

@@ -15,7 +15,8 @@ def test_our_own_listeners_are_found_with_us_as_their_holder() -> None:
     with socket.socket() as tcp, socket.socket(socket.AF_UNIX) as unix:
         tcp.bind(("127.0.0.1", 0))
         tcp.listen(7)
-        unix.bind("\0hitless-test-listening")
+        name = f"hitless-test-listening-{os.getpid()}"
+        unix.bind(f"\0{name}")
         unix.listen()
         found, _ = read_listening()
         inode = os.fstat(tcp.fileno()).st_ino
@@ -23,7 +24,7 @@ def test_our_own_listeners_are_found_with_us_as_their_holder() -> None:
         assert found.unix_listening is not None
         one = next(s for s in found.listening if s.inode == inode)
         assert (one.address, one.port, one.queue_limit) == ("127.0.0.1", tcp.getsockname()[1], 7)
-        other = next(s for s in found.unix_listening if s.name == "@hitless-test-listening")
+        other = next(s for s in found.unix_listening if s.name == f"@{name}")
     for holder in (one, other):
         assert holder.pids == (os.getpid(),)
         assert holder.process_names == (Path("/proc/self/comm").read_text().strip(),)

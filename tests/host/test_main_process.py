@@ -15,7 +15,7 @@ def received(directory: Path, old_pid: int) -> tuple[bytes, int]:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as server:
         server.bind(address)
         server.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
-        server.settimeout(5)
+        server.settimeout(30)
         apply_main_process(old_pid, 4711, address=address)
         data, ancillary, _, _ = server.recvmsg(100, socket.CMSG_SPACE(12))
     pid, _, _ = struct.unpack("=iII", ancillary[0][2])

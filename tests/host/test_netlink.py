@@ -19,7 +19,7 @@ def message(kind: int, payload: bytes, sequence: int = 0) -> bytes:
     )
 
 
-def ask(*answers: list[tuple[int, bytes]], sequence_offset: int = 0) -> list[bytes]:
+def ask(*answers: list[tuple[int, bytes]], sequence_offset: int = 0, timeout_s: float = 30.0) -> list[bytes]:
     """Dump from a kernel of our own that answers with these datagrams."""
     ours, kernel = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
 
@@ -32,7 +32,7 @@ def ask(*answers: list[tuple[int, bytes]], sequence_offset: int = 0) -> list[byt
     thread = threading.Thread(target=serve)
     thread.start()
     try:
-        return list(dump(ours, KIND, b"request", timeout_s=0.3))
+        return list(dump(ours, KIND, b"request", timeout_s=timeout_s))
     finally:
         thread.join()
         ours.close()
@@ -55,13 +55,13 @@ def test_a_refusal_without_its_number_is_refused() -> None:
 
 
 def test_a_dump_that_never_ends_is_given_up() -> None:
-    with pytest.raises(EvidenceError, match="timed out"):
-        ask([(KIND, b"one")])
+    with pytest.raises(EvidenceError, match=r"timed out|was not done"):
+        ask([(KIND, b"one")], timeout_s=0.3)
 
 
 def test_answers_to_another_question_are_passed_over() -> None:
-    with pytest.raises(EvidenceError, match="timed out"):
-        ask([(KIND, b"one"), (NLMSG_DONE, b"")], sequence_offset=1)
+    with pytest.raises(EvidenceError, match=r"timed out|was not done"):
+        ask([(KIND, b"one"), (NLMSG_DONE, b"")], sequence_offset=1, timeout_s=0.3)
 
 
 @pytest.mark.parametrize(

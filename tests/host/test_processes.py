@@ -85,7 +85,7 @@ def test_an_exit_is_awaited(child: subprocess.Popen[bytes]) -> None:
         assert not handle.await_exit(0)
         assert child.stdin is not None
         child.stdin.close()
-        assert handle.await_exit(10)
+        assert handle.await_exit(60)
         child.wait()
         with pytest.raises(Gone):
             handle.send_signal(signal.SIGTERM)

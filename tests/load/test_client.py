@@ -1,5 +1,6 @@
 """What a client records when servers fail: one fault each, on real sockets."""
 
+import select
 import socket
 from errno import ECONNREFUSED, ECONNRESET, EPROTO, ETIMEDOUT
 from pathlib import Path
@@ -20,8 +21,10 @@ from hitless.errors import LoadError
 from hitless.records import Outcome, Request, Stream, Target, Workload
 from tests.load.engine_bed import (
     OK_ANSWER,
+    PATIENCE_S,
     Behaviour,
     FaultServer,
+    Standstill,
     answer,
     answer_all,
     close,
@@ -58,8 +61,10 @@ def stream_to(port: int, workload: Workload = Workload.CONNECT, **fields: object
 def test_answers_and_losses_on_a_fresh_connection(
     tmp_path: Path, behaviour: Behaviour, outcome: Outcome, errno: int | None, status: int
 ) -> None:
+    # The answer that has begun must have time to begin.
+    times: dict[str, float] = {"timeout_s": 2.0 if status else 0.2} if errno == ETIMEDOUT else {}
     with FaultServer(behaviour) as server:
-        row = run_stream(tmp_path, stream_to(server.port, timeout_s=0.2), rows=1)[0]
+        row = run_stream(tmp_path, stream_to(server.port, Workload.CONNECT, **times), rows=1)[0]
     assert OUTCOMES[row["outcome"]] is outcome
     assert row["status"] == status
     assert errno is None or row["errno"] == errno
@@ -73,9 +78,9 @@ def test_answers_and_losses_on_a_fresh_connection(
 
 
 def test_refused_clients_keep_probing_without_a_spin(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    rows = run_stream(tmp_path, stream_to(port), rows=4)
+    with socket.socket() as silent:  # bound, so that nobody else gets the port
+        silent.bind(("127.0.0.1", 0))
+        rows = run_stream(tmp_path, stream_to(silent.getsockname()[1]), rows=4)
     assert {OUTCOMES[code] for code in rows["outcome"]} == {Outcome.REFUSED}
     assert set(rows["errno"].tolist()) == {ECONNREFUSED}
     assert (rows["connected_ns"] == 0).all()
@@ -95,6 +100,7 @@ def test_a_full_accept_queue_is_a_connect_timeout(tmp_path: Path) -> None:
         port = full.getsockname()[1]
         with socket.create_connection(("127.0.0.1", port)):
             # Linux takes one connection more than the backlog; the next SYNs are dropped.
+            assert select.select([full], [], [], PATIENCE_S)[0]
             row = run_stream(tmp_path, stream_to(port, timeout_s=0.3), rows=1)[0]
     assert OUTCOMES[row["outcome"]] is Outcome.CONNECT_TIMEOUT
     assert row["errno"] == ETIMEDOUT
@@ -132,9 +138,10 @@ def test_a_late_answer_is_slow(tmp_path: Path) -> None:
 def test_a_connection_closed_under_the_client_is_a_stale_reuse_and_its_retry_is_ok(
     tmp_path: Path, goodbye: Behaviour, rate_per_s: float
 ) -> None:
-    with FaultServer(answer(OK_ANSWER, then=goodbye), answer_all) as server:
+    leaves = Standstill(OK_ANSWER, then=goodbye)
+    with FaultServer(leaves, answer_all) as server:
         stream = stream_to(server.port, Workload.KEEPALIVE, rate_per_s=rate_per_s)
-        rows = run_stream(tmp_path, stream, rows=4)
+        rows = run_stream(tmp_path, stream, rows=4, hold=leaves.hold)
     first, stale, retry, after = rows[:4]
     assert [OUTCOMES[row["outcome"]] for row in rows[:4]] == [
         Outcome.OK,
@@ -166,15 +173,17 @@ def test_a_request_that_may_not_be_repeated_is_repeated_only_if_the_fin_was_seen
 
 def test_an_answer_that_nobody_asked_for_becomes_the_answer_of_a_naive_client(tmp_path: Path) -> None:
     unasked = b"HTTP/1.0 408 Request Time-out\r\nConnection: close\r\n\r\n"
-    with FaultServer(answer(OK_ANSWER, unasked), answer_all) as server:
-        rows = run_stream(tmp_path, stream_to(server.port, Workload.KEEPALIVE, rate_per_s=20), rows=2)
+    leaves = Standstill(OK_ANSWER, unasked, then=close)
+    with FaultServer(leaves, answer_all) as server:
+        stream = stream_to(server.port, Workload.KEEPALIVE, rate_per_s=20)
+        rows = run_stream(tmp_path, stream, rows=2, hold=leaves.hold)
     assert rows[1]["status"] == 408
     assert rows[1]["flags"] & FLAG_FIN_SEEN
 
 
 def test_an_exchange_in_flight_at_the_end_is_in_progress(tmp_path: Path) -> None:
     with FaultServer(answer_all, wait_for_client) as server:
-        stream = stream_to(server.port, Workload.CONNECT, connections=2, slow_s=5.0)
+        stream = stream_to(server.port, Workload.CONNECT, connections=2)
         rows = run_stream(tmp_path, stream, rows=1)
     last = rows[-1]
     assert last["flags"] & FLAG_IN_PROGRESS

@@ -1,5 +1,6 @@
 """Where connections go, and what a look finds."""
 
+import select
 import socket
 
 import pytest
@@ -64,6 +65,9 @@ def test_a_look_finds_a_fin_or_what_nobody_asked_for() -> None:
         assert seen(connection) == (False, b"")
         peer.sendall(b"unasked")
         peer.close()
+        arrival = select.poll()
+        arrival.register(connection.fd, select.POLLRDHUP)
+        assert arrival.poll(30_000)
         assert seen(connection) == (True, b"unasked")
         assert connection.recv() == b""
         connection.close()

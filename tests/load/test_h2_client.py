@@ -17,7 +17,16 @@ from hitless.clock import now_ns
 from hitless.load.table import attempts_name
 from hitless.load.workloads import PreparedStream
 from hitless.records import Outcome, Stream, Workload
-from tests.load.engine_bed import Behaviour, FaultServer, Rows, engine_in, reset, run_stream, target_of
+from tests.load.engine_bed import (
+    PATIENCE_S,
+    Behaviour,
+    FaultServer,
+    Rows,
+    engine_in,
+    reset,
+    run_stream,
+    target_of,
+)
 
 PREFACE_BYTES = 24
 DATA, HEADERS, RST_STREAM, SETTINGS, GOAWAY = 0, 1, 3, 4, 7
@@ -67,7 +76,7 @@ class Peer:
 
 
 def peer(*steps: object) -> Behaviour:
-    """Return a server that takes these steps: an int answers so many requests, bytes are sent, a function is called."""
+    """Return a server that takes these steps: an int answers so many requests, bytes are sent, an event is set."""
 
     def behave(connection: socket.socket) -> None:
         # What is written must be under way before a close with unread bytes throws away what Nagle keeps back.
@@ -80,12 +89,26 @@ def peer(*steps: object) -> Behaviour:
                 client.connection.sendall(step)
             elif step == "request":
                 client.next_request()
+            elif isinstance(step, threading.Event):
+                step.set()
         client.close()
 
     return behave
 
 
-def run(tmp_path: Path, *behaviours: Behaviour, rows: int, lanes: int = 1, idle_s: float = 0.05) -> Rows:
+def run(
+    tmp_path: Path,
+    *behaviours: Behaviour,
+    rows: int,
+    lanes: int = 1,
+    idle_s: float = 0.05,
+    after_first: threading.Event | None = None,
+) -> Rows:
+    """Run one stream; after its first row the engine stands still until `after_first`."""
+
+    def hold(ended: int) -> None:
+        assert not ended or after_first is None or after_first.wait(PATIENCE_S)
+
     with FaultServer(*behaviours) as server:
         stream = Stream(
             number=0,
@@ -94,7 +117,7 @@ def run(tmp_path: Path, *behaviours: Behaviour, rows: int, lanes: int = 1, idle_
             streams_per_connection=lanes,
             idle_s=idle_s,
         )
-        return run_stream(tmp_path, stream, rows=rows)
+        return run_stream(tmp_path, stream, rows=rows, hold=hold)
 
 
 def outcomes(rows: Rows) -> list[Outcome]:
@@ -117,7 +140,8 @@ def test_a_stream_that_the_server_had_taken_is_answered_after_goaway(tmp_path: P
 
 
 def test_goaway_while_the_connection_rests_is_obeyed(tmp_path: Path) -> None:
-    rows = run(tmp_path, peer(1, goaway(0x7FFF_FFFF), 1), peer(100), rows=2)
+    said = threading.Event()
+    rows = run(tmp_path, peer(1, goaway(0x7FFF_FFFF), said, 1), peer(100), rows=2, after_first=said)
     assert outcomes(rows[:2]) == [Outcome.OK, Outcome.OK]
     assert rows[0]["connection"] != rows[1]["connection"]
     assert not rows[1]["flags"] & (FLAG_REUSED | FLAG_RETRY)
@@ -178,20 +202,22 @@ def test_what_the_server_said_before_it_closed_counts_although_nothing_can_be_se
     )
 
     def leave(connection: socket.socket) -> None:
+        # As in `peer`; and a reset throws away what is not under way.
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         client = Peer(connection)
         client.next_request()
         client.next_request()
         asked.set()
-        held.wait(5)
+        held.wait(PATIENCE_S)
         connection.sendall(last_words)
-        client.close()
+        client.file.close()
         reset(connection)
         gone.set()
 
     def hold(now: int) -> None:
         if asked.is_set():
             held.set()
-            gone.wait(5)
+            gone.wait(PATIENCE_S)
             engine.request_stop()
         else:
             engine.call_at(now + 1_000_000, hold)

@@ -14,8 +14,10 @@ from hitless.records import Outcome, Request, Stream, Workload
 from tests.load.engine_bed import (
     OK_ANSWER,
     FaultServer,
+    Standstill,
     answer,
     answer_all,
+    close,
     engine_in,
     note_heads,
     read_head,
@@ -102,8 +104,9 @@ def test_an_answer_to_head_has_no_body(tmp_path: Path) -> None:
 
 def test_bytes_beyond_the_answer_are_the_next_answer_of_a_naive_client(tmp_path: Path) -> None:
     timeout = b"HTTP/1.0 408 Request Time-out\r\nConnection: close\r\n\r\n"
-    with FaultServer(answer(OK_ANSWER + timeout), answer_all) as server:
-        rows = run_stream(tmp_path, stream_to(server.port, rate_per_s=20), rows=2)
+    leaves = Standstill(OK_ANSWER + timeout, then=close)
+    with FaultServer(leaves, answer_all) as server:
+        rows = run_stream(tmp_path, stream_to(server.port, rate_per_s=20), rows=2, hold=leaves.hold)
     assert rows["status"].tolist()[:2] == [200, 408]
     assert rows[1]["connection"] == rows[0]["connection"]
     assert rows[1]["flags"] & FLAG_FIN_SEEN

@@ -40,7 +40,7 @@ def plan_to(port: int) -> bytes:
 
 def read_ready(process: "subprocess.Popen[bytes]") -> dict[str, object]:
     assert process.stdout is not None
-    assert select.select([process.stdout], [], [], 10)[0]
+    assert select.select([process.stdout], [], [], 60)[0]
     message: dict[str, object] = json.loads(process.stdout.readline())
     return message
 
@@ -56,7 +56,7 @@ def test_it_ends_on_sigterm_and_with_its_stdin(tmp_path: Path, by_signal: bool) 
             process.send_signal(signal.SIGTERM)
         else:
             process.stdin.close()
-        assert process.wait(timeout=10) == 0
+        assert process.wait(timeout=60) == 0
     assert len(read_attempts(tmp_path / "attempts-0.bin")) > 0
 
 
@@ -64,11 +64,11 @@ def test_it_ends_on_sigterm_and_with_its_stdin(tmp_path: Path, by_signal: bool) 
 def test_what_is_no_plan_is_said(tmp_path: Path, plan: bytes) -> None:
     with start(tmp_path, plan) as process:
         assert "not a plan" in str(read_ready(process)["error"])
-        assert process.wait(timeout=10) == 3
+        assert process.wait(timeout=60) == 3
 
 
 def test_stdin_must_be_something_that_ends_with_the_parent(tmp_path: Path) -> None:
     (tmp_path / "stdin").touch()
     with (tmp_path / "stdin").open() as file, start(tmp_path, plan_to(1), stdin=file.fileno()) as process:
         assert "stdin" in str(read_ready(process)["error"])
-        assert process.wait(timeout=10) == 3
+        assert process.wait(timeout=60) == 3

@@ -107,10 +107,11 @@ os.read(int(sys.argv[1]), 1)
 
 
 def test_who_has_ended_and_who_runs_another_program_by_now_serve_nobody(tmp_path: Path) -> None:
-    program = tmp_path / "haproxy"
+    name = f"proxy-{os.getpid()}"  # of which no other test has one on this host
+    program = tmp_path / name
     program.symlink_to(Path(sys.executable).resolve())
     (tmp_path / "serve.py").write_text(FORKS_AND_WAITS)
-    proxy = LiveProxy(("/bin/true",), ("haproxy", read_network_namespace(os.getpid())))
+    proxy = LiveProxy(("/bin/true",), (name, read_network_namespace(os.getpid())))
     with closing_pipe() as end, closing_pipe() as leave:
         master = subprocess.Popen(
             [program, tmp_path / "serve.py", str(end[0]), str(leave[0])],
@@ -190,8 +191,9 @@ def test_the_proxy_is_who_listens_there(tmp_path: Path, port: int) -> None:
 
 
 def test_nobody_listens_there(tmp_path: Path, port: int) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        free = closed.getsockname()[1]
-    assert free != port
-    with pytest.raises(LoadError, match="Nobody listens"):
-        prepare(tmp_path, live(f"http://127.0.0.1:{free}/"))
+    with socket.socket() as silent:  # bound, so that nobody else gets the port
+        silent.bind(("127.0.0.1", 0))
+        free = silent.getsockname()[1]
+        assert free != port
+        with pytest.raises(LoadError, match="Nobody listens"):
+            prepare(tmp_path, live(f"http://127.0.0.1:{free}/"))

@@ -88,10 +88,11 @@ if "-D" in words:
         say("ALERT", "Cannot chroot")
         sys.exit(1)
 else:
-    os.kill(stand_in, signal.SIGUSR1)
     if how == "dies":
         say("ALERT", "Cannot chroot")
-        sys.exit(1)
+    os.kill(stand_in, signal.SIGUSR1)
+    if how == "dies":
+        os._exit(1)  # at once: who has bound and lives for half a second counts as one that serves
 serve()
 """
 _PREDECESSOR = """

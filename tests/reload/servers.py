@@ -23,7 +23,7 @@ def answering(path: Path, answer: Callable[[str], str]) -> Iterator[str]:
             except OSError:
                 return
             with connection:
-                connection.settimeout(5)
+                connection.settimeout(60)
                 try:
                     connection.sendall(answer(connection.recv(4096).decode().strip()).encode())
                 except OSError:
@@ -36,7 +36,7 @@ def answering(path: Path, answer: Callable[[str], str]) -> Iterator[str]:
     finally:
         server.shutdown(socket.SHUT_RDWR)
         server.close()
-        thread.join(5)
+        thread.join()
 
 
 def info(pid: int, *, stopping: bool = False) -> str:

@@ -31,8 +31,8 @@ def test_what_is_printed_becomes_events(tmp_path: Path, emitted: "queue.Queue[Ev
     reader = MessageReader(emitted.put)
     before_ns = now_ns()
     process = spawn(Launch(write_program(tmp_path / "haproxy", ENDS), ()), [], reader)
-    assert process.wait(10) == 3
-    event = emitted.get(timeout=10)
+    assert process.wait(60) == 3
+    event = emitted.get(timeout=60)
     assert (event.kind, event.state, event.text) == (EventKind.HAPROXY_MESSAGE, "alert", "cannot bind socket")
     assert event.pid == process.pid
     assert reader.since(before_ns) == [event]
@@ -48,7 +48,7 @@ def test_a_program_that_prints_without_end_is_not_blocked(
         f"#!{sys.executable}\nimport sys\nsys.stderr.write('x' * 3_000_000 + '\\n' + '\\udcff\\x1b[2J\\n')\n"
     )
     process = spawn(Launch(write_program(tmp_path / "haproxy", text), ()), [], reader)
-    assert process.wait(20) is not None
+    assert process.wait(60) is not None
     reader.close()
     assert sum(len(event.text) for event in emitted.queue) > 1_000_000
 
@@ -59,8 +59,8 @@ def test_environment_and_directory_are_those_of_the_service(
     reader = MessageReader(emitted.put)
     program = write_program(tmp_path / "haproxy", '#!/bin/sh\necho "$CONFIG in $(pwd), home ${HOME:-none}"\n')
     launch = Launch(program, (), environment={"CONFIG": "x"}, working_directory=str(tmp_path))
-    spawn(launch, [], reader).wait(10)
-    assert emitted.get(timeout=10).text == f"x in {tmp_path}, home none"
+    spawn(launch, [], reader).wait(60)
+    assert emitted.get(timeout=60).text == f"x in {tmp_path}, home none"
     reader.close()
 
 
@@ -80,7 +80,7 @@ def test_a_program_dies_with_its_starter(tmp_path: Path) -> None:
         f"print(spawn(Launch({program!r}, ()), [], MessageReader(print)).pid, flush=True)\n"
         "os.kill(os.getpid(), 9)\n"
     )
-    done = subprocess.run([sys.executable, "-c", starter], stdout=subprocess.PIPE, timeout=30, check=False)
+    done = subprocess.run([sys.executable, "-c", starter], stdout=subprocess.PIPE, timeout=60, check=False)
     pid = int(done.stdout)
     try:
         descriptor = os.pidfd_open(pid)
@@ -88,5 +88,5 @@ def test_a_program_dies_with_its_starter(tmp_path: Path) -> None:
         return
     import select
 
-    assert select.select([descriptor], [], [], 10)[0]
+    assert select.select([descriptor], [], [], 60)[0]
     os.close(descriptor)

@@ -22,9 +22,9 @@ def files(tmp_path: Path) -> Iterator[InstanceFiles]:
 
 
 def hold(path: str, theirs: Connection) -> None:
-    with InstanceFiles(path) as files, hold_lock(files, timeout_s=5):
+    with InstanceFiles(path) as files, hold_lock(files, timeout_s=30):
         theirs.send("held")
-        theirs.poll(20)
+        theirs.poll(60)
 
 
 Holder = tuple[ForkProcess, Connection]
@@ -52,7 +52,7 @@ def test_only_one_at_a_time(files: InstanceFiles, holder: Holder) -> None:
         pytest.fail("held by another")
     assert said == ["waiting"]
     holder[1].send("leave")
-    with hold_lock(files, timeout_s=10):
+    with hold_lock(files, timeout_s=60):
         pass
 
 
@@ -62,7 +62,7 @@ def test_a_holder_that_is_killed_lets_go(files: InstanceFiles, holder: Holder) -
     process.kill()
     process.join()
     assert process.exitcode == -signal.SIGKILL
-    with hold_lock(files, timeout_s=5):
+    with hold_lock(files, timeout_s=30):
         pass
 
 
@@ -71,19 +71,19 @@ def test_who_waits_is_counted(files: InstanceFiles, holder: Holder) -> None:
     entered = threading.Event()
 
     def wait() -> None:
-        with InstanceFiles(files.path) as own, hold_lock(own, timeout_s=20, waiting=waits.set):
+        with InstanceFiles(files.path) as own, hold_lock(own, timeout_s=60, waiting=waits.set):
             entered.set()
 
     thread = threading.Thread(target=wait)
     thread.start()
-    assert waits.wait(10)
-    for _ in range(1000):
+    assert waits.wait(60)
+    for _ in range(6000):
         if count_waiting(files) == 1:
             break
         entered.wait(0.01)
     assert count_waiting(files) == 1
     holder[1].send("leave")
-    thread.join(20)
+    thread.join(60)
     assert count_waiting(files) == 0
 
 

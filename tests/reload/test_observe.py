@@ -76,7 +76,7 @@ def test_processes_that_are_gone_or_closed_to_us_are_left_out(listening: socket.
 def test_following_emits_phases_until_satisfied(observer: Observer, listening: socket.socket) -> None:
     events: list[Event] = []
     tracker = PhaseTracker(1, frozenset(), observer.endpoints, observer.endpoint_of)
-    assert observer.follow(tracker, events.append, until=lambda state: state.taken_over, deadline_s=10)
+    assert observer.follow(tracker, events.append, until=lambda state: state.taken_over, deadline_s=30)
     assert [event.kind for event in events][:2] == [EventKind.PROCESS_START, EventKind.LISTENERS_OWNED]
     assert tracker.new_pid == os.getpid()
     assert listening.fileno() >= 0

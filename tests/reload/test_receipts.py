@@ -183,7 +183,7 @@ def test_many_writers_lose_and_mix_nothing(store: str) -> None:
     for process in writers:
         assert process.stdin is not None
         process.stdin.close()
-    assert [process.wait(60) for process in writers] == [0] * processes
+    assert [process.wait(150) for process in writers] == [0] * processes
     found = list(read_receipts(store))
     assert all(isinstance(receipt, Receipt) for receipt in found)
     ids = [receipt.id for receipt in found if isinstance(receipt, Receipt)]

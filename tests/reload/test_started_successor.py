@@ -13,7 +13,7 @@ from hitless.reload import started_successor
 from hitless.reload.successor import start_successor
 from tests.reload.fake_haproxy import Predecessor, predecessor
 
-DEADLINE_S = 10.0
+DEADLINE_S = 60.0
 
 
 @pytest.fixture

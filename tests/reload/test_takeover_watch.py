@@ -12,12 +12,19 @@ from pathlib import Path
 import pytest
 
 from hitless.facts import Process, Role, RunMode
+from hitless.reload import answer
 from hitless.reload.phases import PhaseTracker
 from hitless.reload.takeover_watch import TakeoverWatch
 from tests.reload.servers import answering, info
 from tests.reload.test_target import target
 
 OWN = os.getpid()
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a busy machine take its time."""
+    monkeypatch.setattr(answer, "_ASK_TIMEOUT_S", 30.0)
 
 
 @contextmanager
@@ -86,5 +93,5 @@ def test_nobody_is_not_proven(listener: socket.socket) -> None:
 def test_following_ends_when_it_is_told_or_in_time(listener: socket.socket) -> None:
     with watched() as watch:
         tracker = PhaseTracker(1, frozenset({OWN}), frozenset({endpoint(listener)}), watch.endpoint_of)
-        assert watch.follow(tracker, lambda _: None, until=lambda _: True, deadline_s=5)
+        assert watch.follow(tracker, lambda _: None, until=lambda _: True, deadline_s=30)
         assert not watch.follow(tracker, lambda _: None, until=lambda _: False, deadline_s=0.01)

@@ -31,21 +31,21 @@ REFUSED = (
 )
 def test_what_the_master_says(tmp_path: Path, answer: str, ok: bool | None, text: str) -> None:  # noqa: FBT001
     with answering(tmp_path / "m", lambda _: answer) as address:
-        reply = reload_by_master_cli(replace(target(), master_address=address), timeout_s=5)
+        reply = reload_by_master_cli(replace(target(), master_address=address), timeout_s=30)
     assert (reply.ok, reply.text) == (ok, text)
 
 
 def test_an_answer_that_nobody_understands_says_neither_yes_nor_no(tmp_path: Path) -> None:
     """The reload may be going on: that it was not triggered would be a lie."""
     with answering(tmp_path / "m", lambda _: "hello\n") as address:
-        reply = reload_by_master_cli(replace(target(), master_address=address), timeout_s=5)
+        reply = reload_by_master_cli(replace(target(), master_address=address), timeout_s=30)
     assert reply.ok is None
     assert "hello" in reply.text
 
 
 def test_where_nobody_listens_nothing_was_triggered(tmp_path: Path) -> None:
     with pytest.raises(ControlError):
-        reload_by_master_cli(replace(target(), master_address=str(tmp_path / "none")), timeout_s=5)
+        reload_by_master_cli(replace(target(), master_address=str(tmp_path / "none")), timeout_s=30)
 
 
 def test_an_answer_that_does_not_come_says_neither_yes_nor_no(tmp_path: Path) -> None:
@@ -68,7 +68,7 @@ def test_the_signal_reaches_the_master() -> None:
         assert process.stdout is not None
         process.stdout.readline()
         assert reload_by_signal(target(master(process.pid))).ok is None
-        assert process.wait(10) == 7
+        assert process.wait(60) == 7
 
 
 def test_a_master_that_is_gone_cannot_be_signalled() -> None:

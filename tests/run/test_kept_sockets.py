@@ -3,12 +3,12 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from hitless.control.socket_transfer import close_listeners, fetch_listeners
 from hitless.run.kept_sockets import KeptSockets
+from tests.control.test_socket_transfer import open_descriptors
 
 LISTENS = (
     "import socket, sys; s = [socket.create_server(('127.0.0.1', 0)) for _ in range(2)];"
@@ -26,10 +26,6 @@ def listener() -> Iterator[tuple[subprocess.Popen[bytes], list[int]]]:
         process.kill()
 
 
-def open_descriptors() -> int:
-    return len(list(Path("/proc/self/fd").iterdir()))
-
-
 @pytest.mark.parametrize("version", [(2, 8, 0), (2, 2, 0)])
 def test_they_outlive_their_process_and_are_handed_over(
     listener: tuple[subprocess.Popen[bytes], list[int]], version: tuple[int, int, int]
@@ -43,15 +39,15 @@ def test_they_outlive_their_process_and_are_handed_over(
     assert len(kept) == 2
     process.kill()
     process.wait()
-    with socket.create_connection(("127.0.0.1", ports[0]), timeout=5):
+    with socket.create_connection(("127.0.0.1", ports[0]), timeout=30):
         offer = kept.offer()
         assert offer is not None
         with offer:
-            close_listeners(fetch_listeners(offer.path, timeout_s=5))
+            close_listeners(fetch_listeners(offer.path, timeout_s=30))
     kept.close()
     assert len(kept) == 0
     with pytest.raises(ConnectionRefusedError):
-        socket.create_connection(("127.0.0.1", ports[0]), timeout=5)
+        socket.create_connection(("127.0.0.1", ports[0]), timeout=30)
     assert open_descriptors() == before
 
 

@@ -11,7 +11,7 @@ def test_signals_come_as_bytes_each_once_and_are_as_before_afterwards() -> None:
     with SignalSocket() as signals:
         assert signals.take() == ()
         os.kill(os.getpid(), signal.SIGHUP)
-        assert select.select([signals], [], [], 5)[0]
+        assert select.select([signals], [], [], 30)[0]
         os.kill(os.getpid(), signal.SIGUSR2)
         os.kill(os.getpid(), signal.SIGHUP)
         assert signals.take() == (signal.SIGHUP, signal.SIGUSR2)

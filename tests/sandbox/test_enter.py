@@ -11,7 +11,7 @@ def _enter(parent_pid: int, report_fd: int) -> "subprocess.CompletedProcess[byte
         [sys.executable, "-P", "-m", "hitless.sandbox.enter", encode(settings).decode(), "/bin/true"],
         pass_fds=[report_fd],
         check=False,
-        timeout=20,
+        timeout=60,
     )
 
 

@@ -36,15 +36,11 @@ def test_other_children_do_not_end_the_wait() -> None:
 
 def test_passes_a_signal_on() -> None:
     def parent() -> int:
-        reading, writing = os.pipe()
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
         child = os.fork()
         if child == 0:
-            signal.signal(signal.SIGTERM, lambda *_: os._exit(42))
-            os.write(writing, b"!")
-            while True:
-                signal.pause()
-        os.read(reading, 1)
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+            signal.sigwait({signal.SIGTERM})
+            os._exit(42)
         os.kill(os.getpid(), signal.SIGTERM)
         return wait_forwarding_signals(child)
 

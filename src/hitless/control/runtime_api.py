@@ -31,6 +31,10 @@ _TOO_SHORT_S = 0.02
 """A try that begins so late says nothing."""
 
 
+class _NothingTriedError(TimeoutError):
+    """The time was over before anything was tried."""
+
+
 class RuntimeApi:
     """The runtime API behind one address, in any form of `parse_address` ("/run/x.sock", "127.0.0.1:9999").
 
@@ -62,7 +66,8 @@ class RuntimeApi:
             try:
                 reply = self._exchange(data, deadline, limit_bytes, half_close=True, empty_is_broken=patient)
             except CouldNotAsk as error:
-                if before is not None and not error.transient and deadline - began < _TOO_SHORT_S:
+                too_late = isinstance(error.__cause__, _NothingTriedError) or deadline - began < _TOO_SHORT_S
+                if before is not None and not error.transient and too_late:
                     raise before from error  # not silence: there was no time left for this try
                 if not (patient and error.transient) or time.monotonic() + _RETRY_S >= deadline:
                     raise
@@ -94,7 +99,10 @@ class RuntimeApi:
             errors_explained(self._address.text),
             socket.socket(self._address.family, socket.SOCK_STREAM) as connection,
         ):
-            set_deadline(connection, deadline)
+            try:
+                set_deadline(connection, deadline)
+            except TimeoutError as error:
+                raise _NothingTriedError from error
             connection.connect(self._address.target)
             connection.sendall(data)
             if half_close:

@@ -38,7 +38,7 @@ def test_a_file_that_does_not_come_ends_the_run(tmp_path: Path) -> None:
 def test_whether_it_ended_is_observed(seconds: str, *, ended: bool) -> None:
     seen: dict[str, Value] = {}
     with subprocess.Popen(["sleep", seconds]) as process:
-        VERBS["await-end"](stage(seen, one=process), "one", "5s" if ended else "50ms")
+        VERBS["await-end"](stage(seen, one=process), "one", "60s" if ended else "50ms")
         process.kill()
     assert seen == {"one.ended": ended}
 

@@ -109,7 +109,7 @@ def test_a_websocket_is_open_and_half_a_request_is_not_answered(server: Server, 
 
 def test_a_request_in_flight_is_waited_for(server: Server, small: SmallStage) -> None:
     VERBS["hold"](small.stage, "report", "request", "delay=1s", server.url)
-    VERBS["look"](small.stage, "report", "5s")
+    VERBS["look"](small.stage, "report", "60s")
     assert small.seen["report.status"] == 200
 
 

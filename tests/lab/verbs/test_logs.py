@@ -9,6 +9,7 @@ import pytest
 
 from hitless.errors import SandboxError
 from hitless.lab.verbs.logs import read_logs, receive_logs
+from tests.ports import free_port
 
 
 class FakeStage(SimpleNamespace):
@@ -40,9 +41,7 @@ def test_lines_processes_and_texts_are_counted(tmp_path: Path, words: tuple[str,
 
 
 def test_a_port_receives_too_and_is_free_afterwards() -> None:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port(socket.SOCK_DGRAM)
     for _ in range(2):
         stage: Any = FakeStage()
         receive_logs(stage, f"127.0.0.1:{port}")

@@ -10,7 +10,7 @@ def test_the_end_of_a_process_is_noticed() -> None:
         assert exits.alive == {process.pid}
         assert exits.wait(0) == frozenset()
         process.communicate(b"\n")
-        assert exits.wait(10) == {process.pid}
+        assert exits.wait(60) == {process.pid}
         assert exits.alive == frozenset()
         assert exits.wait(0) == frozenset()
 

@@ -14,7 +14,7 @@ SERVES = (MASTER, Process(pid=77, parent_pid=100, role=Role.WORKER, generation=0
 def test_a_process_is_asked_through_its_master_or_its_own_socket(tmp_path: Path) -> None:
     with runtime_api(tmp_path / "s", ANSWERS | {"show map": "# id"}) as address:
         for way in ({"master_address": address}, {"stats_addresses": ("/no/such.sock", address)}):
-            process = reach_current(target(processes=SERVES, **way), timeout_s=5.0)
+            process = reach_current(target(processes=SERVES, **way), timeout_s=30.0)
             assert process.info.pid == 77
             assert process.ask("show map") == "# id"
             assert process.time_left
@@ -25,7 +25,7 @@ def test_a_process_is_asked_through_its_master_or_its_own_socket(tmp_path: Path)
 def test_who_answers_in_its_place_is_not_taken_for_it(tmp_path: Path) -> None:
     other = ANSWERS | {"show info": INFO.replace("Pid: 77", "Pid: 78")}
     with runtime_api(tmp_path / "s", other) as address, pytest.raises(CouldNotAsk) as error:
-        reach_current(target(processes=SERVES, stats_addresses=(address,)), timeout_s=5.0)
+        reach_current(target(processes=SERVES, stats_addresses=(address,)), timeout_s=30.0)
     assert "process 78 answers in its place" in error.value.message
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from hitless.facts import Process, Role
+from hitless.reload.preflight import hand_over
 from hitless.reload.preflight.hand_over import check_hand_over, judge_hand_over
 from hitless.reload.preflight.options import PreflightOptions
 from hitless.reload.target import Target
@@ -33,9 +34,16 @@ def serving(pid: int, address: str = "") -> Target:
     return target(processes=(process,), stats_addresses=(address,) if address else ())
 
 
-def test_who_answers_passes_and_who_is_silent_does_not(tmp_path: Path) -> None:
+def test_who_answers_passes_and_who_is_silent_does_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     ours = INFO.replace("Pid: 77", f"Pid: {os.getpid()}")
-    with runtime_api(tmp_path / "a", ANSWERS | {"show info": ours}) as address:
+    with (
+        runtime_api(tmp_path / "a", ANSWERS | {"show info": ours}) as address,
+        monkeypatch.context() as patient,  # with a machine that is busy
+    ):
+        patient.setattr(hand_over, "_LIMIT_S", 30.0)
+        patient.setattr(hand_over, "_NEAR_S", 30.0)
         assert (
             check_hand_over(serving(os.getpid(), address), PreflightOptions())[0].state is CheckState.PASSED
         )

@@ -44,7 +44,7 @@ def test_a_command_gets_the_very_sockets(tmp_path: Path) -> None:
                 assert not given.problem
                 done = run_bounded(
                     [*given.prefix, sys.executable, "-c", LOOK, "7", "8"],
-                    timeout_s=10,
+                    timeout_s=60,
                     descriptors=given.descriptors,
                 )
                 ours = given.descriptors

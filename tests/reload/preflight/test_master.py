@@ -40,8 +40,8 @@ def test_a_cli_that_answers_is_silent_or_is_not_there(tmp_path: Path) -> None:
     ours = PROC.replace("1200 ", f"{os.getpid()} ")
     with runtime_api(tmp_path / "m", ANSWERS | {"show proc": ours}) as address:
         seen = target(processes=(US,), master_address=address)
-        assert ask_master(seen, timeout_s=5.0) == CliAnswer(pid=os.getpid())
-        assert check_master(seen, PreflightOptions())[0].state is CheckState.PASSED
+        assert ask_master(seen, timeout_s=30.0) == CliAnswer(pid=os.getpid())
+        assert check_master(seen, PreflightOptions(ask_timeout_s=30.0))[0].state is CheckState.PASSED
     with runtime_api(tmp_path / "s", None) as address:
         silent = check_master(target(processes=(US,), master_address=address), QUICK)[0]
     assert silent.state is CheckState.FAILED

@@ -91,7 +91,9 @@ def test_the_connections_of_a_port() -> None:
         socket.create_connection(server.getsockname()) as client,
     ):
         port = client.getsockname()[1]
-        ((connection, who),) = read_port_users([port])
+        # Who is connected to somebody else may have the same port.
+        there = f"127.0.0.1:{server.getsockname()[1]}"
+        ((connection, who),) = (user for user in read_port_users([port]) if user[0].remote == there)
         assert connection.local == f"127.0.0.1:{port}"
         assert who.endswith(f"(pid {os.getpid()})")
 

@@ -35,7 +35,7 @@ def check(path: Path, replies: dict[str, str], view: WorkerView | None = VIEW) -
             workers=(view,) if view else (),
             binary=Binary(path="/h", version=(2, 8, 25), version_text="2.8.25", features=("OPENSSL",)),
         )
-        (found,) = check_runtime_state(seen, PreflightOptions(ask_timeout_s=2.0))
+        (found,) = check_runtime_state(seen, PreflightOptions(ask_timeout_s=30.0))
     return found
 
 

@@ -44,7 +44,7 @@ def listener(*options: int) -> socket.socket:
 
 def in_child(task: TrialTask) -> subprocess.CompletedProcess[bytes]:
     command = [sys.executable, "-P", "-m", "hitless.reload.preflight.trial_child"]
-    return subprocess.run(command, input=encode(task), capture_output=True, check=False, timeout=20)
+    return subprocess.run(command, input=encode(task), capture_output=True, check=False, timeout=60)
 
 
 def test_a_free_port_and_a_taken_one() -> None:
@@ -67,7 +67,7 @@ def test_clients_of_a_shared_port_never_meet_the_trial() -> None:
     with listener(socket.SO_REUSEADDR, socket.SO_REUSEPORT) as server:
         for _ in range(100):
             attempt(tcp("127.0.0.1", server.getsockname()[1]))
-            with socket.create_connection(server.getsockname(), timeout=2), server.accept()[0]:
+            with socket.create_connection(server.getsockname(), timeout=30), server.accept()[0]:
                 pass
 
 
@@ -76,7 +76,7 @@ def test_datagrams_of_a_taken_port_stay_where_they_belong() -> None:
         server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         server.bind(("127.0.0.1", 0))
-        server.settimeout(2)
+        server.settimeout(30)
         port = server.getsockname()[1]
         trial = AddressTrial(
             family=socket.AF_INET, kind=UDP, host="127.0.0.1", port=port, reuse=False, reuse_port=False
@@ -181,7 +181,7 @@ def test_rights_that_cannot_be_had_are_said() -> None:
 
 def test_a_task_that_is_none() -> None:
     command = [sys.executable, "-P", "-m", "hitless.reload.preflight.trial_child"]
-    done = subprocess.run(command, input=b"\xff", capture_output=True, check=False, timeout=20)
+    done = subprocess.run(command, input=b"\xff", capture_output=True, check=False, timeout=60)
     assert done.returncode
     assert done.stdout == b""
 

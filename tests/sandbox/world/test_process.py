@@ -36,10 +36,10 @@ def test_it_serves_and_collects_log_lines_until_it_is_stopped(tmp_path: Path, ev
         )
     )
     with WorldProcess(plan, events_fd) as world:
-        (failure,) = world.wait_ready(20).failed
+        (failure,) = world.wait_ready(60).failed
         assert failure.endpoint == "/proc/no/such"
         with socket.socket(socket.AF_UNIX) as client:
-            client.settimeout(10)
+            client.settimeout(60)
             client.connect(str(app))
             client.sendall(b"GET / HTTP/1.0\r\n\r\n")
             assert b"".join(iter(lambda: client.recv(4096), b"")).endswith(GREETING)
@@ -66,24 +66,24 @@ def test_a_stale_socket_is_replaced_but_a_file_is_not(tmp_path: Path, events_fd:
         endpoints=tuple(Endpoint(role="server", transport="unix", address=str(p)) for p in (stale, file))
     )
     with WorldProcess(plan, events_fd) as world:
-        (failure,) = world.wait_ready(20).failed
+        (failure,) = world.wait_ready(60).failed
     assert failure.endpoint == str(file)
     assert file.read_text() == "kept"
 
 
 def test_sigterm_ends_it(events_fd: int) -> None:
     with WorldProcess(WorldPlan(), events_fd) as world:
-        assert world.wait_ready(20).failed == ()
+        assert world.wait_ready(60).failed == ()
         os.kill(world.pid, signal.SIGTERM)
         assert os.waitstatus_to_exitcode(os.waitpid(world.pid, 0)[1]) == 0
 
 
 def test_that_it_was_killed_is_noticed_and_said(events_fd: int) -> None:
     with WorldProcess(WorldPlan(), events_fd) as world:
-        world.wait_ready(20)
+        world.wait_ready(60)
         world.check()
         os.kill(world.pid, signal.SIGKILL)
-        assert select.select([world.process_fd], [], [], 10)[0]
+        assert select.select([world.process_fd], [], [], 60)[0]
         with pytest.raises(SandboxError, match="was killed by SIGKILL"):
             world.check()
 
@@ -91,7 +91,7 @@ def test_that_it_was_killed_is_noticed_and_said(events_fd: int) -> None:
 def test_an_unusable_certificate_is_explained(tmp_path: Path, events_fd: int) -> None:
     plan = WorldPlan(certificate=str(tmp_path / "none.pem"))
     with WorldProcess(plan, events_fd) as world, pytest.raises(SandboxError, match="No such file"):
-        world.wait_ready(20)
+        world.wait_ready(60)
 
 
 def test_a_program_that_cannot_be_started(events_fd: int) -> None:

@@ -71,7 +71,7 @@ def test_it_says_ready_serves_and_ends_with_its_stdin(tmp_path: Path) -> None:
         assert soft == hard  # a server for each connection needs them all
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
             sender.sendto(b"<6>Nov 22 19:00:00 haproxy[7]: said\n", str(log))
-        process.communicate(timeout=20)
+        process.communicate(timeout=60)
         assert process.returncode == 0
     (event,) = [msgspec.json.decode(line, type=Event) for line in events.read_bytes().splitlines()]
     assert (event.kind, event.pid) == (EventKind.LOG_LINE, 7)
@@ -81,7 +81,7 @@ def test_what_is_no_plan_ends_it(tmp_path: Path) -> None:
     plan = tmp_path / "plan"
     plan.write_bytes(b"{")
     with world(plan, tmp_path / "events") as process:
-        out, errors = process.communicate(timeout=20)
+        out, errors = process.communicate(timeout=60)
     assert process.returncode == 1
     assert out == b""
     assert b"DecodeError" in errors

@@ -56,7 +56,7 @@ def test_a_slow_reader_costs_lines_that_are_counted() -> None:
     thread.start()
     writer.close()
     os.close(write_end)
-    thread.join(10)
+    thread.join()
     events = [msgspec.json.decode(line, type=Event) for line in received]
     assert events[-1].kind is EventKind.NOTE
     assert events[-1].number == writer.dropped

@@ -19,7 +19,7 @@ def run(first: Callable[[Wire], Echo | Http1], talk: Conversation) -> None:
         client.settimeout(0)
         Wire(served, loop, first)
         with client:
-            await asyncio.wait_for(talk(loop, client), 10)
+            await asyncio.wait_for(talk(loop, client), 100)
 
     asyncio.run(both())
 

@@ -19,7 +19,7 @@ from tests.sandbox.world.fakes import GREETING
 
 QUERY = b"\0\x07\1\0\0\1\0\0\0\0\0\0\3app\0\0\1\0\1"
 LOCAL = "127.0.0.1"
-DEADLINE_S = 10
+DEADLINE_S = 60
 
 
 @pytest.fixture

@@ -16,7 +16,8 @@ import pytest
 from hitless.host import descriptors
 from hitless.host.descriptors import duplicate_descriptor, duplicate_listeners
 from hitless.host.errors import Denied, Gone, Unsupported
-from hitless.host.processes import ProcessHandle, read_socket_inodes
+from hitless.host.process_handle import ProcessHandle
+from hitless.host.processes import read_socket_inodes
 from tests.control.test_socket_transfer import open_descriptors
 
 OPENS = """

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from hitless.host.errors import HostError
+from hitless.host.process_handle import ProcessHandle
 from hitless.host.processes import (
     Denied,
     Gone,
-    ProcessHandle,
     format_ending,
     list_threads,
     read_children,
@@ -80,17 +80,6 @@ def test_sockets_are_told_from_other_descriptors() -> None:
         assert read_socket_inodes(os.getpid()) == before | {os.fstat(extra.fileno()).st_ino}
 
 
-def test_an_exit_is_awaited(child: subprocess.Popen[bytes]) -> None:
-    with ProcessHandle(child.pid) as handle:
-        assert not handle.await_exit(0)
-        assert child.stdin is not None
-        child.stdin.close()
-        assert handle.await_exit(60)
-        child.wait()
-        with pytest.raises(Gone):
-            handle.send_signal(signal.SIGTERM)
-
-
 @pytest.mark.parametrize("read", READERS)
 def test_a_process_that_is_gone(read: object, tmp_path: Path) -> None:
     assert callable(read)
@@ -98,11 +87,6 @@ def test_a_process_that_is_gone(read: object, tmp_path: Path) -> None:
         read(NOBODY)
     with pytest.raises(Gone):
         read(1, tmp_path)
-
-
-def test_no_handle_of_a_process_that_is_gone() -> None:
-    with pytest.raises(Gone):
-        ProcessHandle(NOBODY)
 
 
 def test_a_name_with_spaces_and_parentheses(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hitless.host.processes import ProcessHandle
+from hitless.host.process_handle import ProcessHandle
 from hitless.reload.stand_in import Start, decode_start, encode_start
 from hitless.reload.successor import _run_stand_in
 from tests.reload.fake_haproxy import Predecessor, predecessor

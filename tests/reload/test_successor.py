@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from hitless.errors import ReloadError
-from hitless.host.processes import ProcessHandle, read_children
+from hitless.host.process_handle import ProcessHandle
+from hitless.host.processes import read_children
 from hitless.reload.succession import Account
 from hitless.reload.successor import Successor, start_successor
 from hitless.reload.successor_plan import SuccessorPlan

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from hitless.host.errors import Denied
-from hitless.host.processes import ProcessHandle
+from hitless.host.process_handle import ProcessHandle
 from hitless.reload import successor_output
 from hitless.reload.successor_output import SuccessorOutput
 from tests.control.test_socket_transfer import open_descriptors

@@ -17,7 +17,8 @@ from hitless.control.socket_transfer import PassedListener, fetch_listeners
 from hitless.hold.client import ask
 from hitless.hold.places import ask_path, control_path
 from hitless.holding import HeldInstance, HoldStatus, parse_status
-from hitless.host.processes import Gone, ProcessHandle
+from hitless.host.process_handle import ProcessHandle
+from hitless.host.processes import Gone
 from tests.ports import free_port
 from tests.system.live_haproxy import await_taken, await_true, children, program, send_usr2
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from hitless.host.processes import ProcessHandle
+from hitless.host.process_handle import ProcessHandle
 from tests.system.live_haproxy import DEADLINE_S, await_true, stop_process, versions
 from tests.system.reload_bed import Result, Service, command, environment, hitless, service
 from tests.system.websocket_bed import Closings, Upstream, is_open, web_socket

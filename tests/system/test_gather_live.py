@@ -16,7 +16,7 @@ from hitless.control.runtime_api import MasterCli, RuntimeApi
 from hitless.facts import Instance, Role, RunMode, Snapshot
 from hitless.gather import GatherOptions, gather_snapshot
 from hitless.gather.document import read_snapshot_file, render_snapshot
-from hitless.host.processes import ProcessHandle
+from hitless.host.process_handle import ProcessHandle
 from tests.system.conftest import require, unprivileged_python
 from tests.system.live_haproxy import DEADLINE_S, stop_process
 

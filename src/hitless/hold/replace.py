@@ -12,7 +12,7 @@ from hitless.hold.memory import RememberedSocket
 from hitless.hold.places import ask_path, control_path
 from hitless.hold.take import fetch_held
 from hitless.host.errors import Gone
-from hitless.host.processes import ProcessHandle
+from hitless.host.process_handle import ProcessHandle
 
 __all__ = ["refuse_second", "retire_old", "take_from_old"]
 

@@ -20,11 +20,12 @@ from typing import Self
 
 from hitless.config.arguments import parse_arguments
 from hitless.errors import EvidenceError
-from hitless.host.errors import Gone, HostError, translated
+from hitless.host.errors import Gone, HostError, translated, translated_of
 from hitless.host.held_listener import HeldListener, NamespaceNames, read_listener, takes_what_comes
 from hitless.host.inet_diag import read_connection_inodes
 from hitless.host.netns import in_network_namespace
-from hitless.host.processes import PROC, ProcessHandle, read_command_line
+from hitless.host.process_handle import ProcessHandle
+from hitless.host.processes import PROC, read_command_line
 from hitless.host.root import HostRoot
 from hitless.limits import allow_descriptors
 
@@ -116,7 +117,7 @@ def _socket_descriptors(pid: int, proc: Path) -> dict[int, int]:
     """Return the inode of each socket that a process has open, by descriptor."""
     directory = str(proc / str(pid) / "fd")
     found: dict[int, int] = {}
-    with translated(f"process {pid} is gone", f"process {pid} does not let us look"):
+    with translated_of(pid):
         for name in os.listdir(directory):  # noqa: PTH208 - a proxy can have a million: plain strings, no objects
             with suppress(FileNotFoundError):  # closed since it was listed
                 link = os.readlink(f"{directory}/{name}")  # noqa: PTH115 - as above

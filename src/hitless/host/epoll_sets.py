@@ -20,8 +20,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hitless.host.descriptors import duplicate_descriptor
-from hitless.host.errors import Gone, HostError, translated
-from hitless.host.processes import PROC, ProcessHandle
+from hitless.host.errors import Gone, HostError, translated, translated_of
+from hitless.host.process_handle import ProcessHandle
+from hitless.host.processes import PROC
 from hitless.limits import allow_descriptors
 
 __all__ = ["apply_forget_closed", "read_polled_inodes"]
@@ -51,7 +52,7 @@ def read_polled_inodes(pid: int, proc: Path = PROC) -> frozenset[int]:
 
 def _read_entries(pid: int, proc: Path) -> Iterator[_Entry]:
     place = proc / str(pid)
-    with translated(f"process {pid} is gone", f"process {pid} does not let us look"):
+    with translated_of(pid):
         numbers = os.listdir(place / "fd")  # noqa: PTH208 - plain strings: there can be a million
     for number in numbers:
         if _link(pid, number, proc) != "anon_inode:[eventpoll]":

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from hitless.errors import HitlessError
 
-__all__ = ["Denied", "Gone", "HostError", "Unsupported", "translated"]
+__all__ = ["Denied", "Gone", "HostError", "Unsupported", "translated", "translated_of"]
 
 
 class HostError(HitlessError):
@@ -43,3 +43,8 @@ def translated(gone: str, denied: str) -> Iterator[None]:
         raise kind(f"{denied}: {error.strerror or os.strerror(error.errno or 0)}") from error
     except ValueError as error:  # a path that no kernel can be given: a NUL byte, a lone surrogate
         raise HostError(f"{denied}: {error}") from error
+
+
+def translated_of(pid: int) -> contextlib.AbstractContextManager[None]:
+    """Turn the kernel's errors about a process into ours, as `translated` does."""
+    return translated(f"process {pid} is gone", f"process {pid} does not let us look")

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hitless.host.control_groups import control_group_files
-from hitless.host.errors import HostError, translated
+from hitless.host.errors import HostError, translated, translated_of
 from hitless.host.processes import PROC, read_limits, read_status_fields
 
 __all__ = ["NAMESPACE_KINDS", "Capabilities", "ProcessTraits", "read_socket_owners", "read_traits"]
@@ -76,7 +76,7 @@ def read_traits(pid: int, proc: Path = PROC) -> ProcessTraits:
     """
     fields = read_status_fields(pid, proc)
     place = proc / str(pid)
-    with translated(f"process {pid} is gone", f"process {pid} does not let us look"):
+    with translated_of(pid):
         oom_score_adj = int((place / "oom_score_adj").read_text())
         nice = os.getpriority(os.PRIO_PROCESS, pid)
     others = tuple(kind for kind in NAMESPACE_KINDS if _is_elsewhere(place, kind))
@@ -107,7 +107,7 @@ def read_socket_owners(pid: int, inodes: Container[int], proc: Path = PROC) -> f
     """
     directory = f"{proc}/{pid}/fd"
     owners: set[int] = set()
-    with translated(f"process {pid} is gone", f"process {pid} does not let us look"):
+    with translated_of(pid):
         for name in os.listdir(directory):  # noqa: PTH208 - plain strings: there can be a million
             with contextlib.suppress(FileNotFoundError):  # closed since it was listed
                 found = os.stat(f"{directory}/{name}")  # noqa: PTH116 - as above

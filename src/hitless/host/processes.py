@@ -5,23 +5,19 @@ Every reader takes the directory that stands for `/proc`, so that a recorded tre
 
 import contextlib
 import os
-import select
 import signal
 import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
-from hitless.host.errors import Denied, Gone, HostError, translated
+from hitless.host.errors import Denied, Gone, HostError, translated, translated_of
 
 __all__ = [
     "PROC",
     "Denied",
     "Descriptors",
     "Gone",
-    "ProcessHandle",
     "ProcessStatus",
     "ProcessTimes",
     "format_ending",
@@ -94,49 +90,6 @@ class ProcessTimes:
     cpu_ticks: int
 
 
-class ProcessHandle:
-    """One process, by a descriptor that never comes to mean another (pidfd); a context manager.
-
-    Raises: Gone if there is no such process, Denied if it may not be opened or signalled.
-    Source: Linux 5.3 pidfd_open(2).
-    """
-
-    def __init__(self, pid: int) -> None:
-        self.pid = pid
-        with _translated(pid):
-            self._descriptor = os.pidfd_open(pid)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def fileno(self) -> int:
-        """Return the descriptor: readable, for any poller, once the process has ended."""
-        return self._descriptor
-
-    def await_exit(self, timeout_s: float) -> bool:
-        """Wait for the end of the process; return whether it came within `timeout_s`."""
-        poller = select.poll()
-        poller.register(self._descriptor, select.POLLIN)
-        return bool(poller.poll(max(0.0, timeout_s) * 1000))
-
-    def send_signal(self, number: signal.Signals) -> None:
-        """Send a signal to this very process.
-
-        Raises: Gone, Denied.
-        """
-        with _translated(self.pid):
-            signal.pidfd_send_signal(self._descriptor, number)
-
-    def close(self) -> None:
-        """Close the descriptor; the process goes on."""
-        os.close(self._descriptor)
-
-
 def list_pids(proc: Path = PROC) -> list[int]:
     """Return all processes that we can see, ascending.
 
@@ -152,7 +105,7 @@ def list_threads(pid: int, proc: Path = PROC) -> list[int]:
 
     Raises: Gone, Denied.
     """
-    with _translated(pid):
+    with translated_of(pid):
         names = os.listdir(proc / str(pid) / "task")  # noqa: PTH208 - plain strings
     return [int(name) for name in names if name.isascii() and name.isdigit()]
 
@@ -162,7 +115,7 @@ def read_children(pid: int, proc: Path = PROC) -> list[int]:
 
     Raises: Gone, Denied.
     """
-    with _translated(pid):
+    with translated_of(pid):
         tasks = sorted((proc / str(pid) / "task").iterdir())
     children: list[int] = []
     for task in tasks:
@@ -200,7 +153,7 @@ def read_socket_descriptors(pid: int, proc: Path = PROC) -> dict[int, int]:
 def _read_links(pid: int, proc: Path) -> Iterator[tuple[int, int]]:
     """Yield each open file's number and, if it is a socket, its inode (else 0)."""
     directory = str(proc / str(pid) / "fd")
-    with _translated(pid):
+    with translated_of(pid):
         for name in os.listdir(directory):  # noqa: PTH208 - a proxy can have a million: plain strings, no objects
             try:
                 link = os.readlink(f"{directory}/{name}")  # noqa: PTH115 - as above
@@ -226,7 +179,7 @@ def read_times(pid: int, proc: Path = PROC) -> ProcessTimes:
     words = _read(pid, proc / str(pid) / "stat").rpartition(b")")[2].split()
     if len(words) < 20:
         raise HostError(f"process {pid}: its stat has {len(words) + 2} fields")
-    with _translated(pid):
+    with translated_of(pid):
         return ProcessTimes(start_ticks=int(words[19]), cpu_ticks=int(words[11]) + int(words[12]))
 
 
@@ -244,7 +197,7 @@ def read_executable(pid: int, proc: Path = PROC) -> str:
 
     Raises: Gone, Denied.
     """
-    with _translated(pid):
+    with translated_of(pid):
         return str((proc / str(pid) / "exe").readlink())
 
 
@@ -253,7 +206,7 @@ def read_network_namespace(pid: int, proc: Path = PROC) -> int:
 
     Raises: Gone, Denied.
     """
-    with _translated(pid):
+    with translated_of(pid):
         return (proc / str(pid) / "ns" / "net").stat().st_ino
 
 
@@ -308,7 +261,7 @@ def read_status(pid: int, proc: Path = PROC) -> ProcessStatus:
     Raises: Gone, Denied.
     """
     fields = read_status_fields(pid, proc)
-    with _translated(pid):
+    with translated_of(pid):
         return ProcessStatus(
             name=fields.get("Name", ""),
             state=fields.get("State", "?")[:1],
@@ -334,15 +287,10 @@ def _signals(mask: str) -> frozenset[int]:
 
 def _read(pid: int, path: Path) -> bytes:
     """Return a file of `/proc`; a recorded tree may hold a FIFO in its place, which must not be waited for."""
-    with _translated(pid):
+    with translated_of(pid):
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         with os.fdopen(descriptor, "rb") as file:
             return file.read(_MAX_FILE_SIZE_BYTES) if stat.S_ISREG(os.fstat(descriptor).st_mode) else b""
-
-
-def _translated(pid: int) -> contextlib.AbstractContextManager[None]:
-    """Turn the kernel's errors about a process into ours."""
-    return translated(f"process {pid} is gone", f"process {pid} does not let us look")
 
 
 def format_ending(return_code: int) -> str:

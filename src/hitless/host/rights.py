@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hitless.host.errors import HostError, translated
+from hitless.host.errors import HostError, translated_of
 from hitless.host.processes import PROC
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def read_rights(pid: int, proc: Path = PROC) -> Rights:
 
     Raises: Gone, Denied, HostError.
     """
-    with translated(f"process {pid} is gone", f"process {pid} does not let us look"):
+    with translated_of(pid):
         with (proc / str(pid) / "status").open("rb") as file:
             text = file.read(_STATUS_LIMIT_BYTES).decode(errors="backslashreplace")
         return parse_rights(text)
@@ -91,7 +91,7 @@ def read_hard_descriptor_limit(pid: int, proc: Path = PROC) -> int | None:
     Raises: Gone, Denied, HostError.
     Source: Linux v6.18 fs/proc/base.c proc_pid_limits(): name, soft limit, hard limit, unit.
     """
-    with translated(f"process {pid} is gone", f"process {pid} does not let us look"):
+    with translated_of(pid):
         lines = (proc / str(pid) / "limits").read_bytes()[:_STATUS_LIMIT_BYTES].splitlines()
     for line in lines:
         words = line.removeprefix(b"Max open files").split()
@@ -107,7 +107,7 @@ def read_security_label(pid: int, proc: Path = PROC) -> str:
     """
     try:
         with (
-            translated(f"process {pid} is gone", f"process {pid} does not let us look"),
+            translated_of(pid),
             (proc / str(pid) / "attr" / "current").open("rb") as file,
         ):
             return file.read(_LABEL_LIMIT_BYTES).decode(errors="backslashreplace").rstrip("\0\n")

@@ -12,7 +12,8 @@ from hitless.errors import ReloadError
 from hitless.host.epoll_sets import read_polled_inodes
 from hitless.host.errors import Denied, Gone
 from hitless.host.listening import read_namespace_sockets
-from hitless.host.processes import ProcessHandle, read_children, read_socket_inodes
+from hitless.host.process_handle import ProcessHandle
+from hitless.host.processes import read_children, read_socket_inodes
 from hitless.reload.start_state import StartState
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from hitless.errors import ReloadError
 from hitless.host.errors import HostError, translated
-from hitless.host.processes import ProcessHandle
+from hitless.host.process_handle import ProcessHandle
 from hitless.reload.likeness import Likeness
 from hitless.reload.pid_file import KeptPidFile
 from hitless.reload.stand_in import Start, encode_start

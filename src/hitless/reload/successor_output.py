@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Container
 
     from hitless.control.messages import Message
-    from hitless.host.processes import ProcessHandle
+    from hitless.host.process_handle import ProcessHandle
 
 __all__ = ["SuccessorOutput"]
 

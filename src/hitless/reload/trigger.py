@@ -10,7 +10,7 @@ from hitless.control.command import run_bounded
 from hitless.control.errors import CouldNotAsk, NotUnderstood
 from hitless.control.runtime_api import MasterCli
 from hitless.errors import ReloadError
-from hitless.host.processes import ProcessHandle
+from hitless.host.process_handle import ProcessHandle
 from hitless.reload.said import shown_messages
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import select
 from typing import TYPE_CHECKING, Self
 
 from hitless.host.errors import Gone
-from hitless.host.processes import ProcessHandle
+from hitless.host.process_handle import ProcessHandle
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from hitless.errors import HitlessError
 from hitless.host.descriptors import duplicate_descriptor
 from hitless.host.errors import Gone
-from hitless.host.processes import ProcessHandle
+from hitless.host.process_handle import ProcessHandle
 from hitless.subject.binds import every_bind
 
 if TYPE_CHECKING:

@@ -77,6 +77,7 @@ WITHOUT_MODULE = {
     "tests/audit/test_rules.py": "tests every module of audit/rules",
     "tests/explain/detect/test_real_logs.py": "tests all of explain/detect with logs of real HAProxies",
     "tests/cli/test_explain_damage.py": "tests all of `hitless explain` with damaged and ambiguous inputs",
+    "tests/cli/test_interrupted.py": "tests the exit status of every command, which hitless.cli decides",
     "tests/audit/test_hostile_facts.py": "tests every rule and every format with any facts",
     "tests/test_docs.py": "tests README.md and docs/",
     "tests/test_mirror.py": "tests the tests",

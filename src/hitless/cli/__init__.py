@@ -96,7 +96,11 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         if signal.getsignal(number) is not signal.SIG_IGN:  # nohup, or a shell's background job
             signal.signal(number, _interrupt)
     sys.excepthook = _defect
-    sys.exit(run(arguments))
+    status = run(arguments)
+    # Python ends by SIGINT, whatever was decided, if one comes now, or has come while it ran an exec() (CPython 3.11
+    # Python/pythonrun.c run_eval_code_obj(), Modules/main.c exit_sigint(): every dataclass that is imported).
+    signal.pthread_sigmask(signal.SIG_BLOCK, _INTERRUPTIONS)
+    sys.exit(status)
 
 
 def _defect(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> NoReturn:
@@ -115,7 +119,7 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status."""
     try:
-        result = cli.main(args=arguments, prog_name="hitless", standalone_mode=False)
+        result = _call(arguments)
     except click.ClickException as error:
         error.show()
         return ExitCode.USAGE
@@ -129,6 +133,16 @@ def run(arguments: Sequence[str] | None = None) -> int:
         # click's own, when nobody reads standard output any more: its 1 would say that something was found.
         return ExitCode.UNKNOWN if stop.code else ExitCode.CLEAN
     return int(result) if isinstance(result, int) else ExitCode.CLEAN
+
+
+def _call(arguments: Sequence[str] | None) -> object:
+    try:
+        return cli.main(args=arguments, prog_name="hitless", standalone_mode=False)
+    except RuntimeError as error:
+        # What comes while a class is made: CPython 3.11 Objects/typeobject.c type_new_set_names().
+        if isinstance(error.__cause__, KeyboardInterrupt):
+            raise error.__cause__ from None
+        raise
 
 
 def _fail(message: str, hint: str, code: ExitCode) -> int:

@@ -140,7 +140,7 @@ def test_refusals(running: Running) -> None:
     with pytest.raises(WasRefused, match="Unknown command"):
         running.api().ask("frobnicate")
     with pytest.raises(WasRefused, match="Can't find the target"):
-        running.master.ask_worker_info(2**31 - 1)
+        running.master.ask_worker_info(2**31 - 1, timeout_s=DEADLINE_S)
     assert running.api().ask("set server be/s0 state drain") == ""
     assert running.api().ask("set server be/none state drain") == "No such server."
 

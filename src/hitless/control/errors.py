@@ -9,12 +9,15 @@ class CouldNotAsk(ControlError):  # noqa: N818 - named by what happened, as the 
     """HAProxy was not reached or did not finish its answer: refused, missing, timed out, not a program.
 
     `transient` is true where a master that is re-executing itself looks just like this, so that asking again
-    makes sense.
+    makes sense; `unanswered` where it was asked and its time ran out.
     """
 
-    def __init__(self, message: str, *, hint: str = "", transient: bool = False) -> None:
+    def __init__(
+        self, message: str, *, hint: str = "", transient: bool = False, unanswered: bool = False
+    ) -> None:
         super().__init__(message, hint=hint)
         self.transient = transient
+        self.unanswered = unanswered
 
 
 class WasRefused(ControlError):  # noqa: N818 - as above

@@ -1,10 +1,10 @@
 """Ask a running HAProxy: the runtime API of a process, and the CLI of a master."""
 
-import contextlib
 import os
 import socket
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext, suppress
 from enum import Enum
 
 from hitless.control.errors import CouldNotAsk
@@ -17,6 +17,7 @@ from hitless.control.replies import (
     parse_reload,
     parse_servers_state,
 )
+from hitless.control.unanswered import Unanswered
 from hitless.control.wire import ReplyBuffer, encode_command, parse_address, raise_if_refused
 
 __all__ = ["MasterCli", "RuntimeApi", "errors_explained", "set_deadline"]
@@ -30,6 +31,8 @@ _RETRY_S = 0.005
 """A master that re-executes itself leaves nothing to wait on, so a patient caller asks again at this pace."""
 _TOO_SHORT_S = 0.02
 """A try that begins so late says nothing."""
+_UNANSWERED = Unanswered()
+"""Of this process: whoever asks, the master's connections are the same."""
 
 
 class _HalfClose(Enum):
@@ -125,7 +128,7 @@ class RuntimeApi:
             while received := _receive(connection, deadline):
                 reply.feed(received)
                 if half_close is _HalfClose.ONCE_ANSWERED:
-                    with contextlib.suppress(OSError):  # it has closed by itself
+                    with suppress(OSError):  # it has closed by itself
                         connection.shutdown(socket.SHUT_WR)
         text = reply.text()
         if empty_is_broken and not text:
@@ -133,14 +136,16 @@ class RuntimeApi:
         return text
 
 
-@contextlib.contextmanager
+@contextmanager
 def errors_explained(where: str) -> Iterator[None]:
     """Turn the errors of a socket to HAProxy into CouldNotAsk; `where` is its address for people."""
     try:
         yield
     except TimeoutError as error:
         raise CouldNotAsk(
-            f"{where} did not answer in time", hint="a saturated or stopped process?"
+            f"{where} did not answer in time",
+            hint="a saturated or stopped process?",
+            unanswered=not isinstance(error, _NothingTriedError),
         ) from error
     except FileNotFoundError as error:
         hint = "is HAProxy running, and is this the path in its `stats socket` line or its -S?"
@@ -162,6 +167,25 @@ class MasterCli(RuntimeApi):
 
     Around a reload it refuses connections for 6 to 150 ms (up to 2 s on old versions): ask patiently there.
     """
+
+    def ask(
+        self,
+        command: str,
+        *,
+        timeout_s: float = _TIMEOUT_S,
+        limit_bytes: int = _LIMIT_BYTES,
+        patient: bool = False,
+    ) -> str:
+        """Send one command to the master, or with "@!PID" before it to a worker, as `RuntimeApi.ask`.
+
+        Raises: as there; CouldNotAsk for a worker that has not answered, until it is its turn again.
+        """
+        worker = command.partition(" ")[0]
+        question = (
+            _UNANSWERED.question(self._address.text, worker) if worker.startswith("@") else nullcontext()
+        )
+        with question:
+            return super().ask(command, timeout_s=timeout_s, limit_bytes=limit_bytes, patient=patient)
 
     def ask_processes(self, *, timeout_s: float = _TIMEOUT_S, patient: bool = False) -> Processes:
         """Return `show proc`: the master, its workers and the old ones."""

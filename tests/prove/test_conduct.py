@@ -189,6 +189,7 @@ def test_a_reload_that_fails_says_why(
     tmp_path: Path, proxy: FakeProxy, told: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("hitless.prove.conduct.TAKEOVER_DEADLINE_S", 2.0)
+    monkeypatch.setattr("hitless.reload.phases.GONE_FOR_GOOD_NS", 500_000_000)
     events = run(proxy, tmp_path, Pace(reloads=1, control_s=0.0, spacing_s=0.0, settle_s=0.0))
     (failed,) = (event for event in events if event.kind is EventKind.RELOAD_FAILED)
     assert told in failed.text

@@ -8,13 +8,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from hitless.records import Event, EventKind
-from hitless.units import NANOSECONDS_PER_MILLISECOND
+from hitless.units import NANOSECONDS_PER_SECOND
 
 __all__ = ["Observation", "PhaseTracker"]
 
-GONE_FOR_GOOD_NS = 500 * NANOSECONDS_PER_MILLISECOND
+GONE_FOR_GOOD_NS = 3 * NANOSECONDS_PER_SECOND
 """What daemonises leaves its launcher behind, and what loads may fork programs (Lua's `os.execute`): both end, and the
-process that is to serve comes after them."""
+process that is to serve comes after them: on a busy machine a second and more, while the master loads."""
 
 
 @dataclass(frozen=True, slots=True)

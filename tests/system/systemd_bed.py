@@ -56,6 +56,10 @@ class SystemdBed:
             raise AssertionError(f"{command} exits {done.returncode}: {done.stdout}{done.stderr}")
         return done
 
+    def show(self, unit: str, name: str) -> str:
+        """Return a property of a unit, as systemd says it now."""
+        return self.run("systemctl", "show", "--value", f"--property={name}", unit).stdout.strip()
+
     def python(self, program: str, *arguments: str) -> str:
         """Run a Python program in it, with this repository's modules; return what it prints."""
         environment = {"PYTHONPATH": str(REPOSITORY / "src"), "PYTHONDONTWRITEBYTECODE": "1"}

@@ -86,8 +86,8 @@ def journal(bed: SystemdBed) -> str:
     return bed.run("journalctl", "-u", "hitless-hold", "-u", "haproxy", "--no-pager", "-n", "60").stdout
 
 
-def show(bed: SystemdBed, unit: str, name: str) -> str:
-    return bed.run("systemctl", "show", "--value", f"--property={name}", unit).stdout.strip()
+def await_other_holder(bed: SystemdBed, pid: str) -> None:
+    await_true(lambda: bed.show("hitless-hold", "MainPID") not in {pid, "0"}, "another holder", DEADLINE_S)
 
 
 def status(bed: SystemdBed) -> HoldStatus | None:
@@ -132,21 +132,21 @@ def under_load(bed: SystemdBed, act: Callable[[], object]) -> dict[str, float]:
 
 
 def test_restart_of_haproxy(bed: SystemdBed) -> None:
-    before, pid = inode(bed), show(bed, "haproxy", "MainPID")
+    before, pid = inode(bed), bed.show("haproxy", "MainPID")
     counts = under_load(bed, lambda: bed.run("systemctl", "restart", "haproxy", timeout_s=60))
-    assert show(bed, "haproxy", "MainPID") != pid
+    assert bed.show("haproxy", "MainPID") != pid
     assert counts["lost"] == 0
     assert inode(bed) == before
 
 
 def test_crash_of_haproxy(bed: SystemdBed) -> None:
     """Every process of it is killed; systemd starts it again. What was in its hands is lost, nobody is refused."""
-    before, pid = inode(bed), show(bed, "haproxy", "MainPID")
+    before, pid = inode(bed), bed.show("haproxy", "MainPID")
 
     def crash() -> None:
         bed.run("systemctl", "kill", "--signal=KILL", "--kill-whom=all", "haproxy")
         await_true(
-            lambda: show(bed, "haproxy", "MainPID") not in {pid, "0"}, "systemd starts it again", DEADLINE_S
+            lambda: bed.show("haproxy", "MainPID") not in {pid, "0"}, "systemd starts it again", DEADLINE_S
         )
 
     counts = under_load(bed, crash)
@@ -160,17 +160,13 @@ def test_restart_and_crash_of_the_holder(bed: SystemdBed) -> None:
         ("systemctl", "restart", "hitless-hold"),
         ("systemctl", "kill", "--signal=KILL", "hitless-hold"),
     ):
-        pid = show(bed, "hitless-hold", "MainPID")
+        pid = bed.show("hitless-hold", "MainPID")
         counts = under_load(bed, lambda act=act: bed.run(*act))  # type: ignore[misc]
-        await_true(
-            lambda pid=pid: show(bed, "hitless-hold", "MainPID") not in {pid, "0"},  # type: ignore[misc]
-            "another holder",
-            DEADLINE_S,
-        )
+        await_other_holder(bed, pid)
         await_true(lambda: is_held(bed), "the new holder holds", DEADLINE_S)
         assert counts["lost"] == 0
         assert inode(bed) == before
-    await_true(lambda: int(show(bed, "hitless-hold", "NFileDescriptorStore")) >= 3, "systemd keeps them")
+    await_true(lambda: int(bed.show("hitless-hold", "NFileDescriptorStore")) >= 3, "systemd keeps them")
 
 
 def test_the_holder_is_restarted_while_haproxy_is_down(bed: SystemdBed) -> None:
@@ -186,7 +182,7 @@ def test_the_holder_is_restarted_while_haproxy_is_down(bed: SystemdBed) -> None:
 
 
 def test_what_it_may_do(bed: SystemdBed) -> None:
-    pid = show(bed, "hitless-hold", "MainPID")
+    pid = bed.show("hitless-hold", "MainPID")
     fields = dict(
         line.split(":\t", 1)
         for line in bed.run("cat", f"/proc/{pid}/status").stdout.splitlines()

@@ -51,8 +51,8 @@ def migrate(bed: SystemdBed, unit: str, *words: str) -> dict[str, Any]:
     return found
 
 
-def show(bed: SystemdBed, unit: str, name: str) -> str:
-    return bed.run("systemctl", "show", "--value", f"--property={name}", unit).stdout.strip()
+def await_main_process(bed: SystemdBed, unit: str, pid: str) -> None:
+    await_true(lambda: bed.show(unit, "MainPID") == pid, "systemd follows", DEADLINE_S)
 
 
 def serves(bed: SystemdBed, unit: str, port: int) -> bool:
@@ -65,12 +65,12 @@ def serves(bed: SystemdBed, unit: str, port: int) -> bool:
 def test_a_unit_that_would_end_is_left_alone_and_a_changed_one_goes_along(bed: SystemdBed) -> None:
     unit = "haproxy-foreground.service"
     bed.run("systemctl", "start", unit)
-    main = show(bed, unit, "MainPID")
+    main = bed.show(unit, "MainPID")
     await_true(lambda: serves(bed, unit, 8080), "it serves", DEADLINE_S)
     refused = migrate(bed, unit)
     assert refused["outcome"] == "rejected-by-preflight"
     assert f"{unit} ends" in refused["reason"]
-    assert show(bed, unit, "MainPID") == main
+    assert bed.show(unit, "MainPID") == main
 
     drop_in = "\n".join([*refused["unit_change"], "Restart=always", "RestartSec=100ms", ""])
     bed.write(f"/etc/systemd/system/{unit}.d/migrate.conf", drop_in)
@@ -79,17 +79,17 @@ def test_a_unit_that_would_end_is_left_alone_and_a_changed_one_goes_along(bed: S
     assert done["outcome"] == "migrated", done
     assert done["unit_change"] == []
     master = str(done["after"]["pid"])
-    assert show(bed, unit, "MainPID") == master
-    assert show(bed, unit, "ActiveState") == "active"
+    assert bed.show(unit, "MainPID") == master
+    assert bed.show(unit, "ActiveState") == "active"
 
     bed.run("kill", "-KILL", master)
-    await_true(lambda: show(bed, unit, "MainPID") not in {"0", master}, "systemd starts it again", DEADLINE_S)
-    await_true(lambda: show(bed, unit, "SubState") == "running", "it runs", DEADLINE_S)
+    await_true(lambda: bed.show(unit, "MainPID") not in {"0", master}, "systemd starts it again", DEADLINE_S)
+    await_true(lambda: bed.show(unit, "SubState") == "running", "it runs", DEADLINE_S)
     await_true(lambda: serves(bed, unit, 8080), "it serves", DEADLINE_S)
     back = migrate(bed, unit, "--to", "classic")
     assert back["outcome"] == "migrated", back
-    assert show(bed, unit, "MainPID") == str(back["after"]["pid"])
-    assert show(bed, unit, "ActiveState") == "active"
+    assert bed.show(unit, "MainPID") == str(back["after"]["pid"])
+    assert bed.show(unit, "ActiveState") == "active"
     bed.run("systemctl", "stop", unit)
 
 
@@ -100,6 +100,6 @@ def test_a_pid_file_is_followed(bed: SystemdBed) -> None:
         done = migrate(bed, unit, *words)
         assert done["outcome"] == "migrated", done
         pid = str(done["after"]["pid"])
-        await_true(lambda pid=pid: show(bed, unit, "MainPID") == pid, "systemd follows", DEADLINE_S)  # type: ignore[misc]
-        assert show(bed, unit, "ActiveState") == "active"
+        await_main_process(bed, unit, pid)
+        assert bed.show(unit, "ActiveState") == "active"
     bed.run("systemctl", "stop", unit)

@@ -33,7 +33,7 @@ def bed(installed_haproxy: str) -> Iterator[SystemdBed]:
 
 
 def main_pid(bed: SystemdBed) -> str:
-    return bed.run("systemctl", "show", "--value", "--property=MainPID", "haproxy").stdout.strip()
+    return bed.show("haproxy", "MainPID")
 
 
 def test_a_good_configuration(bed: SystemdBed) -> None:
@@ -58,7 +58,7 @@ def test_a_bad_configuration(bed: SystemdBed) -> None:
     journal = bed.run("journalctl", "-u", "haproxy", "--no-pager", "-n", "60").stdout
     assert "no-such-keyword" in journal
     assert bed.run("systemctl", "is-active", "haproxy").stdout.strip() == "active"
-    result = bed.run("systemctl", "show", "--value", "--property=ReloadResult", "haproxy").stdout.strip()
+    result = bed.show("haproxy", "ReloadResult")
     assert result == "exit-code"
 
 

@@ -76,10 +76,6 @@ def install(bed: SystemdBed, example: str, path: str) -> None:
     bed.run("systemctl", "daemon-reload")
 
 
-def show(bed: SystemdBed, unit: str, name: str) -> str:
-    return bed.run("systemctl", "show", "--value", f"--property={name}", unit).stdout.strip()
-
-
 @pytest.mark.parametrize(
     ("unit", "example", "path"),
     [
@@ -96,23 +92,23 @@ def test_it_starts_reloads_survives_a_crash_and_stops(
 ) -> None:
     install(bed, example, path)
     bed.run("systemctl", "start", unit, timeout_s=60)
-    main = show(bed, unit, "MainPID")
-    assert show(bed, unit, "StatusText") == "Serving."
+    main = bed.show(unit, "MainPID")
+    assert bed.show(unit, "StatusText") == "Serving."
     assert bed.hitless("ready", "--unit", unit, "--timeout", "20").returncode == 0
 
     refused, started = bed.python(CONNECT_WHILE_KILLING).split()
     assert int(started) >= 2
     assert refused == "0"
-    assert show(bed, unit, "MainPID") == main
-    assert show(bed, unit, "NRestarts") == "0"
-    await_true(lambda: show(bed, unit, "StatusText") == "Serving.", "it serves again", DEADLINE_S)
+    assert bed.show(unit, "MainPID") == main
+    assert bed.show(unit, "NRestarts") == "0"
+    await_true(lambda: bed.show(unit, "StatusText") == "Serving.", "it serves again", DEADLINE_S)
 
     assert bed.run("systemctl", "reload", unit, check=False, timeout_s=60).returncode == 0
     bed.write(CONFIGURATION, configuration() + "    no-such-keyword\n")
     assert bed.run("systemctl", "reload", unit, check=False, timeout_s=60).returncode != 0
     bed.write(CONFIGURATION, configuration())
-    assert show(bed, unit, "ActiveState") == "active"
+    assert bed.show(unit, "ActiveState") == "active"
 
     bed.run("systemctl", "stop", unit, timeout_s=60)
-    assert show(bed, unit, "Result") == "success"
-    assert show(bed, unit, "ActiveState") == "inactive"
+    assert bed.show(unit, "Result") == "success"
+    assert bed.show(unit, "ActiveState") == "inactive"

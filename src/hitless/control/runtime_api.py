@@ -4,7 +4,7 @@ import os
 import socket
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from enum import Enum
 
 from hitless.control.errors import CouldNotAsk
@@ -39,7 +39,7 @@ class _HalfClose(Enum):
     """When to say that no command follows.
 
     A master of 2.8 to 3.2 that reads that together with a command for a worker that it does not have leaves the
-    connection open for ever, without an answer (one in five here), and it has ten of them: the tenth client too many
+    connection open for ever, without an answer (one in 5 to 25 here), and it has ten of them: the tenth such question
     ends its CLI. Said after the first bytes of the answer it closes, as it does for any other command.
     """
 
@@ -77,23 +77,10 @@ class RuntimeApi:
         """
         data = encode_command(command)
         deadline = time.monotonic() + timeout_s
-        before: CouldNotAsk | None = None
-        while True:
-            began = time.monotonic()
-            try:
-                half_close = _HalfClose.ONCE_ANSWERED if data.startswith(b"@") else _HalfClose.AT_ONCE
-                reply = self._exchange(data, deadline, limit_bytes, half_close, empty_is_broken=patient)
-            except CouldNotAsk as error:
-                too_late = isinstance(error.__cause__, _NothingTriedError) or deadline - began < _TOO_SHORT_S
-                if before is not None and not error.transient and too_late:
-                    raise before from error  # not silence: there was no time left for this try
-                if not (patient and error.transient) or time.monotonic() + _RETRY_S >= deadline:
-                    raise
-                before = error
-                time.sleep(_RETRY_S)
-            else:
-                raise_if_refused(command, reply)
-                return reply
+        with self._question(command):
+            reply = self._ask_until(deadline, data, limit_bytes, patient=patient)
+            raise_if_refused(command, reply)
+        return reply
 
     def ask_info(self, *, timeout_s: float = _TIMEOUT_S, patient: bool = False) -> ProcessInfo:
         """Return `show info`: which process answers here, and whether it is stopping."""
@@ -102,6 +89,26 @@ class RuntimeApi:
     def ask_servers_state(self, *, timeout_s: float = _TIMEOUT_S) -> tuple[Mapping[str, str], ...]:
         """Return `show servers state`, a mapping per server."""
         return parse_servers_state(self.ask("show servers state", timeout_s=timeout_s))
+
+    def _question(self, _command: str) -> AbstractContextManager[None]:
+        """Return what surrounds one question; any may be put here."""
+        return nullcontext()
+
+    def _ask_until(self, deadline: float, data: bytes, limit_bytes: int, *, patient: bool) -> str:
+        half_close = _HalfClose.ONCE_ANSWERED if data.startswith(b"@") else _HalfClose.AT_ONCE
+        before: CouldNotAsk | None = None
+        while True:
+            began = time.monotonic()
+            try:
+                return self._exchange(data, deadline, limit_bytes, half_close, empty_is_broken=patient)
+            except CouldNotAsk as error:
+                too_late = isinstance(error.__cause__, _NothingTriedError) or deadline - began < _TOO_SHORT_S
+                if before is not None and not error.transient and too_late:
+                    raise before from error  # not silence: there was no time left for this try
+                if not (patient and error.transient) or time.monotonic() + _RETRY_S >= deadline:
+                    raise
+                before = error
+                time.sleep(_RETRY_S)
 
     def _exchange(
         self,
@@ -168,24 +175,12 @@ class MasterCli(RuntimeApi):
     Around a reload it refuses connections for 6 to 150 ms (up to 2 s on old versions): ask patiently there.
     """
 
-    def ask(
-        self,
-        command: str,
-        *,
-        timeout_s: float = _TIMEOUT_S,
-        limit_bytes: int = _LIMIT_BYTES,
-        patient: bool = False,
-    ) -> str:
-        """Send one command to the master, or with "@!PID" before it to a worker, as `RuntimeApi.ask`.
-
-        Raises: as there; CouldNotAsk for a worker that has not answered, until it is its turn again.
-        """
+    def _question(self, command: str) -> AbstractContextManager[None]:
+        """Raises: CouldNotAsk for a worker ("@!PID …") that has not answered, until it is its turn again."""
         worker = command.partition(" ")[0]
-        question = (
-            _UNANSWERED.question(self._address.text, worker) if worker.startswith("@") else nullcontext()
-        )
-        with question:
-            return super().ask(command, timeout_s=timeout_s, limit_bytes=limit_bytes, patient=patient)
+        if not worker.startswith("@"):
+            return nullcontext()
+        return _UNANSWERED.question(self._address.text, worker)
 
     def ask_processes(self, *, timeout_s: float = _TIMEOUT_S, patient: bool = False) -> Processes:
         """Return `show proc`: the master, its workers and the old ones."""

@@ -36,7 +36,7 @@ def test_lost_datagrams_are_counted() -> None:
 
 
 @pytest.mark.parametrize("padded", [True, False])
-def test_abstract_names(padded: bool) -> None:  # noqa: FBT001 - a case
+def test_abstract_names(*, padded: bool) -> None:
     name = f"hitless-test-{os.getpid()}"
     endpoint = Endpoint(role="server", transport="abstract", address=name, padded=padded)
     with open_socket(endpoint, private=True) as opened, socket.socket(socket.AF_UNIX) as client:
